@@ -1,0 +1,1 @@
+"""Extract and load: from upstreams to the bronze schemas of one Postgres."""

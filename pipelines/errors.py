@@ -1,0 +1,31 @@
+"""The two roots of what can go wrong with an upstream, and the operator's own."""
+
+
+class BullionError(Exception):
+    """What Bullion refuses with a sentence; `exit_code` is the command line's."""
+
+    exit_code = 1
+
+
+class UpstreamError(BullionError):
+    """The upstream did not answer as it should; trying again may help."""
+
+    exit_code = 69  # EX_UNAVAILABLE of sysexits.h
+
+
+class BadDataError(BullionError):
+    """What came can not be right, and trying again will not help."""
+
+    exit_code = 65  # EX_DATAERR
+
+
+class SetupError(BullionError):
+    """A setting, a file or a service is missing or wrong; the message says which."""
+
+    exit_code = 78  # EX_CONFIG
+
+
+class BusyError(BullionError):
+    """Another process holds what this one needs; the message says who, since when."""
+
+    exit_code = 75  # EX_TEMPFAIL

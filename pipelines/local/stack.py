@@ -1,0 +1,121 @@
+"""The local stack: its services up, down, and what they are doing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import SetupError
+from pipelines.local import (
+    bootstrap,
+    lock,
+    place,
+    postgres,
+    postgres_address,
+    sandbox_service,
+)
+from pipelines.local.postgres import Postgres
+from pipelines.local.sandbox_service import Sandbox
+from pipelines.local.service import (
+    Say,
+    Service,
+    ServiceStatus,
+    bring_up,
+    silent,
+    take_down,
+)
+from pipelines.local.service import status as status_of
+from pipelines.settings import settings
+
+# In the order in which they start; they stop in the reverse.
+SERVICES: dict[str, Callable[[], Service]] = {
+    postgres_address.NAME: Postgres.from_settings,
+    sandbox_service.NAME: Sandbox.from_settings,
+}
+
+
+def up(only: Sequence[str] | None = None, say: Say = silent) -> list[ServiceStatus]:
+    """Start what does not run (all services, or `only` these), and bootstrap Postgres.
+
+    With `PGHOST` set, no Postgres is started and the given server is bootstrapped.
+    A second `up` at the same time waits for the first.
+
+    Raises:
+        SetupError: a service can not run here, or a name is none of ours.
+        BusyError: another `up` or `down` takes longer than five minutes.
+    """
+    chosen = _chosen(only)
+    with _held(say):
+        found = []
+        for name in chosen:
+            if name != postgres_address.NAME:
+                found.append(bring_up(SERVICES[name](), say))
+                continue
+            if settings().is_embedded:
+                found.append(bring_up(SERVICES[name](), say))
+            bootstrap.apply(**warehouse_parameters(), say=say)
+        return found
+
+
+def down(*, delete: bool = False, say: Say = silent) -> list[ServiceStatus]:
+    """Stop every service; `delete` removes their data and secrets as well.
+
+    Raises:
+        SetupError: a service did not stop.
+    """
+    with _held(say):
+        services = [make() for make in reversed(SERVICES.values())]
+        found = [take_down(service, say) for service in services]
+        if delete:
+            for service in services:
+                service.delete(say)
+        return found
+
+
+def status() -> list[ServiceStatus]:
+    """What each service is doing now."""
+    return [status_of(make()) for make in SERVICES.values()]
+
+
+def sandbox_urls() -> dict[str, str]:
+    """The settings that lead loads to the running sandbox."""
+    return Sandbox.from_settings().urls()
+
+
+def warehouse_parameters() -> dict[str, Any]:
+    """libpq's parameters of the warehouse, embedded or given, as its owner.
+
+    Raises:
+        SetupError: the embedded server is meant and does not run.
+    """
+    if settings().is_embedded:
+        return dict(postgres.connection())
+    password = settings().pgpassword
+    return {
+        "host": settings().pghost,
+        "port": settings().pgport,
+        "dbname": settings().pgdatabase,
+        "user": settings().pguser,
+        "password": password.get_secret_value() if password else None,
+    }
+
+
+def lock_file() -> Path:
+    """What an `up` or `down` holds while it works."""
+    return place.data_dir() / "stack.lock"
+
+
+@contextmanager
+def _held(say: Say) -> Iterator[None]:
+    with lock.held(lock_file(), say):
+        yield
+
+
+def _chosen(only: Sequence[str] | None) -> list[str]:
+    unknown = sorted(set(only or ()) - set(SERVICES))
+    if unknown:
+        raise SetupError(
+            f"no service is called {', '.join(unknown)}: there are "
+            f"{', '.join(SERVICES)}"
+        )
+    return [name for name in SERVICES if only is None or name in only]

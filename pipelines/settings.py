@@ -1,0 +1,87 @@
+"""What the environment says: the one module that reads it.
+
+libpq's own names (`PGHOST` …) reach psql, psycopg, dlt, dbt, Prefect and Compose
+unchanged. Where `PGHOST` is not set the warehouse is the embedded server, whose
+address and password lie under `BULLION_DATA_DIR`.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipelines.errors import SetupError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every setting there is; `.env.example` lists the same ones (a test compares)."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    pghost: str | None = Field(default=None, alias="PGHOST")
+    pgport: int | None = Field(default=None, alias="PGPORT")
+    pgdatabase: str = Field(default="bullion", alias="PGDATABASE")
+    pguser: str = Field(default="bullion", alias="PGUSER")
+    pgpassword: SecretStr | None = Field(default=None, alias="PGPASSWORD")
+
+    data_dir: Path = Field(default=PROJECT_DIR / ".bullion", alias="BULLION_DATA_DIR")
+    cache_dir: Path = Field(default=Path("~/.cache/bullion"), alias="BULLION_CACHE_DIR")
+    seeds_dir: Path = Field(default=PROJECT_DIR / "seeds", alias="BULLION_SEEDS_DIR")
+    sandbox_port: int | None = Field(default=None, alias="BULLION_SANDBOX_PORT")
+
+    binance_url: str | None = Field(default=None, alias="BULLION_BINANCE_URL")
+    binance_us_url: str | None = Field(default=None, alias="BULLION_BINANCE_US_URL")
+    coinbase_url: str | None = Field(default=None, alias="BULLION_COINBASE_URL")
+    kraken_url: str | None = Field(default=None, alias="BULLION_KRAKEN_URL")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the warehouse is the server that `bullion up` starts."""
+        return self.pghost is None
+
+    def venue_url(self, exchange_id: str) -> str | None:
+        """Where a venue is reached instead of its public address; None: live."""
+        url: str | None = getattr(self, f"{exchange_id}_url", None)
+        return url.rstrip("/") if url else None
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings.
+
+    Raises:
+        SetupError: names every setting that is missing or wrong, at once, without
+            the values (one of them is a password).
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
+            for e in error.errors(include_input=False)
+        )
+        raise SetupError(f"settings from the environment: {wrong}") from None
+
+
+def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a child process: ours, `extra`, and loopback unproxied.
+
+    requests sends 127.0.0.1 through `HTTP_PROXY` unless `NO_PROXY` names it.
+    """
+    environment = {**os.environ, **(extra or {})}  # noqa: TID251
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [h for h in environment.get(name, "").split(",") if h]
+        hosts += [h for h in ("127.0.0.1", "localhost") if h not in hosts]
+        environment[name] = ",".join(hosts)
+    return environment
+
+
+def export(variables: Mapping[str, str]) -> None:
+    """Set variables for this process: ours, and those that libraries read."""
+    os.environ.update(variables)  # noqa: TID251
+    settings.cache_clear()

@@ -1,0 +1,60 @@
+-- What was delivered, loaded and consumed. The tables belong to whoever bootstraps.
+create schema if not exists ops;
+
+create table if not exists ops.deliveries (
+    schema_name text not null,
+    load_id text not null,
+    file_id text not null,
+    table_name text not null,
+    rows_count bigint not null default 0,
+    bytes_count bigint not null default 0,
+    delivered_at timestamptz not null default clock_timestamp(),
+    primary key (schema_name, load_id, file_id)
+);
+
+create table if not exists ops.batches (
+    batch_id bigint generated always as identity primary key,
+    feed text not null,
+    load_id text,
+    registered_at timestamptz not null default clock_timestamp(),
+    unique (feed, load_id)
+);
+
+create table if not exists ops.consumed_batches (
+    consumer text not null,
+    batch_id bigint not null references ops.batches (batch_id),
+    primary key (consumer, batch_id)
+);
+
+-- deleting a batch looks for who consumed it
+create index if not exists consumed_batches_batch_id_idx
+on ops.consumed_batches (batch_id);
+
+create table if not exists ops.loads (
+    schema_name text not null,
+    load_id text not null,
+    batch_id bigint not null,
+    rows_count bigint not null,
+    bytes_count bigint not null,
+    requests_count bigint not null,
+    weight_spent bigint not null,
+    seconds numeric not null,
+    completed_at timestamptz not null,
+    primary key (schema_name, load_id)
+);
+
+comment on table ops.deliveries is
+'One row: a file committed to bronze, written in the transaction of its rows.';
+comment on table ops.batches is
+'One row: rows that became visible together, by a load (feed is its schema) or by a model''s run.';
+comment on table ops.consumed_batches is
+'One row: a batch that a model has taken in.';
+comment on table ops.loads is
+'One row: a finished load, with what it brought and spent.';
+
+grant usage on schema ops to loader, transformer;
+grant select, insert, update (rows_count, bytes_count) on ops.deliveries to loader;
+grant select on ops.deliveries to transformer;
+grant select on ops.batches to loader;
+grant select, insert, delete on ops.batches, ops.consumed_batches to transformer;
+grant select on ops.loads to loader, transformer;

@@ -1,0 +1,21 @@
+"""What the tests of the embedded Postgres share: to start it, to ask it, its data."""
+
+import psycopg
+
+from pipelines.local import place, postgres, stack
+
+
+def up(**options):
+    return stack.up(["postgres"], **options)[0]
+
+
+def connect():
+    return psycopg.connect(**postgres.connection(), autocommit=True)
+
+
+def one(connection, query):
+    return connection.execute(query).fetchone()[0]
+
+
+def data_folder(home):
+    return place.existing_state_folder(home, "postgres") / "data"

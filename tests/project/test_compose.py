@@ -1,0 +1,119 @@
+"""docker-compose.yml: what can be known of it without an engine."""
+
+import re
+import shutil
+import subprocess
+from importlib.metadata import version
+
+import pytest
+import yaml
+
+from pipelines.local.postgres_cluster import SETTINGS
+from pipelines.local.postgres_distribution import MAJOR
+from pipelines.settings import PROJECT_DIR
+
+FILE = PROJECT_DIR / "docker-compose.yml"
+TEXT = FILE.read_text(encoding="utf-8")
+COMPOSE = yaml.safe_load(TEXT)
+SERVICES = COMPOSE["services"]
+ONE_SHOT = {name for name, s in SERVICES.items() if s["restart"] == "no"}
+# What the container decides for itself: Compose publishes the port.
+EMBEDDED_ONLY = {
+    "listen_addresses",
+    "port",
+    "unix_socket_directories",
+    "password_encryption",
+    "log_line_prefix",
+}
+
+
+def _settings_of(lines):
+    pairs = (line.partition("=")[::2] for line in lines if "=" in line)
+    return {key.strip(): value.strip().strip("'") for key, value in pairs}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_image_is_pinned_to_a_version(name):
+    assert re.fullmatch(r"[a-z/-]+:\d+\.\d+[\w.-]*", SERVICES[name]["image"])
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - ONE_SHOT))
+def test_every_lasting_service_has_a_health_check(name):
+    check = SERVICES[name]["healthcheck"]
+    assert check["test"][0] in {"CMD", "CMD-SHELL"}
+    assert {"interval", "timeout", "retries", "start_period"} <= set(check)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_ports_are_open_to_this_machine_only(name):
+    assert all(p.startswith("127.0.0.1:") for p in SERVICES[name].get("ports", ()))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_dependency_is_a_service_and_is_waited_for(name):
+    for other, how in SERVICES[name].get("depends_on", {}).items():
+        finished = other in ONE_SHOT
+        wanted = "service_completed_successfully" if finished else "service_healthy"
+        assert how["condition"] == wanted
+
+
+def test_named_volumes_are_declared_and_used():
+    used = {
+        volume.split(":")[0]
+        for service in SERVICES.values()
+        for volume in service.get("volumes", ())
+        if not volume.startswith(".")
+    }
+    assert used == set(COMPOSE["volumes"])
+
+
+def test_it_asks_the_environment_only_for_settings_that_the_example_lists():
+    example = (PROJECT_DIR / ".env.example").read_text(encoding="utf-8")
+    known = set(re.findall(r"^#?([A-Z][A-Z_]+)=", example, re.MULTILINE))
+    assert set(re.findall(r"(?<!\$)\$\{?([A-Za-z_]+)", TEXT)) <= known
+
+
+def test_no_password_is_written_down_and_none_has_a_default():
+    values = re.findall(r"PASSWORD\S*: (.*)", TEXT)
+    assert values
+    assert all(value.startswith("${PGPASSWORD:?") for value in values)
+
+
+def test_postgres_is_the_version_and_has_the_settings_of_the_embedded_server():
+    assert SERVICES["postgres"]["image"].startswith(f"postgres:{MAJOR}.")
+    assert SERVICES["bootstrap"]["image"] == SERVICES["postgres"]["image"]
+    given = [word for word in SERVICES["postgres"]["command"] if word != "-c"]
+    embedded = _settings_of(x for x in SETTINGS.splitlines() if not x.startswith("#"))
+    wanted = {k: v for k, v in embedded.items() if k not in EMBEDDED_ONLY}
+    assert _settings_of(given) == wanted
+
+
+def test_prefect_is_the_version_that_is_installed():
+    image = f"prefecthq/prefect:{version('prefect')}-python3.11"
+    assert SERVICES["prefect-server"]["image"] == image
+    inline = SERVICES["prefect-worker"]["build"]["dockerfile_inline"]
+    assert inline.startswith(f"FROM {image}\n")
+
+
+def test_bootstrap_runs_the_files_of_sql_bootstrap():
+    assert "./sql/bootstrap:/bootstrap:ro" in SERVICES["bootstrap"]["volumes"]
+
+
+def test_no_state_or_secret_is_copied_into_the_image():
+    kept_out = (PROJECT_DIR / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {".git/", ".venv/", ".bullion/", ".env"} <= set(kept_out)
+
+
+def test_docker_compose_accepts_it(tmp_path):
+    if not shutil.which("docker"):
+        pytest.skip("no docker on this machine")
+    docker = ["docker", "compose"]
+    if subprocess.run(
+        [*docker, "version"], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("the docker on this machine has no compose")
+    env_file = tmp_path / "env"
+    env_file.write_text("PGPASSWORD=for-the-test\n", encoding="utf-8")
+    command = [*docker, "--env-file", str(env_file), "-f", str(FILE), "config", "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,100 @@
+"""The shape of a local service: the order of its steps, and what a failure says."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import SetupError
+from pipelines.local.service import Service, bring_up, set_aside, tail, take_down
+
+
+@dataclass
+class Broker:
+    """A service as Kafka would be one: it needs a while, or ends, or never answers."""
+
+    log: Path
+    looks_until_ready: int = 2
+    ends: bool = False
+    name: str = "broker"
+    address: str | None = "127.0.0.1:9092"
+    ready_timeout_s: float = 0.3
+    steps: list[str] = field(default_factory=list)
+    alive: bool = False
+
+    def fetch(self, say):
+        self.steps.append("fetch")
+
+    def verify(self):
+        self.steps.append("verify")
+
+    def configure(self, say):
+        self.steps.append("configure")
+
+    def start(self, say):
+        self.steps.append("start")
+        self.alive = not self.ends
+
+    def running(self):
+        return self.alive
+
+    def ready(self):
+        self.looks_until_ready -= 1
+        return self.alive and self.looks_until_ready < 0
+
+    def stop(self, say):
+        self.steps.append("stop")
+        self.alive = False
+
+    def delete(self, say):
+        self.steps.append("delete")
+
+
+@pytest.fixture
+def broker(tmp_path) -> Broker:
+    log = tmp_path / "broker.log"
+    log.write_text("".join(f"line {n}\n" for n in range(40)) + "no memory left\n")
+    return Broker(log)
+
+
+def test_a_stopped_service_goes_through_every_step_and_is_waited_for(broker):
+    service: Service = broker
+    status = bring_up(service)
+    assert broker.steps == ["fetch", "verify", "configure", "start"]
+    assert (status.is_running, status.is_ready) == (True, True)
+
+
+def test_a_running_service_is_left_alone(broker):
+    bring_up(broker)
+    bring_up(broker)
+    assert broker.steps.count("start") == 1
+
+
+def test_a_service_that_ends_quotes_its_log(broker):
+    broker.ends = True
+    with pytest.raises(SetupError, match=r"broker ended.*\n(.*\n)+no memory left"):
+        bring_up(broker)
+
+
+def test_a_service_that_never_answers_quotes_its_log(broker):
+    broker.looks_until_ready = 10**9
+    with pytest.raises(SetupError, match=r"silent after 0\.3 s.*\n(.*\n)+no memory"):
+        bring_up(broker)
+
+
+def test_stopping_what_does_not_run_does_nothing(broker):
+    assert take_down(broker).is_running is False
+    assert broker.steps == []
+
+
+def test_a_tail_is_the_end_of_a_log_and_empty_without_one(broker, tmp_path):
+    assert tail(broker.log, 2) == "line 39\nno memory left"
+    assert tail(tmp_path / "none.log") == ""
+
+
+def test_the_log_of_the_run_before_is_kept(broker, tmp_path):
+    set_aside(broker.log)
+    assert not broker.log.exists()
+    assert "no memory" in (tmp_path / "broker.log.1").read_text()
+    set_aside(broker.log)
+    assert (tmp_path / "broker.log.1").exists()
