@@ -1,0 +1,170 @@
+"""The load: a source's rows into its bronze schema, each delivery exactly once.
+
+A run that was killed leaves behind what it had finished extracting; the next load of
+anything delivers that first. What had not been fetched whole is fetched again, since
+the cursor of every series is what bronze holds.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import dlt
+from psycopg import sql
+from psycopg.rows import class_row
+
+from pipelines import delivery, warehouse
+from pipelines.delivery import DELIVERY_COLUMNS, Rows, Source, Stream, Table
+from pipelines.errors import BadDataError
+from pipelines.run import Run
+
+Say = Callable[[str], None]
+Seen = Callable[[str, Rows], None]
+
+LOAD_ID_INDEX = "_dlt_load_id"
+
+
+@dataclass(frozen=True)
+class LoadFacts:
+    """What a load brought and spent: a row of `ops.loads`."""
+
+    schema_name: str
+    load_id: str
+    rows_count: int
+    bytes_count: int
+    requests_count: int
+    weight_spent: int
+    seconds: Decimal
+
+
+def load(
+    source: Source,
+    *,
+    wait_s: float = 0,
+    say: Say = lambda _: None,
+    seen: Seen = lambda _stream, _rows: None,
+) -> LoadFacts | None:
+    """Extract `source` and deliver it; None when it had nothing to deliver.
+
+    Streams that fail leave their error in `source.failures`; what the others brought
+    is loaded. `seen` is told of every frame as it is extracted.
+
+    Raises:
+        BusyError: another process loads one of the series, and `wait_s` is over.
+        BadDataError: the warehouse refused a file; its folder is kept and named.
+        UpstreamError: the warehouse did not answer; the next load goes on from here.
+    """
+    schema = f"bronze_{source.name}"
+    keys = [f"load {source.name} {key}" for key in source.lock_keys()]
+    with warehouse.locked(keys, f"load {source.name}", wait_s=wait_s, say=say) as held:
+        recover(held, say)
+        missing = _missing(held, schema, source.tables)
+        streams = [*source.streams(), *([_declare(missing)] if missing else [])]
+        if not streams:
+            return None
+        run = Run.new(source.name)
+        if not warehouse.try_lock(held, run.lock):  # pragma: no cover  # a new name
+            raise BadDataError(f"{run.lock} is taken")
+        load_id = run.extract([_resource(run, s, source, seen) for s in streams])
+        run.deliver()
+        _index(held, schema, source.tables)
+        return facts(held, schema, load_id)
+
+
+def recover(connection: warehouse.Connection, say: Say = lambda _: None) -> int:
+    """Deliver what runs that died had extracted; how many there were."""
+    found = 0
+    for run in Run.left():
+        if warehouse.try_lock(connection, run.lock):
+            if run.pipeline().has_pending_data:
+                say(f"delivering what a run that died left: {run.folder.name}")
+                found += 1
+            run.deliver()
+            register(connection, f"bronze_{run.source_name}")
+    return found
+
+
+def register(connection: warehouse.Connection, schema: str) -> int:
+    """Note finished loads of `schema` in `ops`; how many were new. Idempotent."""
+    row = connection.execute("select ops.register_loads(%s)", (schema,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def facts(
+    connection: warehouse.Connection, schema: str, load_id: str
+) -> LoadFacts | None:
+    """What the load brought and spent; None if it is not finished."""
+    register(connection, schema)
+    with connection.cursor(row_factory=class_row(LoadFacts)) as cursor:
+        return cursor.execute(
+            "select schema_name, load_id, rows_count, bytes_count, requests_count,"
+            " weight_spent, seconds from ops.loads"
+            " where schema_name = %s and load_id = %s",
+            (schema, load_id),
+        ).fetchone()
+
+
+def _declare(tables: Sequence[Table]) -> Stream:
+    return Stream("tables", lambda: (table.empty() for table in tables))
+
+
+def _resource(run: Run, stream: Stream, source: Source, seen: Seen) -> Any:
+    columns = {
+        table.name: [c.as_dlt() for c in (*table.columns, *DELIVERY_COLUMNS)]
+        for table in source.tables
+    }
+
+    def files() -> Iterator[Any]:
+        load_id = dlt.current.load_package_state()["load_id"]
+        for rows in stream.rows():
+            path = delivery.write(rows, load_id, run.folder / "files")
+            seen(stream.name, rows)
+            # the item that goes with an imported file is how dlt learns its table
+            yield dlt.mark.with_file_import(
+                str(path), "csv", rows.frame.height, hints=rows.table.name
+            )
+
+    return dlt.resource(
+        files,
+        name=stream.name,
+        table_name=lambda table: table,
+        columns=lambda table: columns[table],
+        write_disposition="append",
+        parallelized=True,
+    )
+
+
+def _missing(
+    connection: warehouse.Connection, schema: str, tables: Sequence[Table]
+) -> list[Table]:
+    found = connection.execute(
+        "select tablename from pg_tables where schemaname = %s", (schema,)
+    ).fetchall()
+    names = {name for (name,) in found}
+    return [table for table in tables if table.name not in names]
+
+
+def _index(
+    connection: warehouse.Connection, schema: str, tables: Sequence[Table]
+) -> None:
+    """Create the indexes that are not there; asking first takes no lock on loads."""
+    found = {
+        name
+        for (name,) in connection.execute(
+            "select indexname from pg_indexes where schemaname = %s", (schema,)
+        )
+    }
+    for table in tables:
+        for columns in (*table.indexes, (LOAD_ID_INDEX,)):
+            name = f"{table.name}_{'_'.join(c.strip('_') for c in columns)}_idx"
+            if name not in found:
+                brin = columns == (LOAD_ID_INDEX,)
+                connection.execute(
+                    sql.SQL("create index if not exists {} on {} using {} ({})").format(
+                        sql.Identifier(name),
+                        sql.Identifier(schema, table.name),
+                        sql.SQL("brin" if brin else "btree"),
+                        sql.SQL(", ").join(map(sql.Identifier, columns)),
+                    )
+                )

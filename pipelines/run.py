@@ -1,0 +1,123 @@
+"""A run's folder: where dlt keeps what was extracted until it is delivered.
+
+Each run has a folder of its own under `BULLION_DATA_DIR/dlt`, named after its source.
+A run that died leaves it behind, with its lock free: whoever takes the lock delivers.
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import dlt
+import psycopg
+from dlt.load.exceptions import LoadClientJobTerminalRetry
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from pipelines import bronze
+from pipelines.errors import BadDataError, UpstreamError
+from pipelines.settings import settings
+
+CONFIGURATION = {
+    "runtime.dlthub_telemetry": False,
+    # the cursor is what bronze holds: dlt keeps no state of its own in the warehouse
+    "restore_from_destination": False,
+    "extract.workers": 8,
+    "extract.max_parallel_items": 16,
+    "normalize.workers": 1,
+    "load.workers": 4,
+    "load.raise_on_failed_jobs": True,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a load of `source_name`."""
+
+    folder: Path
+
+    @classmethod
+    def home(cls) -> Path:
+        """Where the folders of all runs lie."""
+        return settings().data_dir.absolute() / "dlt"
+
+    @classmethod
+    def new(cls, source_name: str) -> "Run":
+        """A run that is about to begin."""
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        name = f"{source_name}-{stamp}-{os.getpid()}-{uuid4().hex[:8]}"
+        return cls(cls.home() / name)
+
+    @classmethod
+    def left(cls) -> list["Run"]:
+        """Every run that has not ended: alive, or dead."""
+        return [cls(path) for path in sorted(cls.home().glob("*-*T*-*"))]
+
+    @property
+    def source_name(self) -> str:
+        """What it loads."""
+        return self.folder.name.split("-", 1)[0]
+
+    @property
+    def lock(self) -> str:
+        """The lock that it holds while it lives."""
+        return f"run {self.folder.name}"
+
+    def pipeline(self) -> dlt.Pipeline:
+        """Its dlt pipeline, attached to the folder."""
+        for key, value in CONFIGURATION.items():
+            dlt.config[key] = value
+        return dlt.pipeline(
+            pipeline_name=f"bronze_{self.source_name}",
+            pipelines_dir=str(self.folder),
+            destination=bronze.destination(),
+            dataset_name=f"bronze_{self.source_name}",
+        )
+
+    def extract(self, resources: Sequence[Any]) -> str:
+        """Fetch everything into one package; its load id."""
+        name = f"bronze_{self.source_name}"
+        source = dlt.source(lambda: resources, name=name)()
+        try:
+            info = self.pipeline().extract(source, loader_file_format="csv")
+        except PipelineStepFailed as error:
+            if lost := _cause(error, psycopg.OperationalError):
+                raise UpstreamError(f"the warehouse went away: {lost}") from error
+            raise
+        return str(info.loads_ids[0])
+
+    def deliver(self) -> None:
+        """Load every package that is pending, then forget the folder."""
+        pipeline = self.pipeline()
+        try:
+            if pipeline.list_extracted_load_packages():
+                pipeline.normalize()
+            if pipeline.list_normalized_load_packages():
+                pipeline.load()
+        except PipelineStepFailed as error:
+            raise self._failure(error) from error
+        shutil.rmtree(self.folder)
+
+    def _failure(self, error: PipelineStepFailed) -> Exception:
+        cause = error.exception
+        if not isinstance(cause, LoadClientJobTerminalRetry):
+            return UpstreamError(f"the warehouse did not take it yet: {error}")
+        home = self.home().with_name("dlt_refused")
+        home.mkdir(exist_ok=True)
+        kept = self.folder.rename(home / self.folder.name)
+        return BadDataError(
+            f"the warehouse refused {cause.job_id}: {cause.client_exception}; nothing "
+            f"of this load counts, and all of it is kept in {kept}"
+        )
+
+
+def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    """The first of `kind` in what led to `error`."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, kind):
+        found = found.__cause__
+    return found

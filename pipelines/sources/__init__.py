@@ -1,0 +1,1 @@
+"""One package per upstream; packages do not import each other."""

@@ -1,0 +1,119 @@
+"""The warehouse: how it is reached and locked.
+
+Processes assume a role for what they do: `loader` writes bronze, `transformer` builds
+silver and gold, `analyst` reads gold.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import psycopg
+
+from pipelines.errors import BusyError
+from pipelines.local.postgres import connection as embedded_connection
+from pipelines.settings import settings
+
+Role = Literal["loader", "transformer", "analyst"]
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+RETRY_S = 0.2  # how often a waiting process asks for a lock again
+
+
+def parameters(role: Role | None, application_name: str) -> dict[str, Any]:
+    """libpq's connection parameters, with `role` assumed where one is given.
+
+    Raises:
+        SetupError: no server is named and the embedded one does not run.
+    """
+    if settings().is_embedded:
+        known: dict[str, Any] = dict(embedded_connection())
+    else:
+        password = settings().pgpassword
+        known = {
+            "host": settings().pghost,
+            "port": settings().pgport or 5432,
+            "dbname": settings().pgdatabase,
+            "user": settings().pguser,
+            "password": password.get_secret_value() if password else None,
+        }
+    options = "-c timezone=UTC" + (f" -c role={role}" if role else "")
+    return {**known, "options": options, "application_name": application_name}
+
+
+def environment() -> dict[str, str]:
+    """libpq's own variables of the warehouse, for psql, dbt and other children."""
+    names = {"host": "HOST", "port": "PORT", "dbname": "DATABASE", "user": "USER"}
+    known = parameters(None, "")
+    found = {f"PG{name}": str(known[key]) for key, name in names.items()}
+    return found | ({"PGPASSWORD": known["password"]} if known["password"] else {})
+
+
+def connect(role: Role | None, application_name: str) -> Connection:
+    """An autocommitting connection as `role`; times are UTC.
+
+    Raises:
+        SetupError: no server is named and the embedded one does not run.
+        psycopg.OperationalError: the server does not answer.
+    """
+    return psycopg.connect(**parameters(role, application_name), autocommit=True)
+
+
+def process_name(work: str) -> str:
+    """How this process shows in `pg_stat_activity`: libpq keeps 63 bytes."""
+    return f"bullion {work[:30]}, pid {os.getpid()} on {socket.gethostname()[:12]}"
+
+
+def try_lock(connection: Connection, key: str) -> bool:
+    """Take the lock `key` for the life of `connection`, or say that it is held.
+
+    Postgres frees it when the connection ends, however it ends.
+    """
+    row = connection.execute(
+        "select pg_try_advisory_lock(hashtextextended(%s, 0))", (key,)
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def holder(connection: Connection, key: str) -> str:
+    """Who holds the lock `key`: process, host and since when."""
+    row = connection.execute("select ops.lock_holder(%s)", (key,)).fetchone()
+    return str(row[0]) if row and row[0] else "a process that has just ended"
+
+
+@contextmanager
+def locked(
+    keys: Sequence[str],
+    work: str,
+    *,
+    role: Role = "loader",
+    wait_s: float = 0,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Connection]:
+    """Hold the locks `keys` (taken in sorted order) while `work` is done.
+
+    Raises:
+        BusyError: one is still held by another process after `wait_s` seconds.
+    """
+    with connect(role, process_name(work)) as connection:
+        deadline = time.monotonic() + wait_s
+        for key in sorted(set(keys)):
+            _wait_for(connection, key, deadline, say)
+        yield connection
+
+
+def _wait_for(
+    connection: Connection, key: str, deadline: float, say: Callable[[str], None]
+) -> None:
+    told = False
+    while not try_lock(connection, key):
+        held = f"{key} is held by {holder(connection, key)}"
+        if time.monotonic() >= deadline:
+            raise BusyError(f"{held}; try again when it has ended")
+        if not told:
+            say(f"waiting: {held}")
+            told = True
+        time.sleep(RETRY_S)
