@@ -1,0 +1,141 @@
+"""Faults on demand: which requests go wrong, how, and always the same by seed."""
+
+import random
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from pipelines.errors import SetupError
+from pipelines.sandbox.answers import Answer
+
+KINDS = {
+    "too_many": "429 with Retry-After",
+    "server_error": "5xx with a page of HTML, as a load balancer sends it",
+    "timeout": "no answer for `seconds`, then the connection is closed",
+    "truncated": "half of the body, with the length of that half",
+    "disconnect": "half of the body, and the connection is closed",
+    "duplicate": "some rows of a page stand twice",
+    "out_of_order": "the rows of a page are shuffled",
+    "missing": "rows are left out; the same rows whenever they are asked for",
+}
+PAGE_KINDS = ("duplicate", "out_of_order", "missing")
+_STAMP = re.compile(rb"\d{9,}")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with requests whose path holds `path` (all, where empty).
+
+    `probability` is of a request, or for `missing` of a row; `next_requests` makes
+    that many requests go wrong, whatever the probability, and then ends the fault.
+    """
+
+    kind: str
+    probability: float = 0.0
+    next_requests: int = 0
+    exchange_id: str = ""
+    path: str = ""
+    status: int = 503
+    retry_after_s: int = 1
+    seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise SetupError(
+                f"no fault is called {self.kind!r}; there are {', '.join(KINDS)}"
+            )
+        if not 0 <= self.probability <= 1:
+            raise SetupError(
+                f"a probability lies between 0 and 1, not at {self.probability}"
+            )
+
+    def hits(self, exchange_id: str, path: str) -> bool:
+        """Whether the request is of those that this fault is about."""
+        return self.exchange_id in {"", exchange_id} and self.path in path
+
+
+def parse_fault(text: str) -> Fault:
+    """`kind=probability`, or `kind=probability@path`, as the flag writes it.
+
+    Raises:
+        SetupError: the text has another form, or names no fault.
+    """
+    form = re.fullmatch(r"(\w+)=([0-9.]+)(?:@(\S+))?", text)
+    if form is None:
+        raise SetupError(f"expected a fault such as server_error=0.05, got {text!r}")
+    kind, probability, path = form.groups()
+    try:
+        return Fault(kind, probability=float(probability), path=path or "")
+    except ValueError:
+        raise SetupError(f"{probability!r} in {text!r} is no probability") from None
+
+
+class Faults:
+    """The faults that are on."""
+
+    def __init__(self, seed: int, faults: tuple[Fault, ...] = ()) -> None:
+        self._seed = seed
+        self._faults = list(faults)
+        self._requests = 0
+
+    def add(self, body: Mapping[str, Any]) -> None:
+        """Turns one more fault on.
+
+        Raises:
+            SetupError: a field is unknown or wrong.
+        """
+        try:
+            self._faults.append(Fault(**body))
+        except TypeError as error:
+            raise SetupError(f"not a fault: {error}") from None
+
+    def clear(self) -> None:
+        """Turns every fault off."""
+        self._faults.clear()
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The faults that are on, as the control endpoint tells them."""
+        return [asdict(fault) for fault in self._faults]
+
+    def of(self, exchange_id: str, path: str) -> list[Fault]:
+        """What goes wrong with the next request; each call counts as one."""
+        self._requests += 1
+        hit = []
+        for place, fault in enumerate(list(self._faults)):
+            if not fault.hits(exchange_id, path):
+                continue
+            if fault.next_requests:
+                hit.append(fault)
+                self._faults[place] = replace(
+                    fault, next_requests=fault.next_requests - 1
+                )
+            elif fault.kind == "missing" or self._draw(place) < fault.probability:
+                hit.append(fault)
+        self._faults = [f for f in self._faults if f.next_requests or f.probability]
+        return hit
+
+    def _draw(self, place: int) -> float:
+        # Not secret: the same seed has to give the same faults.
+        draw = random.Random(f"{self._seed}:{place}:{self._requests}")  # noqa: S311
+        return draw.random()
+
+    def spoiled(self, answer: Answer, fault: Fault) -> Answer:
+        """A page with its rows doubled, shuffled or left out."""
+        rows = answer.split_rows()
+        draw = random.Random(f"{self._seed}:{self._requests}")  # noqa: S311
+        if fault.kind == "duplicate":
+            rows = [row for row in rows for _ in range(1 + (draw.random() < 1 / 4))]
+            rows += rows[-1:]
+        elif fault.kind == "out_of_order":
+            draw.shuffle(rows)
+        else:
+            rows = [row for row in rows if not self._is_missing(row, fault)]
+        return replace(answer, rows=b",".join(rows))
+
+    def _is_missing(self, row: bytes, fault: Fault) -> bool:
+        stamp = _STAMP.search(row)
+        share = fault.probability or 1 / 10
+        key = b"%d:%b" % (self._seed, stamp.group() if stamp else row)
+        return zlib.crc32(key) / (1 << 32) < share

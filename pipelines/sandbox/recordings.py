@@ -1,0 +1,177 @@
+"""The recorded feed: files of candles and trades, served as their venue would.
+
+`DIR/<exchange_id>/<BASE>-<QUOTE>_1m.csv.gz` or `.parquet`, one row per candle;
+`DIR/<exchange_id>/<BASE>-<QUOTE>_trades.csv.gz`, one row per trade, is optional.
+Columns go by name. Numbers are rounded to 8 decimals from their text, half to even,
+so that float artefacts and scientific notation do no harm.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import SetupError
+from pipelines.sandbox.feed import Feed, candles_from
+from pipelines.sandbox.market import DAY_MS, Candle, Instrument, Trade
+from pipelines.sandbox.recorded_files import CANDLES, TRADES, check_header, read_rows
+from pipelines.sandbox.upstreams import EXCHANGE_IDS
+
+_CANDLE_SUFFIXES = ("_1m.csv.gz", "_1m.parquet")
+_TRADES_SUFFIX = "_trades.csv.gz"
+
+
+class RecordedSeries:
+    """An instrument's files, read when it is first asked for."""
+
+    def __init__(
+        self, instrument: Instrument, candles: Path | None, trades: Path | None
+    ) -> None:
+        self._instrument = instrument
+        self._candles_path, self._trades_path = candles, trades
+
+    @property
+    def instrument(self) -> Instrument:
+        """What the series is of."""
+        return self._instrument
+
+    @property
+    def has_trades(self) -> bool:
+        """Whether there is a file of trades."""
+        return self._trades_path is not None
+
+    @cached_property
+    def _trades(self) -> list[Trade]:
+        if self._trades_path is None:
+            return []
+        return _numbered(read_rows(self._trades_path, TRADES))
+
+    @cached_property
+    def _candles(self) -> list[Candle]:
+        made = {row.opened_at_ms: row for row in candles_from(self._trades)}
+        if self._candles_path is None:
+            return list(made.values())
+        rows = [
+            Candle._make((*row, None)) for row in read_rows(self._candles_path, CANDLES)
+        ]
+        return [_completed(row, made) if self.has_trades else row for row in rows]
+
+    @cached_property
+    def _opened(self) -> list[int]:
+        return [row.opened_at_ms for row in self._candles]
+
+    @cached_property
+    def _stamps(self) -> list[int]:
+        return [trade.traded_at_ms for trade in self._trades]
+
+    @property
+    def first_opened_at_ms(self) -> int:
+        """The first row's minute."""
+        return self._opened[0] if self._opened else 1 << 50
+
+    def candles_of_day(self, day: int) -> Sequence[Candle]:
+        """The recorded rows of a day."""
+        low = bisect_left(self._opened, day * DAY_MS)
+        return self._candles[low : bisect_left(self._opened, (day + 1) * DAY_MS)]
+
+    def trades_of_day(self, day: int) -> Sequence[Trade]:
+        """The recorded trades of a day."""
+        low = bisect_left(self._stamps, day * DAY_MS)
+        return self._trades[low : bisect_left(self._stamps, (day + 1) * DAY_MS)]
+
+    def last_close_before(self, at_ms: int) -> int | None:
+        """The close of the last row of an earlier minute."""
+        place = bisect_left(self._opened, at_ms)
+        return self._candles[place - 1].close if place else None
+
+    def day_of_trade(self, trade_id: int) -> int:
+        """Found by going through them: a recording's ids may have holes."""
+        for trade in self._trades:
+            if trade.trade_id >= trade_id:
+                return trade.traded_at_ms // DAY_MS
+        return (self._stamps[-1] if self._stamps else 0) // DAY_MS + 1
+
+    day_of_order = day_of_trade
+
+
+def _numbered(rows: Sequence[tuple[Any, ...]]) -> list[Trade]:
+    """Trades, those of one ms a microsecond apart in the order of their ids."""
+    trades: list[Trade] = []
+    rank = 0
+    for at_ms, trade_id, side, price, amount in rows:
+        previous = trades[-1].traded_at_ms if trades else None
+        rank = rank + 1 if previous == at_ms else 0
+        stamp = at_ms * 1_000_000 + min(rank, 999) * 1000
+        trades.append(Trade(trade_id, trade_id, stamp, side, price, amount))
+    return trades
+
+
+def _completed(row: Candle, made: dict[int, Candle]) -> Candle:
+    """The row as recorded; what it has no column for comes from its trades."""
+    own = made.get(row.opened_at_ms)
+    if own is None:
+        own = row._replace(
+            quote_volume=0,
+            trades_count=0,
+            taker_buy_base=0,
+            taker_buy_quote=0,
+            vwap=0,
+        )
+    known = {name: value for name, value in row._asdict().items() if value is not None}
+    return own._replace(**known)
+
+
+def recorded_feed(directory: Path) -> Feed:
+    """Every recording under a directory; headers are checked at once, rows later.
+
+    Raises:
+        SetupError: there is none, or one lies where no venue looks for it.
+        BadDataError: a header lacks a column or has an unknown one.
+    """
+    if not directory.is_dir():
+        raise SetupError(f"{directory}: expected a directory of recordings")
+    feed = {name: _of_venue(directory / name) for name in EXCHANGE_IDS}
+    for path in sorted(directory.glob("*/*_1m.*")):
+        if path.parent.name not in EXCHANGE_IDS:
+            raise SetupError(
+                f"{path}: no venue is called {path.parent.name!r}; "
+                f"there are {', '.join(EXCHANGE_IDS)}"
+            )
+    if not any(feed.values()):
+        raise SetupError(
+            f"{directory}: expected files such as kraken/BTC-USD_1m.csv.gz"
+        )
+    return feed
+
+
+def _of_venue(directory: Path) -> dict[str, RecordedSeries]:
+    found: dict[str, dict[str, Path]] = {}
+    for path in sorted(directory.glob("*_1m.*")) + sorted(directory.glob("*_trades.*")):
+        stem, kind = path.name.rsplit("_", 1)
+        is_trades = kind.startswith("trades")
+        known = (_TRADES_SUFFIX,) if is_trades else _CANDLE_SUFFIXES
+        if not path.name.endswith(known):
+            raise SetupError(
+                f"{path}: expected a name that ends in {' or '.join(known)}"
+            )
+        part = "trades" if is_trades else "candles"
+        if part in found.setdefault(stem, {}):
+            raise SetupError(f"{path}: {found[stem][part].name} says the same")
+        check_header(path, TRADES if is_trades else CANDLES)
+        found[stem][part] = path
+    return {
+        _symbol(stem, directory): RecordedSeries(
+            Instrument(_symbol(stem, directory)),
+            paths.get("candles"),
+            paths.get("trades"),
+        )
+        for stem, paths in found.items()
+    }
+
+
+def _symbol(stem: str, directory: Path) -> str:
+    parts = stem.split("-")
+    if len(parts) != 2 or not all(parts):  # noqa: PLR2004 (base and quote)
+        raise SetupError(f"{directory}/{stem}: expected a name such as BTC-USDT")
+    return "/".join(parts)

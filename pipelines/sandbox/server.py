@@ -1,0 +1,179 @@
+"""The HTTP server: every venue under its exchange_id, and `/_sandbox/` to steer it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pipelines.errors import BadDataError, BullionError
+from pipelines.sandbox.answers import Answer, RefusedError
+from pipelines.sandbox.clock import Clock, iso, parse_instant
+from pipelines.sandbox.faults import PAGE_KINDS, Fault, Faults
+from pipelines.sandbox.upstreams import Upstream
+
+_CONTENT_TYPE = "application/json;charset=UTF-8"
+_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Cut(Response):
+    """Half of a body under the length of the whole, then the end of the connection."""
+
+    async def __call__(self, scope: Any, receive: Any, send: _Send) -> None:  # noqa: ARG002
+        """Sends what there is and fails, so that the server closes the connection."""
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        half = bytes(self.body)[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        raise ConnectionAbortedError
+
+
+@dataclass
+class Sandbox:
+    """What the server holds."""
+
+    upstreams: dict[str, Upstream]
+    clock: Clock
+    faults: Faults
+    counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+
+    async def venue(self, request: Request) -> Response:
+        """Any request to a venue."""
+        exchange_id = request.path_params["exchange_id"]
+        upstream = self.upstreams.get(exchange_id)
+        if upstream is None:
+            return JSONResponse({"detail": f"no venue {exchange_id}"}, status_code=404)
+        path = "/" + request.path_params["path"]
+        answer, headers, fault = self._answer(upstream, path, request)
+        response = await self._sent(answer, headers, fault)
+        self.counts[exchange_id, path, response.status_code] += 1
+        return response
+
+    def _answer(
+        self, upstream: Upstream, path: str, request: Request
+    ) -> tuple[Answer, dict[str, str], Fault | None]:
+        """The answer, what the limit adds to its headers, and what spoils it."""
+        venue, params = upstream.venue, request.query_params
+        verdict = upstream.limit.spend(venue.weight(path, params))
+        headers: dict[str, str] = {}
+        if verdict.used is not None:
+            headers["X-MBX-USED-WEIGHT"] = str(verdict.used)
+            headers["X-MBX-USED-WEIGHT-1M"] = str(verdict.used)
+        faults = self.faults.of(venue.exchange_id, path)
+        refusals = [fault for fault in faults if fault.kind == "too_many"]
+        if not verdict.is_allowed or refusals:
+            seconds = max(
+                verdict.retry_after_s, *(fault.retry_after_s for fault in refusals), 0
+            )
+            headers["Retry-After"] = str(seconds)
+            refused = venue.too_many(seconds, is_banned=verdict.is_banned)
+            return refused, headers, None
+        try:
+            answer = venue.answer(path, params)
+        except RefusedError as refusal:
+            answer = refusal.answer
+        for fault in faults:
+            if fault.kind in PAGE_KINDS and answer.rows:
+                answer = self.faults.spoiled(answer, fault)
+        spoilers = [fault for fault in faults if fault.kind not in PAGE_KINDS]
+        return answer, headers, spoilers[0] if spoilers else None
+
+    async def _sent(
+        self, answer: Answer, headers: dict[str, str], fault: Fault | None
+    ) -> Response:
+        headers |= {"Date": self.clock.http_date(), **answer.headers}
+        kind = fault.kind if fault else None
+        if fault and kind == "server_error":
+            page = f"<html><body><h1>{fault.status}</h1></body></html>"
+            return Response(page, fault.status, headers, "text/html")
+        if fault and kind == "timeout":
+            await asyncio.sleep(fault.seconds)
+        body = answer.body
+        if kind == "truncated":
+            body = body[: len(body) // 2]
+        shape = Cut if kind in {"disconnect", "timeout"} else Response
+        return shape(body, answer.status, headers, _CONTENT_TYPE)
+
+    async def health(self, _: Request) -> Response:
+        """Ready as soon as it answers."""
+        return JSONResponse({"status": "ok", "venues": list(self.upstreams)})
+
+    async def get_clock(self, _: Request) -> Response:
+        """The virtual now."""
+        now_ms = self.clock.now_ms()
+        return JSONResponse(
+            {"now": iso(now_ms), "now_ms": now_ms, "frozen": self.clock.is_frozen}
+        )
+
+    async def set_clock(self, request: Request) -> Response:
+        """Moves the clock on to `now`, an ISO instant."""
+        self.clock.set(parse_instant((await request.json())["now"]))
+        return await self.get_clock(request)
+
+    async def get_faults(self, _: Request) -> Response:
+        """The faults that are on."""
+        return JSONResponse(self.faults.listed())
+
+    async def add_fault(self, request: Request) -> Response:
+        """Turns a fault on: the fields of `Fault`."""
+        self.faults.add(await request.json())
+        return await self.get_faults(request)
+
+    async def clear_faults(self, request: Request) -> Response:
+        """Turns every fault off."""
+        self.faults.clear()
+        return await self.get_faults(request)
+
+    async def get_counts(self, _: Request) -> Response:
+        """How many answers of each status every venue's paths gave."""
+        return JSONResponse(
+            [
+                {"exchange_id": venue, "path": path, "status": status, "requests": n}
+                for (venue, path, status), n in sorted(self.counts.items())
+            ]
+        )
+
+    async def clear_counts(self, request: Request) -> Response:
+        """Starts counting anew."""
+        self.counts.clear()
+        return await self.get_counts(request)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    """What was asked of the sandbox is wrong, or a recording's rows are."""
+    status = 500 if isinstance(error, BadDataError) else 400
+    return JSONResponse({"detail": str(error)}, status_code=status)
+
+
+def application(sandbox: Sandbox) -> Starlette:
+    """The routes; venues come last, as theirs match anything."""
+    steer = {
+        "/health": (("GET", sandbox.health),),
+        "/_sandbox/clock": (("GET", sandbox.get_clock), ("POST", sandbox.set_clock)),
+        "/_sandbox/faults": (
+            ("GET", sandbox.get_faults),
+            ("POST", sandbox.add_fault),
+            ("DELETE", sandbox.clear_faults),
+        ),
+        "/_sandbox/counts": (
+            ("GET", sandbox.get_counts),
+            ("DELETE", sandbox.clear_counts),
+        ),
+    }
+    routes = [
+        Route(path, endpoint, methods=[method])
+        for path, methods in steer.items()
+        for method, endpoint in methods
+    ]
+    routes.append(Route("/{exchange_id}/{path:path}", sandbox.venue))
+    return Starlette(routes=routes, exception_handlers={BullionError: _refused})

@@ -1,0 +1,1 @@
+"""The venues' wire formats, one module each, and what they share by Protocol."""

@@ -1,0 +1,182 @@
+"""Binance spot, and Binance.US, which speaks the same format with other limits.
+
+https://developers.binance.com/docs/binance-spot-api-docs/rest-api
+https://github.com/binance-us/binance-us-api-docs/blob/master/rest-api.md
+"""
+
+from collections.abc import Callable, Mapping
+
+from pipelines.sandbox.answers import Answer, RefusedError, document, page
+from pipelines.sandbox.clock import Clock
+from pipelines.sandbox.feed import Series
+from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument
+from pipelines.sandbox.shown import MONTH, WEEK, Shown, bucket_end
+from pipelines.sandbox.venues import (
+    binance_limits,
+    binance_listing,
+    binance_market,
+    binance_trades,
+)
+from pipelines.sandbox.venues.binance_parameters import (
+    interval_ms,
+    limited,
+    refused,
+    required,
+    whole,
+)
+from pipelines.sandbox.venues.desk import Desk, Params
+
+_API = "/api/v3/"
+_FUTURES_LISTINGS = ("/fapi/v1/exchangeInfo", "/dapi/v1/exchangeInfo")
+_FAR_MS = 1 << 52
+
+
+class Binance:
+    """One of the two addresses."""
+
+    def __init__(
+        self,
+        address: binance_limits.Address,
+        series: Mapping[str, Series],
+        clock: Clock,
+    ) -> None:
+        self.exchange_id = address.exchange_id
+        self._address = address
+        self._clock = clock
+        self._desk = Desk(series, clock, _rendered, fills=True)
+        self._symbols = {symbol.replace("/", ""): symbol for symbol in series}
+        self._routes: dict[str, Callable[[Params], Answer]] = {
+            "ping": lambda _: document({}),
+            "time": lambda _: document({"serverTime": clock.now_ms()}),
+            "exchangeInfo": self._exchange_info,
+            "klines": self._klines,
+            "uiKlines": self._klines,
+            "trades": self._trades,
+            "historicalTrades": self._historical_trades,
+            "aggTrades": self._agg_trades,
+            "depth": self._depth,
+            "ticker/24hr": self._ticker(binance_market.ticker_24h),
+            "ticker/price": self._ticker(binance_market.ticker_price),
+            "ticker/bookTicker": self._ticker(binance_market.book_ticker),
+        }
+
+    def answer(self, path: str, params: Params) -> Answer:
+        """The answer to `/api/v3/…`, or to a futures listing, which holds nothing."""
+        route = self._routes.get(path.removeprefix(_API))
+        if path.startswith(_API) and route:
+            return route(params)
+        if path == "/sapi/v1/system/status":
+            return document({"status": 0, "msg": "normal"})
+        if self._address.has_futures and path in _FUTURES_LISTINGS:
+            return document(binance_listing.no_symbols(self._clock.now_ms()))
+        raise RefusedError(404, {"code": -1000, "msg": f"{path} is not served."})
+
+    def weight(self, path: str, params: Params) -> float:
+        """The request's documented weight; futures have budgets of their own."""
+        if path in _FUTURES_LISTINGS:
+            return 0
+        return binance_limits.weight(self._address, path.removeprefix(_API), params)
+
+    def too_many(self, retry_after_s: int, *, is_banned: bool) -> Answer:
+        """429, and 418 for who goes on."""
+        return binance_limits.too_many(
+            self._address, self._clock.now_ms(), retry_after_s, is_banned=is_banned
+        )
+
+    def _symbol(self, venue_symbol: str) -> str:
+        if venue_symbol not in self._symbols:
+            raise refused(-1121, "Invalid symbol.")
+        return self._symbols[venue_symbol]
+
+    def _shown(self, params: Params) -> Shown:
+        return self._desk.shown[self._symbol(required(params, "symbol"))]
+
+    def _exchange_info(self, params: Params) -> Answer:
+        asked = params.get("symbols") or params.get("symbol")
+        names = asked.strip("[]").replace('"', "").split(",") if asked else None
+        shown = self._desk.shown
+        symbols = [self._symbol(name) for name in names] if names else list(shown)
+        return document(
+            binance_listing.exchange_info(
+                [shown[symbol].instrument for symbol in symbols],
+                self._clock.now_ms(),
+                self._address.weight_limit,
+            )
+        )
+
+    def _klines(self, params: Params) -> Answer:
+        """Ascending; `startTime` and `endTime` are inclusive, on the open time."""
+        symbol = self._symbol(required(params, "symbol"))
+        interval = interval_ms(params)
+        limit = limited(params, 500, 1000)
+        start, end = whole(params, "startTime"), whole(params, "endTime")
+        until = min(_FAR_MS if end is None else end, _FAR_MS) + 1
+        if interval != MINUTE_MS:
+            shown = self._desk.shown[symbol]
+            return page(self._long_klines(shown, interval, start, until, limit))
+        pages = self._desk.pages[symbol]
+        if start is None:
+            return page(pages.backwards(0, until, limit))
+        return page(pages.forwards(start, until, limit))
+
+    def _long_klines(
+        self, shown: Shown, interval: int, start: int | None, until: int, limit: int
+    ) -> list[bytes]:
+        length = {MONTH: 31 * DAY_MS, WEEK: 7 * DAY_MS}.get(interval, interval)
+        end = min(until, self._clock.now_ms() + 1)
+        if start is None:
+            rows = list(shown.buckets(end - length * limit, end, interval))[-limit:]
+        else:
+            first = max(start, shown.series.first_opened_at_ms - length)
+            end = min(end, first + length * (limit + 1))
+            rows = list(shown.buckets(first, end, interval))[:limit]
+        return [
+            binance_market.kline(
+                row, bucket_end(row.opened_at_ms, interval) - 1
+            ).encode()
+            for row in rows
+        ]
+
+    def _trades(self, params: Params) -> Answer:
+        return page(
+            binance_trades.newest(self._shown(params), limited(params, 500, 1000))
+        )
+
+    def _historical_trades(self, params: Params) -> Answer:
+        from_id = whole(params, "fromId")
+        if from_id is None:
+            return self._trades(params)
+        limit = limited(params, 500, 1000)
+        return page(binance_trades.from_id(self._shown(params), from_id, limit))
+
+    def _agg_trades(self, params: Params) -> Answer:
+        return page(
+            binance_trades.aggregated(
+                self._shown(params),
+                limited(params, 500, 1000),
+                from_id=whole(params, "fromId"),
+                start_ms=whole(params, "startTime"),
+                end_ms=whole(params, "endTime"),
+            )
+        )
+
+    def _depth(self, params: Params) -> Answer:
+        limit = limited(params, 100, 5000)
+        now_ms = self._clock.now_ms()
+        return document(binance_market.depth(self._shown(params), now_ms, limit))
+
+    def _ticker(
+        self, body: Callable[[Shown, int], dict[str, object]]
+    ) -> Callable[[Params], Answer]:
+        def answer(params: Params) -> Answer:
+            now_ms = self._clock.now_ms()
+            if "symbol" in params:
+                return document(body(self._shown(params), now_ms))
+            everything = self._desk.shown.values()
+            return document([body(shown, now_ms) for shown in everything])
+
+        return answer
+
+
+def _rendered(_: Instrument) -> Callable[[Candle], str]:
+    return binance_market.kline
