@@ -1,0 +1,111 @@
+"""One HTTP request to a venue, and what became of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from uuid import uuid4
+
+import ccxt
+
+from pipelines.sources.exchange.ccxt_exchange import Heard
+from pipelines.sources.exchange.clock import Clock
+
+SILENCE_S = 10.0  # kept after a 429 or 418 that names no Retry-After
+LIMITS = (429, 418)
+# what ccxt trips over when an error's body is itself cut off or not JSON
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
+
+
+@dataclass
+class Attempt:
+    """One HTTP request, and what became of it."""
+
+    request_id: str
+    number: int
+    requested_at: datetime
+    began: float
+    heard: Heard | None = None
+    error: str | None = None
+    is_final: bool = False  # trying again will not help
+    silence_s: float | None = None  # the venue asked for it
+    body: Any = field(default=None, repr=False)
+
+
+def attempted(
+    exchange: Any,
+    ask: Callable[[], Any],
+    pick: Callable[[Any], Any],
+    number: int,
+    clock: Clock,
+) -> Attempt:
+    """Ask once. What goes wrong is told in `error`, whoever is to blame."""
+    attempt = Attempt(uuid4().hex, number, clock.now(), clock.monotonic())
+    exchange.heard.answer = None
+    failure: Exception | None = None
+    try:
+        body = ask()
+        if isinstance(body, str):
+            raise TypeError(f"not JSON, or cut off: {body[:60]!r}")
+        attempt.body = pick(body)
+    except UNREADABLE as error:
+        attempt.error = f"a body that can not be read: {_short(error)}"
+    except (ccxt.NetworkError, ccxt.ExchangeError) as error:
+        failure = error
+        attempt.error = _short(error)
+    attempt.heard = exchange.heard.answer
+    if failure is not None and attempt.heard is not None:
+        attempt.is_final = _is_refusal(failure, attempt.heard)
+        attempt.silence_s = _silence_s(failure, attempt.heard)
+    return attempt
+
+
+def _is_refusal(error: Exception, heard: Heard) -> bool:
+    """Whether the venue understood and refuses: asking again will not help."""
+    if isinstance(error, ccxt.NetworkError) or heard.status in LIMITS:
+        return False
+    if isinstance(error, ccxt.BadRequest | ccxt.BadSymbol):
+        return True
+    return 400 <= heard.status < 500  # noqa: PLR2004  # HTTP's client errors
+
+
+def _silence_s(error: Exception, heard: Heard) -> float | None:
+    """How long the venue is to be left alone; None: it did not ask for it."""
+    limited = isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded)
+    if not (heard.status in LIMITS or limited):
+        return None
+    asked = _retry_after_s(heard)
+    return SILENCE_S if asked is None else asked
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__} {' '.join(str(error).split())[:300]}"
+
+
+def _date(heard: Heard | None) -> datetime | None:
+    text = heard.headers.get("Date") if heard else None
+    try:
+        date = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    return date.replace(tzinfo=date.tzinfo or UTC) if date else None
+
+
+def date_ms(heard: Heard | None) -> int | None:
+    """The `Date` header; it counts whole seconds, so the venue is at most 999 ms on."""
+    date = _date(heard)
+    return int(date.timestamp()) * 1000 if date else None
+
+
+def _retry_after_s(heard: Heard) -> float | None:
+    """Seconds that `Retry-After` asks for; a date is seen from the venue's own."""
+    text = (heard.headers.get("Retry-After") or "").strip()
+    if text.isdecimal():
+        return float(text)
+    now = _date(heard)
+    try:
+        then = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, (then - now).total_seconds()) if now else None

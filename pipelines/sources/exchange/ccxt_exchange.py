@@ -1,0 +1,85 @@
+"""ccxt's exchange, made to hear numbers as text and to tell what it heard."""
+
+import ipaddress
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import ccxt
+
+from pipelines.sources.exchange import wire
+from pipelines.sources.exchange.venues import VenueSpec
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One HTTP answer as it came."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    text: str
+
+
+class TextNumbers:
+    """Goes before a ccxt class: every number of a body is its text.
+
+    `exchange.number` does not reach raw endpoints, which decode with plain `loads`.
+    What was heard is kept by thread, as threads share one exchange.
+    """
+
+    heard: threading.local
+
+    def on_json_response(self, body: str) -> Any:
+        """The body, with numbers as text."""
+        return wire.decode(body)
+
+    def on_rest_response(self, *answered: Any) -> str:
+        """Keep the answer, before ccxt judges it."""
+        code, _, url, _, headers, body = answered[:6]
+        text = str(body).strip()
+        self.heard.answer = Heard(code, url.partition("?")[0], headers, text)
+        return text
+
+
+def exchange(spec: VenueSpec, url: str | None, timeout_s: float) -> Any:
+    """ccxt's exchange for the venue, reached at `url` where one is given.
+
+    Live venues are reached through the proxy that the environment names; loopback
+    never is, whatever `NO_PROXY` says.
+    """
+    parent = getattr(ccxt, spec.ccxt_class)
+    made = type(spec.ccxt_class, (TextNumbers, parent), {})(
+        {
+            "enableRateLimit": False,  # the shared budget knows all processes
+            "timeout": int(timeout_s * 1000),
+            "number": str,
+            "requests_trust_env": not (url and is_loopback(url)),
+            "enableLastHttpResponse": False,
+            "enableLastJsonResponse": False,
+            "options": dict(spec.ccxt_options),
+        }
+    )
+    made.heard = threading.local()
+    if url:
+        made.urls["api"] = _moved(made.urls["api"], url)
+    return made
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is this machine's own."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _moved(urls: Any, to: str) -> Any:
+    """The same paths below `to`."""
+    if isinstance(urls, dict):
+        return {name: _moved(url, to) for name, url in urls.items()}
+    scheme, _, rest = str(urls).partition("://")
+    return to + "/".join(["", *rest.split("/")[1:]]) if scheme else urls

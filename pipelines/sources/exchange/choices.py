@@ -1,0 +1,125 @@
+"""What a load is about: the operator's configuration, narrowed by what was asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pipelines.configuration import (
+    Configuration,
+    InstrumentChoice,
+    Priority,
+    Since,
+    parse_since,
+    parse_time,
+)
+from pipelines.errors import SetupError
+from pipelines.sources.exchange.venues import VENUES
+
+DEFAULT_SINCE = Since(before_now=timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class ExchangeOptions:
+    """What was asked of one load; what is left out comes from the configuration.
+
+    Attributes:
+        since: the first minute; half-open with `until`.
+        until: None: up to the venue's now, with the forming candle.
+        is_unlimited: no request budget, for a venue of one's own.
+    """
+
+    exchanges: Sequence[str] = ()
+    symbols: Sequence[str] = ()
+    since: Since | None = None
+    until: datetime | None = None
+    priority: Priority | None = None
+    is_unlimited: bool = False
+
+    @classmethod
+    def parse(
+        cls,
+        exchanges: Sequence[str] | None = None,
+        symbols: Sequence[str] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        priority: Priority | None = None,
+    ) -> "ExchangeOptions":
+        """What a command line or a deployment's parameters say.
+
+        Raises:
+            SetupError: a time is not ISO UTC, or the span is empty.
+        """
+        try:
+            start = parse_since(since) if since else None
+            end = parse_time(until) if until else None
+        except ValueError as error:
+            raise SetupError(f"--since, --until: {error}") from None
+        if start and start.at and end and end <= start.at:
+            raise SetupError(f"--until {until} is not after --since {since}")
+        return cls(exchanges or (), symbols or (), start, end, priority)
+
+
+def chosen(known: Configuration, options: ExchangeOptions) -> list[InstrumentChoice]:
+    """The series to load, each once.
+
+    An exchange or a symbol that is named counts even where it is not enabled; both
+    named: every symbol on every exchange.
+
+    Raises:
+        SetupError: names what is not known, and what is.
+    """
+    _only_known([*known.exchanges, *options.exchanges])
+    if options.exchanges and options.symbols:
+        series = [
+            _configured(known, exchange_id, symbol)
+            for exchange_id in dict.fromkeys(options.exchanges)
+            for symbol in dict.fromkeys(options.symbols)
+        ]
+    else:
+        series = _narrowed(known, options)
+    if not series:
+        raise SetupError("no enabled instrument in config_instruments.csv fits")
+    return [
+        replace(
+            choice,
+            since=options.since or choice.since,
+            priority=options.priority or choice.priority,
+        )
+        for choice in series
+    ]
+
+
+def _only_known(exchange_ids: Sequence[str]) -> None:
+    unknown = [name for name in dict.fromkeys(exchange_ids) if name not in VENUES]
+    if unknown:
+        raise SetupError(
+            f"unknown exchange {', '.join(unknown)}; known: {', '.join(VENUES)}"
+        )
+
+
+def _configured(
+    known: Configuration, exchange_id: str, symbol: str
+) -> InstrumentChoice:
+    for choice in known.instruments:
+        if (choice.exchange_id, choice.symbol) == (exchange_id, symbol):
+            return choice
+    return InstrumentChoice(
+        exchange_id, symbol, DEFAULT_SINCE, priority="live", is_enabled=True
+    )
+
+
+def _narrowed(known: Configuration, options: ExchangeOptions) -> list[InstrumentChoice]:
+    enabled = [choice for choice in known.instruments if choice.is_enabled]
+    if options.exchanges:
+        found = [c for c in enabled if c.exchange_id in options.exchanges]
+        missing = set(options.exchanges) - {c.exchange_id for c in found}
+        what = "instrument configured on"
+    else:
+        found = [c for c in enabled if known.exchanges[c.exchange_id].is_enabled]
+        if options.symbols:
+            found = [c for c in found if c.symbol in options.symbols]
+        missing = set(options.symbols) - {c.symbol for c in found}
+        what = "enabled exchange has"
+    if missing:
+        raise SetupError(f"no {what} {', '.join(sorted(missing))}")
+    return found

@@ -1,0 +1,178 @@
+"""A venue's client: asks within the budget, tries again, and tells what it heard.
+
+Retries live here and nowhere else. Every HTTP request becomes a row of `requests`.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pipelines.errors import BadDataError, UpstreamError
+from pipelines.settings import settings
+from pipelines.sources.exchange import wire
+from pipelines.sources.exchange.attempt import Attempt, attempted, date_ms
+from pipelines.sources.exchange.budget import Budget
+from pipelines.sources.exchange.ccxt_exchange import exchange
+from pipelines.sources.exchange.clock import Clock
+from pipelines.sources.exchange.venues import Route, VenueSpec
+
+BACKOFF_S = 0.5  # doubled at each attempt, with full jitter
+LONGEST_BACKOFF_S = 20.0
+
+Journal = list[dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A good answer. `venue_now_ms` is the venue's clock when it answered."""
+
+    body: Any
+    text: str
+    request_id: str
+    origin: str
+    venue_now_ms: int
+    received_at: str
+
+
+class VenueClient:
+    """Asks one venue. Threads may share it."""
+
+    def __init__(
+        self,
+        spec: VenueSpec,
+        budget: Budget,
+        clock: Clock,
+        *,
+        attempts: int = 5,
+        timeout_s: float = 20,
+    ) -> None:
+        self.spec = spec
+        self._budget = budget
+        self._clock = clock
+        self._attempts = attempts
+        url = settings().venue_url(spec.exchange_id)
+        self.exchange = exchange(spec, url, timeout_s)
+        self._sends_date = True
+        self._venue_now_ms: int | None = None
+
+    def close(self) -> None:
+        """Give back what is held."""
+        self._budget.close()
+        self.exchange.session.close()
+
+    def venue_now_ms(self, journal: Journal) -> int:
+        """The venue's clock as it was last heard; asks the venue if never."""
+        if self._venue_now_ms is None:
+            return self._ask_clock(journal)
+        return self._venue_now_ms
+
+    def call(
+        self,
+        route: Route,
+        params: dict[str, Any],
+        journal: Journal,
+        *,
+        symbol: str | None = None,
+        pick: Callable[[Any], Any] = lambda body: body,
+        send: Callable[[], Any] | None = None,
+    ) -> Answer:
+        """The venue's answer, with `pick(body)` as its body.
+
+        `pick` raises ValueError or TypeError where the body is not as expected; that is
+        tried again. `send` is used instead of the route's own ccxt method. Requests
+        are appended to `journal`, whatever happens.
+
+        Raises:
+            UpstreamError: no good answer came in all attempts, or the venue may not be
+                asked now.
+            BadDataError: the venue refuses the question (an unknown symbol).
+        """
+        method = getattr(self.exchange, route.method)
+        ask = send or (lambda: method(dict(params)))
+        told_ms = None if self._sends_date else self._ask_clock(journal)
+        attempt, text = self._answered(route, ask, pick, journal, symbol)
+        venue_now_ms = date_ms(attempt.heard) if told_ms is None else told_ms
+        if venue_now_ms is None:
+            # asked before the answer, the clock can not make a forming candle closed
+            self._sends_date = False
+            return self.call(
+                route, params, journal, symbol=symbol, pick=pick, send=send
+            )
+        self._venue_now_ms = venue_now_ms
+        return Answer(
+            body=attempt.body,
+            text=text,
+            request_id=attempt.request_id,
+            origin=attempt.heard.url if attempt.heard else "",
+            venue_now_ms=venue_now_ms,
+            received_at=self._clock.now().isoformat(),
+        )
+
+    def _answered(
+        self,
+        route: Route,
+        ask: Callable[[], Any],
+        pick: Callable[[Any], Any],
+        journal: Journal,
+        symbol: str | None,
+    ) -> tuple[Attempt, str]:
+        for number in range(1, self._attempts + 1):
+            self._budget.acquire(route.weight)
+            attempt = attempted(self.exchange, ask, pick, number, self._clock)
+            journal.append(self._row(attempt, route, symbol))
+            if attempt.error is None and attempt.heard is not None:
+                self._budget.succeeded()
+                return attempt, attempt.heard.text
+            about = f"{symbol or route.method} on {self.spec.exchange_id}"
+            said = f"{about}: {attempt.error}"
+            if attempt.is_final:
+                self._budget.succeeded()  # the venue is there, and says no
+                raise BadDataError(said)
+            self._tell(attempt)
+            if number == self._attempts:
+                raise UpstreamError(f"{said} (attempt {number} of {number})")
+            self._clock.sleep(self._backoff_s(number))
+        raise UpstreamError("no attempt was allowed")  # pragma: no cover
+
+    def _tell(self, attempt: Attempt) -> None:
+        if attempt.silence_s is not None:
+            self._budget.pause(attempt.silence_s, attempt.error or "")
+        else:
+            self._budget.failed(attempt.error or "")
+
+    def _backoff_s(self, number: int) -> float:
+        most = min(LONGEST_BACKOFF_S, BACKOFF_S * 2**number)
+        return random.uniform(0, most)  # noqa: S311  # jitter, not a secret
+
+    def _ask_clock(self, journal: Journal) -> int:
+        route = self.spec.clock
+        method = getattr(self.exchange, route.method)
+
+        def read(body: Any) -> int:
+            stamp = wire.plain(str(wire.at(body, route.path)))
+            return int(Decimal(stamp) * route.unit_ms)
+
+        attempt, _ = self._answered(route, method, read, journal, None)
+        heard_ms = date_ms(attempt.heard) if self._sends_date else None
+        self._venue_now_ms = attempt.body if heard_ms is None else heard_ms
+        return self._venue_now_ms or 0
+
+    def _row(
+        self, attempt: Attempt, route: Route, symbol: str | None
+    ) -> dict[str, object]:
+        heard = attempt.heard
+        return {
+            "request_id": attempt.request_id,
+            "exchange_id": self.spec.exchange_id,
+            "endpoint": route.method,
+            "symbol": symbol,
+            "status": heard.status if heard else None,
+            "weight": route.weight,
+            "bytes_count": len(heard.text.encode()) if heard else 0,
+            "elapsed_ms": int((self._clock.monotonic() - attempt.began) * 1000),
+            "attempt": attempt.number,
+            "error": attempt.error,
+            "requested_at": attempt.requested_at.isoformat(),
+        }

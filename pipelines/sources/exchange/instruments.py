@@ -1,0 +1,190 @@
+"""A venue's listing: `instruments` (an instrument as listed at a fetch), `quarantine`.
+
+Upstream: each venue's listing route, parsed by ccxt's `fetch_markets`; one request
+gives the complete listing. It is static enough to be kept: bronze tells its age.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psycopg
+
+from pipelines.delivery import Rows
+from pipelines.errors import BadDataError
+from pipelines.sources.exchange import wire
+from pipelines.sources.exchange.client import Answer, Journal, VenueClient
+from pipelines.sources.exchange.series import Connection, is_there
+from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
+from pipelines.sources.exchange.venues import ListingRoute
+
+HELD = Path(__file__).with_name("listing.sql").read_bytes()
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a venue lists: its own symbol for each unified one."""
+
+    exchange_id: str
+    venue_symbols: Mapping[str, str]
+    venue_now_ms: int
+    is_fetched: bool
+    rows: tuple[Rows, ...] = ()
+
+    def venue_symbol(self, symbol: str) -> str:
+        """The venue's own symbol.
+
+        Raises:
+            BadDataError: the venue does not list it; names what is alike.
+        """
+        if symbol in self.venue_symbols:
+            return self.venue_symbols[symbol]
+        alike = get_close_matches(symbol, self.venue_symbols, n=3, cutoff=0.5)
+        hint = f"; alike: {', '.join(alike)}" if alike else ""
+        raise BadDataError(f"{symbol} is not listed on {self.exchange_id}{hint}")
+
+
+def held_listing(connection: Connection, exchange_id: str) -> Listing | None:
+    """The newest listing in bronze; None: there is none."""
+    if not is_there(connection, "instruments"):
+        return None
+    with psycopg.RawCursor(connection) as cursor:
+        found = cursor.execute(HELD, (exchange_id,)).fetchall()
+    if not found:
+        return None
+    symbols = _by_symbol(found)
+    return Listing(exchange_id, symbols, found[0][3], is_fetched=False)
+
+
+def is_fresh(listing: Listing, venue_now_ms: int, max_age_hours: int) -> bool:
+    """Whether the listing is young enough, by the venue's clock."""
+    return 0 <= venue_now_ms - listing.venue_now_ms < max_age_hours * HOUR_MS
+
+
+def fetch_listing(client: VenueClient, journal: Journal) -> Listing:
+    """The venue's listing as it is now, with its rows for bronze.
+
+    Raises:
+        UpstreamError: the venue did not answer.
+    """
+    route = client.spec.listing
+    fetch = client.exchange.fetch_markets
+    answer = client.call(route, {}, journal, send=fetch, pick=_markets)
+    raw = _raw(answer.text, route)
+    kept, refused = _read(client.spec.exchange_id, route, raw, answer.body)
+    symbols = _by_symbol(
+        (row["symbol"], row["venue_symbol"], row["is_active"]) for row in kept
+    )
+    rows = [_frame(INSTRUMENTS, kept, client, answer)]
+    if refused:
+        rows.append(_frame(QUARANTINE, refused, client, answer))
+    return Listing(
+        client.spec.exchange_id,
+        symbols,
+        answer.venue_now_ms,
+        is_fetched=True,
+        rows=tuple(rows),
+    )
+
+
+def _by_symbol(found: Iterable[tuple[Any, ...]]) -> dict[str, str]:
+    """Of two markets with one unified symbol the active one, then the first by name."""
+    ordered = sorted(found, key=lambda row: (not row[2], row[1]), reverse=True)
+    return {row[0]: row[1] for row in ordered}
+
+
+def _markets(markets: Any) -> list[dict[str, Any]]:
+    if not isinstance(markets, list) or not markets:
+        raise ValueError("a listing without a single market")
+    return markets
+
+
+def _raw(text: str, route: ListingRoute) -> dict[str, Any]:
+    """Each listed market as sent, by the venue's id of it."""
+    listed = wire.at(wire.decode_exactly(text), route.path)
+    if route.id_field is None:
+        return {str(name): market for name, market in listed.items()}
+    return {str(market.get(route.id_field)): market for market in listed}
+
+
+def _read(
+    exchange_id: str,
+    route: ListingRoute,
+    raw: Mapping[str, Any],
+    markets: Iterable[dict[str, Any]],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of `instruments`, and of `quarantine` for what can be none."""
+    kept: list[dict[str, Any]] = []
+    reasons = dict.fromkeys(raw, "ccxt makes no unified symbol of it")
+    symbols: dict[str, str] = {}
+    for market in markets:
+        venue_symbol = str(market["id"])
+        symbols[venue_symbol] = market["symbol"]
+        try:
+            kept.append(_instrument(market, raw[venue_symbol], route))
+            reasons.pop(venue_symbol, None)
+        except (LookupError, ValueError) as error:
+            reasons[venue_symbol] = str(error)
+    refused = [
+        {
+            "table_name": INSTRUMENTS.name,
+            "symbol": symbols.get(name),
+            "reason": f"{name} on {exchange_id}: {reason}",
+            "raw": wire.encode(raw.get(name)),
+        }
+        for name, reason in reasons.items()
+    ]
+    return kept, refused
+
+
+def _instrument(
+    market: dict[str, Any], raw: dict[str, Any], route: ListingRoute
+) -> dict[str, Any]:
+    precision, limits = market["precision"], market["limits"]
+    numbers = {
+        "price_increment": precision.get("price"),
+        "amount_increment": precision.get("amount"),
+        "min_amount": limits["amount"]["min"],
+        "min_notional": limits["cost"]["min"],
+    }
+    status = raw.get(route.status_field)
+    return {
+        "symbol": market["symbol"],
+        "venue_symbol": market["id"],
+        "market_type": market["type"],
+        "base_asset": market["base"],
+        "quote_asset": market["quote"],
+        "venue_base": market["baseId"],
+        "venue_quote": market["quoteId"],
+        "status": None if status is None else str(status),
+        "is_active": bool(market["active"]),
+        **{name: _plain(name, number) for name, number in numbers.items()},
+        "raw": wire.encode(raw),
+    }
+
+
+def _plain(name: str, number: object) -> str | None:
+    try:
+        return None if number is None else wire.plain(str(number))
+    except ValueError as error:
+        raise ValueError(f"has {name} {error}") from error
+
+
+def _frame(
+    table: Any, rows: list[dict[str, Any]], client: VenueClient, answer: Answer
+) -> Rows:
+    types: dict[str, Any] = {"is_active": pl.Boolean, "venue_now_ms": pl.Int64}
+    heard = {
+        "exchange_id": client.spec.exchange_id,
+        "venue_now_ms": answer.venue_now_ms,
+        "request_id": answer.request_id,
+        "origin": answer.origin,
+        "received_at": answer.received_at,
+    }
+    names = [column.name for column in table.columns]
+    schema = {name: types.get(name, pl.String) for name in names}
+    return Rows(table, pl.DataFrame([row | heard for row in rows], schema=schema))

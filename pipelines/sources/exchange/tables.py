@@ -1,0 +1,108 @@
+"""The bronze tables of the exchange source; each says what one row is."""
+
+from pipelines.delivery import Column, Table
+
+SERIES = (
+    Column("exchange_id", "text"),
+    Column("symbol", "text"),
+    Column("timeframe", "text"),
+)
+PROVENANCE = (
+    Column("request_id", "text"),
+    Column("origin", "text"),
+    Column("received_at", "timestamp"),
+)
+
+OHLCV = Table(
+    "ohlcv",  # a candle as a venue sent it in one answer
+    (
+        *SERIES,
+        Column("opened_at_ms", "bigint"),
+        Column("open", "decimal"),
+        Column("high", "decimal"),
+        Column("low", "decimal"),
+        Column("close", "decimal"),
+        Column("base_volume", "decimal"),
+        Column("quote_volume", "decimal", nullable=True),
+        Column("vwap", "decimal", nullable=True),
+        Column("trades_count", "bigint", nullable=True),
+        Column("taker_buy_base", "decimal", nullable=True),
+        Column("taker_buy_quote", "decimal", nullable=True),
+        Column("closed_at_ms", "bigint", nullable=True),
+        Column("venue_now_ms", "bigint"),
+        *PROVENANCE,
+    ),
+    indexes=(("exchange_id", "symbol", "opened_at_ms"),),
+)
+
+OHLCV_PAGES = Table(
+    "ohlcv_pages",  # a span of minutes that one answer speaks for
+    (
+        *SERIES,
+        Column("asked_from_ms", "bigint"),
+        Column("asked_until_ms", "bigint"),
+        Column("answered_from_ms", "bigint"),
+        Column("answered_until_ms", "bigint"),
+        Column("sends_quiet_minutes", "bool"),
+        Column("venue_now_ms", "bigint"),
+        Column("rows_count", "bigint"),
+        *PROVENANCE,
+    ),
+    indexes=(("exchange_id", "symbol", "answered_from_ms"),),
+)
+
+INSTRUMENTS = Table(
+    "instruments",  # an instrument as listed at a fetch
+    (
+        Column("exchange_id", "text"),
+        Column("symbol", "text"),
+        Column("venue_symbol", "text"),
+        Column("market_type", "text"),
+        Column("base_asset", "text"),
+        Column("quote_asset", "text"),
+        Column("venue_base", "text"),
+        Column("venue_quote", "text"),
+        Column("status", "text", nullable=True),
+        Column("is_active", "bool"),
+        Column("price_increment", "decimal", nullable=True),
+        Column("amount_increment", "decimal", nullable=True),
+        Column("min_amount", "decimal", nullable=True),
+        Column("min_notional", "decimal", nullable=True),
+        Column("raw", "text"),
+        Column("venue_now_ms", "bigint"),
+        *PROVENANCE,
+    ),
+    indexes=(("exchange_id", "symbol"),),
+)
+
+REQUESTS = Table(
+    "requests",  # an HTTP request sent to a venue and what became of it
+    (
+        Column("request_id", "text"),
+        Column("exchange_id", "text"),
+        Column("endpoint", "text"),
+        Column("symbol", "text", nullable=True),
+        Column("status", "bigint", nullable=True),
+        Column("weight", "bigint"),
+        Column("bytes_count", "bigint"),
+        Column("elapsed_ms", "bigint"),
+        Column("attempt", "bigint"),
+        Column("error", "text", nullable=True),
+        Column("requested_at", "timestamp"),
+    ),
+)
+
+QUARANTINE = Table(
+    "quarantine",  # a row that was refused, and why
+    (
+        Column("table_name", "text"),
+        Column("exchange_id", "text"),
+        Column("symbol", "text", nullable=True),
+        Column("reason", "text"),
+        Column("raw", "text"),
+        Column("venue_now_ms", "bigint", nullable=True),
+        *PROVENANCE,
+    ),
+)
+
+TABLES = (OHLCV, OHLCV_PAGES, INSTRUMENTS, REQUESTS, QUARANTINE)

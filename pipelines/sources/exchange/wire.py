@@ -1,0 +1,85 @@
+"""JSON as it came over the wire: numbers stay the text that was sent."""
+
+import json
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+MAX_DECIMALS = 18  # numeric(38, 18)
+MAX_DIGITS = 20
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+class Number(str):
+    """The text of a JSON number, told apart from a JSON string."""
+
+    __slots__ = ()
+
+
+def decode(body: str) -> Any:
+    """The document with every number as `str`.
+
+    Raises:
+        ValueError: it is not JSON, or is cut off.
+    """
+    return json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
+
+
+def decode_exactly(body: str) -> Any:
+    """The document with every number as `Number`, for `encode` to write as sent."""
+    return json.loads(body, parse_float=Number, parse_int=Number, parse_constant=Number)
+
+
+def encode(value: Any) -> str:
+    """Compact JSON; a `Number` is written as it was sent."""
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, dict):
+        inner = (f"{json.dumps(str(k))}:{encode(v)}" for k, v in value.items())
+        return "{" + ",".join(inner) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(encode, value)) + "]"
+    # Postgres holds no NUL in text or json
+    return json.dumps(value).replace("\\u0000", "\\ufffd")
+
+
+def plain(text: str) -> str:
+    """The same number without an exponent, exactly, as `numeric(38, 18)` holds it.
+
+    Raises:
+        ValueError: says what it is instead.
+    """
+    if not NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:80]!r}, not a number")
+    try:
+        sign, digits, exponent = Decimal(text).as_tuple()
+    except InvalidOperation:
+        raise ValueError(f"{text[:80]!r}, a number out of all bounds") from None
+    exponent = int(exponent)  # NUMBER lets no NaN pass
+    shown = text if len(text) <= MAX_DIGITS * 4 else f"{text[:40]}…"
+    significant = "".join(map(str, digits)).lstrip("0")
+    stripped = significant.rstrip("0")
+    if not stripped:
+        return "0"
+    exponent += len(significant) - len(stripped)
+    if exponent < -MAX_DECIMALS:
+        raise ValueError(f"{shown} with {-exponent} decimals, more than {MAX_DECIMALS}")
+    if len(stripped) + exponent > MAX_DIGITS:
+        raise ValueError(
+            f"{shown} with {len(stripped) + exponent} digits before the point,"
+            f" more than {MAX_DIGITS}"
+        )
+    return f"{Decimal((sign, tuple(map(int, stripped)), exponent)):f}"
+
+
+def at(body: Any, path: tuple[str, ...]) -> Any:
+    """What lies at `path`.
+
+    Raises:
+        ValueError: nothing does.
+    """
+    for name in path:
+        if not isinstance(body, dict) or name not in body:
+            raise ValueError(f"no {name!r} in the answer")
+        body = body[name]
+    return body

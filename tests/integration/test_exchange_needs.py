@@ -1,0 +1,122 @@
+"""What is still to ask of a series follows from what bronze holds."""
+
+import pytest
+
+from pipelines import warehouse
+from pipelines.sources.exchange.candles import Series
+from pipelines.sources.exchange.series import held_until_ms, needs
+from pipelines.sources.exchange.tables import OHLCV_PAGES
+from pipelines.sources.exchange.venues import VENUES
+
+M = 60_000
+SERIES = Series("binance", "BTC/USDT", "BTCUSDT")
+TYPES = {"bool": "boolean", "timestamp": "timestamptz"}
+
+
+@pytest.fixture
+def connection(database):
+    with warehouse.connect("loader", "test") as connection:
+        yield connection
+
+
+@pytest.fixture
+def pages(connection):
+    """Makes the table and puts pages in, in minutes: asked, answered."""
+    columns = ", ".join(
+        f"{c.name} {TYPES.get(c.data_type, c.data_type)}" for c in OHLCV_PAGES.columns
+    )
+    connection.execute("create schema bronze_exchange")
+    connection.execute(f"create table bronze_exchange.ohlcv_pages ({columns})")
+
+    def put(*spans):
+        for number, (
+            asked_from,
+            asked_until,
+            answered_from,
+            answered_until,
+        ) in enumerate(spans):
+            connection.execute(
+                "insert into bronze_exchange.ohlcv_pages (exchange_id, symbol,"
+                " timeframe, asked_from_ms, asked_until_ms, answered_from_ms,"
+                " answered_until_ms,"
+                " request_id) values (%s, %s, '1m', %s, %s, %s, %s, %s)",
+                (
+                    SERIES.exchange_id,
+                    SERIES.symbol,
+                    asked_from * M,
+                    asked_until * M,
+                    answered_from * M,
+                    answered_until * M,
+                    f"r{number}",
+                ),
+            )
+
+    return put
+
+
+def asked(connection, since, until, *, reread=2, holes=20):
+    found = needs(
+        connection,
+        SERIES,
+        VENUES["binance"].candles,
+        (since * M, until * M),
+        reread_candles=reread,
+        holes=holes,
+    )
+    return [(start // M, end // M) for start, end in found]
+
+
+def test_before_there_is_a_table_everything_is_asked_for(connection):
+    assert asked(connection, 0, 100) == [(0, 100)]
+    assert held_until_ms(connection, SERIES) is None
+
+
+def test_a_series_goes_on_where_it_stopped_and_reads_the_last_closed_again(
+    connection, pages
+):
+    pages((0, 51, 0, 50))
+    assert asked(connection, 0, 100) == [(48, 100)]
+    assert held_until_ms(connection, SERIES) == 50 * M
+
+
+def test_an_earlier_since_asks_for_what_lies_before(connection, pages):
+    pages((50, 100, 50, 100))
+    assert asked(connection, 0, 100) == [(0, 50), (98, 100)]
+
+
+def test_what_is_all_answered_is_read_again_at_its_end_only(connection, pages):
+    pages((0, 60, 0, 60), (60, 200, 60, 200))
+    assert asked(connection, 10, 100) == [(98, 100)]
+
+
+def test_an_interrupted_middle_is_asked_for(connection, pages):
+    pages((0, 20, 0, 20), (40, 60, 40, 60))
+    assert asked(connection, 0, 60, reread=0) == [(20, 40)]
+
+
+def test_minutes_of_refused_rows_are_asked_for_again_the_newest_of_them(
+    connection, pages
+):
+    answered = [(0, 30, at, at + 1) for at in range(0, 30, 2)]
+    pages(*answered)
+    assert asked(connection, 0, 29, reread=0, holes=3) == [(23, 24), (25, 26), (27, 28)]
+
+
+def test_what_lay_beyond_the_window_is_not_asked_for_again(connection, pages):
+    pages((0, 1001, 281, 1000))
+    assert asked(connection, 0, 1010, reread=0) == [(0, 281), (1000, 1010)]
+    kraken = Series("kraken", SERIES.symbol, "XXBTZUSD")
+    connection.execute("update bronze_exchange.ohlcv_pages set exchange_id = 'kraken'")
+    found = needs(
+        connection,
+        kraken,
+        VENUES["kraken"].candles,
+        (0, 1010 * M),
+        reread_candles=10,
+        holes=20,
+    )
+    assert found == [(990 * M, 1010 * M)]
+
+
+def test_an_empty_span_asks_for_nothing(connection):
+    assert asked(connection, 5, 5) == []

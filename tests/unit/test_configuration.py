@@ -1,0 +1,116 @@
+"""The operator's choices are read whole, or every wrong cell is named."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.configuration import Since, configuration, parse_since
+from pipelines.errors import SetupError
+from pipelines.settings import PROJECT_DIR
+from pipelines.sources.exchange.choices import ExchangeOptions, chosen
+from pipelines.sources.exchange.venues import VENUES
+
+SEEDS = PROJECT_DIR / "seeds"
+
+
+@pytest.fixture
+def seeds(tmp_path):
+    for path in SEEDS.glob("config_*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def test_the_seeds_are_right_and_name_declared_venues():
+    known = configuration(SEEDS)
+    assert set(known.exchanges) == set(VENUES)
+    assert {c.exchange_id for c in known.instruments} == set(VENUES)
+    assert known.thresholds.reread_candles > 0
+
+
+def test_every_wrong_cell_is_named_at_once(seeds):
+    (seeds / "config_exchanges.csv").write_text(
+        "exchange_id,is_enabled,budget_share\nkraken,perhaps,0.9\nbinance,true,2\n"
+    )
+    (seeds / "config_instruments.csv").write_text(
+        "exchange_id,symbol,since,priority,is_enabled\nnone,BTC/USD,yesterday,now,true\n"
+    )
+    (seeds / "config_thresholds.csv").write_text(
+        "threshold,amount,meaning\nreread_candles,-1,x\n"
+    )
+    with pytest.raises(SetupError) as error:
+        configuration(seeds)
+    for said in (
+        "config_exchanges.csv line 2, is_enabled: 'perhaps'",
+        "config_exchanges.csv line 3, budget_share: 2",
+        "config_instruments.csv line 2, since: 'yesterday'",
+        "config_instruments.csv line 2, priority: 'now'",
+        "config_thresholds.csv line 2, amount: '-1'",
+        "config_thresholds.csv has no good row attempts",
+    ):
+        assert said in str(error.value)
+
+
+def test_a_series_named_twice_is_wrong(seeds):
+    path = seeds / "config_instruments.csv"
+    path.write_text(path.read_text() + "kraken,BTC/USD,-P1D,live,true\n")
+    with pytest.raises(SetupError, match="names kraken BTC/USD twice"):
+        configuration(seeds)
+
+
+@pytest.mark.parametrize(
+    ("text", "since"),
+    [
+        ("2024-01-31T00:00Z", Since(at=datetime(2024, 1, 31, tzinfo=UTC))),
+        ("2024-01-31", Since(at=datetime(2024, 1, 31, tzinfo=UTC))),
+        ("2024-01-31T02:00+02:00", Since(at=datetime(2024, 1, 31, tzinfo=UTC))),
+        ("-P1D", Since(before_now=timedelta(days=1))),
+        ("-P1WT2H30M", Since(before_now=timedelta(weeks=1, hours=2, minutes=30))),
+    ],
+)
+def test_since_is_a_time_or_a_duration_before_the_venues_now(text, since):
+    assert parse_since(text) == since
+
+
+@pytest.mark.parametrize("text", ["", "-P", "-PT", "-P1X", "P1D", "soon"])
+def test_another_since_is_refused(text):
+    with pytest.raises(ValueError, match="is not"):
+        parse_since(text)
+
+
+def test_a_minute_that_began_before_since_is_not_in_it():
+    assert Since(at=datetime(2024, 1, 1, 0, 0, 1, tzinfo=UTC)).from_ms(0) % 60_000 == 0
+    assert Since(before_now=timedelta(minutes=1)).from_ms(90_000) == 60_000
+
+
+def test_named_exchanges_and_symbols_are_all_combined():
+    options = ExchangeOptions.parse(
+        ["kraken", "binance_us"], ["BTC/USD"], "2024-01-01", None
+    )
+    found = [(c.exchange_id, c.symbol) for c in chosen(configuration(SEEDS), options)]
+    assert found == [("kraken", "BTC/USD"), ("binance_us", "BTC/USD")]
+
+
+def test_without_names_what_is_enabled_is_loaded():
+    found = {c.exchange_id for c in chosen(configuration(SEEDS), ExchangeOptions())}
+    assert found == {"binance", "coinbase", "kraken"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((["krakn"], None, None, None), "unknown exchange krakn; known: binance"),
+        ((None, ["NO/PE"], None, None), "no enabled exchange has NO/PE"),
+        ((None, None, "tomorrow", None), "'tomorrow' is not an ISO 8601 time"),
+        ((None, None, "2024-01-02", "2024-01-01"), "is not after"),
+    ],
+)
+def test_options_that_can_not_be_are_refused(arguments, said):
+    with pytest.raises(SetupError, match=said):
+        chosen(configuration(SEEDS), ExchangeOptions.parse(*arguments))
+
+
+@pytest.mark.parametrize("spec", VENUES.values(), ids=VENUES)
+def test_no_window_of_a_venue_can_hold_more_than_its_limit(spec):
+    limit = spec.limit
+    most = limit.capacity(1.0) + limit.per_second(1.0) * limit.window_s
+    assert most <= limit.weight + 1e-9

@@ -1,0 +1,76 @@
+"""Numbers stay the text that was sent."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.sources.exchange import wire
+
+
+def test_a_number_is_the_text_that_was_sent():
+    body = '{"a": 123456789.123456789123, "b": [1.10, 7, "2.0", true, null, NaN]}'
+    assert wire.decode(body) == {
+        "a": "123456789.123456789123",
+        "b": ["1.10", "7", "2.0", True, None, "NaN"],
+    }
+
+
+def test_what_is_written_back_is_what_was_sent():
+    body = '{"a":0.10,"b":"0.10","c":[1e-7,true,null,"x\\"y"]}'
+    assert wire.encode(wire.decode_exactly(body)) == body
+
+
+@pytest.mark.parametrize(
+    ("sent", "plain"),
+    [
+        ("1e-7", "0.0000001"),
+        ("1.5E+3", "1500"),
+        ("-0.000", "0"),
+        ("0.10000000000000000000000", "0.1"),
+        (
+            "99999999999999999999.999999999999999999",
+            "99999999999999999999.999999999999999999",
+        ),
+        ("+1", "1"),
+        (".5", "0.5"),
+    ],
+)
+def test_an_exponent_is_written_out_exactly(sent, plain):
+    assert wire.plain(sent) == plain
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ("abc", "'abc', not a number"),
+        ("1_000", "'1_000', not a number"),
+        ("NaN", "'NaN', not a number"),
+        ("", "'', not a number"),
+        ("0.1234567890123456789", "with 19 decimals, more than 18"),
+        ("1e-19", "with 19 decimals, more than 18"),
+        ("123456789012345678901", "with 21 digits before the point, more than 20"),
+        ("1e999999999", "digits before the point, more than 20"),
+        ("1e99999999999999999999", "a number out of all bounds"),
+    ],
+)
+def test_a_number_that_postgres_would_round_is_refused(sent, reason):
+    with pytest.raises(ValueError, match=reason):
+        wire.plain(sent)
+
+
+@given(
+    st.decimals(
+        allow_nan=False, allow_infinity=False, min_value=-(10**19), max_value=10**19
+    )
+)
+def test_a_plain_number_is_equal_to_the_one_sent(number):
+    try:
+        plain = wire.plain(str(number))
+    except ValueError:
+        assert (Fraction(number) * 10**18).denominator > 1
+    else:
+        assert Decimal(plain) == number
+        assert "E" not in plain.upper()
