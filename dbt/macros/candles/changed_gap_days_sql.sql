@@ -1,0 +1,53 @@
+{#-
+The series' days whose gaps to compute again: where an hour's account changed, and where
+a hole stands as `not listed` although a candle from before its end has arrived since.
+-#}
+{% macro changed_gap_days_sql() -%}
+    with
+
+    changed_days as (
+
+        select distinct
+            exchange_id,
+            symbol,
+            (hour_at at time zone 'UTC')::date as started_date
+        from {{ ref('int_minutes_accounted') }}
+        where changed_in = any({{ claimed_batches() }})
+
+    ),
+
+    first_candles as (
+
+        select
+            series.exchange_id,
+            series.symbol,
+            firsts.first_candle_at
+        from (select distinct exchange_id, symbol from changed_days) as series
+        cross join lateral (
+            select min(opened_at) as first_candle_at
+            from {{ ref('int_candles_graded') }} as candles
+            where
+                candles.exchange_id = series.exchange_id
+                and candles.symbol = series.symbol
+        ) as firsts
+
+    )
+
+    select
+        exchange_id,
+        symbol,
+        started_date
+    from changed_days
+    union
+    select
+        stored.exchange_id,
+        stored.symbol,
+        stored.started_date
+    from {{ this }} as stored
+    inner join first_candles
+        on
+            stored.exchange_id = first_candles.exchange_id
+            and stored.symbol = first_candles.symbol
+            and stored.ended_at > first_candles.first_candle_at
+    where stored.cause = 'not listed'
+{%- endmacro %}

@@ -1,0 +1,66 @@
+{#-
+The pre-hook of an incremental model, in the transaction of its rows: take the model's
+lock, claim every batch of its feeds that it has not consumed, make its own batch, and
+leave all three in settings that end with the transaction:
+
+    bullion.own_batch        the batch of the rows that this run changes
+    bullion.claimed_batches  claimed batches of models
+    bullion.claimed_loads    load ids of claimed loads
+
+A batch that commits late under a low number is not consumed yet, so nothing is skipped.
+Months depend on the time zone; compiling (jit) costs more than small increments take.
+How many rows a claimed load has is not known when a plan is made, and a guess from the
+largest load reads all of bronze: claims are read by index.
+-#}
+{% macro claim_batches() -%}
+    {%- set feeds = driving_feeds(model) if execute and is_driven(model) else [] -%}
+    set local timezone = 'UTC';
+    set local jit = off;
+    {%- if is_incremental() and feeds and reads_claims_only() %}
+    set local enable_seqscan = off;
+    {%- endif %}
+    set local work_mem = '{{ var("work_mem") }}';
+    {{ lock_model_sql() }};
+    with claimed as (
+        insert into ops.consumed_batches (consumer, batch_id)
+        select
+            '{{ this.identifier }}',
+            batches.batch_id
+        from ops.batches as batches
+        where
+            batches.feed = any(string_to_array('{{ feeds | join(",") }}', ','))
+            and not exists (
+                select 1
+                from ops.consumed_batches as consumed
+                where
+                    consumed.consumer = '{{ this.identifier }}'
+                    and consumed.batch_id = batches.batch_id
+            )
+        returning batch_id
+    ),
+
+    own as (
+        insert into ops.batches (feed) values ('{{ this.identifier }}')
+        returning batch_id
+    )
+
+    select
+        set_config('bullion.own_batch', (select own.batch_id from own)::text, true),
+        set_config(
+            'bullion.claimed_batches',
+            coalesce(
+                array_agg(batches.batch_id) filter (where batches.load_id is null), '{}'
+            )::text,
+            true
+        ),
+        set_config(
+            'bullion.claimed_loads',
+            coalesce(
+                array_agg(batches.load_id) filter (where batches.load_id is not null), '{}'
+            )::text,
+            true
+        )
+    from claimed
+    inner join ops.batches as batches
+        on claimed.batch_id = batches.batch_id
+{%- endmacro %}

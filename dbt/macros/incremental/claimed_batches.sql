@@ -1,0 +1,4 @@
+{#- The claimed batches of upstream models. -#}
+{% macro claimed_batches() -%}
+    current_setting('bullion.claimed_batches')::bigint []
+{%- endmacro %}

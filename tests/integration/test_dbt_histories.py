@@ -1,0 +1,138 @@
+"""Incremental = full refresh = an independent computation, whatever the input's order.
+
+More cases than the suite's: `python -m tests.integration.test_dbt_histories 30` on the
+empty, bootstrapped database that `PG*` names; a seed as second argument repeats one.
+"""
+
+import random
+import sys
+from typing import Any
+
+import psycopg
+import pytest
+
+from pipelines import warehouse
+from tests.integration import candle_oracle, gap_oracle
+from tests.integration.candle_histories import Histories, Load
+from tests.integration.memory_source import deliver
+from tests.integration.transform import Transform
+
+CASES = 3
+LOADS = 20
+SEEDS = [random.SystemRandom().getrandbits(32) for _ in range(CASES)]
+GOLD = ("fct_candles", "fct_gaps", "dim_instruments")
+SILVER = ("int_candles_graded", "int_minutes_accounted", "int_candle_disagreements")
+CANDLES = """
+select exchange_id, symbol, timeframe, opened_at, open, high, low, close, base_volume,
+    quote_volume, trades_count, taker_buy_base, taker_buy_quote, vwap, evidence_grade,
+    minutes_count, is_complete
+from gold.fct_candles order by 1, 2, 3, 4
+"""
+GAPS = """
+select exchange_id, symbol, started_at, ended_at, minutes_count, cause
+from gold.fct_gaps order by 1, 2, 3
+"""
+INSTRUMENTS = """
+select exchange_id, symbol, valid_from, valid_to, base_asset, status, is_active
+from gold.dim_instruments order by 1, 2, 3
+"""
+DISAGREEMENTS = """
+select exchange_id, symbol, opened_at, request_id, base_volume
+from silver.int_candle_disagreements order by 1, 2, 3, 4, 5
+"""
+
+
+def select(query: str) -> list[tuple[Any, ...]]:
+    with warehouse.connect("transformer", "test") as connection:
+        return connection.execute(query).fetchall()
+
+
+def hashes() -> dict[str, str]:
+    """A hash of each table but for the batch that made a row."""
+    tables = [f"gold.{t}" for t in GOLD] + [f"silver.{t}" for t in SILVER]
+    row = "(to_jsonb(t) - 'changed_in')::text"
+    return {
+        table: select(
+            f"select count(*) || ' ' || coalesce(md5(string_agg({row}, '|'"
+            f" order by {row})), '') from {table} as t"
+        )[0][0]
+        for table in tables
+    }
+
+
+def run_something(transform: Transform, rng: random.Random) -> None:
+    """dbt, wholly or in part, or not at all."""
+    model = rng.choice((*GOLD, *SILVER, "int_instruments_versioned"))
+    command = rng.choice(
+        (
+            ("run",),
+            ("run",),
+            ("run", "--select", model),
+            ("run", "--select", f"{model}+"),
+            ("run", "--full-refresh", "--select", model),
+            ("run", "--vars", "backlog_rows: 50"),
+            (),
+        )
+    )
+    if command:
+        transform.run(*command)
+
+
+def check_history(transform: Transform, seed: int) -> None:
+    """Deliver one history with dbt in between, and compare all of gold at its end."""
+    histories = Histories(seed)
+    loads: list[Load] = histories.loads(LOADS)
+    deliver({})  # the tables come into being
+    transform.run("seed")
+    transform.run("run")
+    for load in loads:
+        deliver(load)
+        run_something(transform, histories.rng)
+    transform.run("run")
+    incremental = hashes()
+    assert select(CANDLES) == candle_oracle.candles(loads)
+    assert select(GAPS) == gap_oracle.gaps(loads)
+    assert select(INSTRUMENTS) == gap_oracle.instruments(loads)
+    assert select(DISAGREEMENTS) == gap_oracle.disagreements(loads)
+    transform.run("run")
+    assert hashes() == incremental
+    transform.run("run", "--full-refresh")
+    assert hashes() == incremental
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_any_order_repetition_split_or_lateness_gives_the_same_gold(database, seed):
+    print(f"seed {seed}")
+    check_history(Transform(), seed)
+
+
+def main() -> None:
+    """Run many cases on one database, emptied in between; print each seed."""
+    cases = int(sys.argv[1])
+    given = [int(s) for s in sys.argv[2:]]
+    transform = Transform()
+    for number in range(cases):
+        seed = given[0] if given else random.SystemRandom().getrandbits(32)
+        sys.stdout.write(f"case {number} seed {seed}\n")
+        sys.stdout.flush()
+        forget()
+        check_history(transform, seed)
+
+
+def forget() -> None:
+    """Empty the warehouse: the next case starts from nothing."""
+    with warehouse.connect(None, "test") as connection:
+        for schema in ("bronze_exchange", "silver", "gold", "reference"):
+            connection.execute(f"drop schema if exists {schema} cascade")
+        connection.execute(
+            "truncate ops.batches, ops.consumed_batches, ops.loads, ops.deliveries"
+        )
+    from pipelines.local import bootstrap
+
+    with psycopg.connect(**warehouse.parameters(None, "test")) as connection:
+        bootstrap.apply(connection.info.dsn)
+
+
+if __name__ == "__main__":
+    main()
