@@ -1,4 +1,4 @@
-"""A bar for long work: rows, rows a second, and the time left where it is known."""
+"""What long work shows on a terminal, and keeps to itself in a pipe."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,39 +9,69 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
 
-from pipelines.delivery import Rows
-
-Seen = Callable[[str, Rows], None]
-
 
 class _RowsPerSecond(ProgressColumn):
     def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed or 0
-        return Text(f"{int(task.completed):,} rows, {int(speed):,} rows/s")
+        rows = int(task.fields["rows"])
+        speed = rows / task.elapsed if task.elapsed else 0
+        return Text(f"{rows:,} rows, {speed:,.0f} rows/s")
+
+
+class LoadBar:
+    """Minutes asked for of those that will be; the total grows as series begin."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+        self.minutes_planned = 0
+        self.rows = 0
+
+    def planned(self, minutes: int) -> None:
+        """So many minutes more will be asked for."""
+        self.minutes_planned += minutes
+        self._progress.update(self._task, total=self.minutes_planned)
+
+    def answered(self, minutes: int, rows: int) -> None:
+        """So many of them have been, with so many rows."""
+        self.rows += rows
+        self._progress.update(self._task, advance=minutes, rows=self.rows)
 
 
 @contextmanager
-def bar(console: Console, table_name: str, total: int | None = None) -> Iterator[Seen]:
-    """Count the rows of `table_name` while they are extracted; only on a terminal."""
+def load_bar(console: Console) -> Iterator[LoadBar]:
+    """A bar with rows, rows a second and the time left."""
     columns = (
         TextColumn("loading"),
         BarColumn(),
+        TaskProgressColumn(),
         _RowsPerSecond(),
         TimeElapsedColumn(),
+        TextColumn("left"),
         TimeRemainingColumn(),
     )
-    shown = console.is_terminal
-    with Progress(*columns, console=console, disable=not shown) as progress:
-        task = progress.add_task("loading", total=total)
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, disable=hidden) as progress:
+        yield LoadBar(progress, progress.add_task("loading", total=None, rows=0))
 
-        def seen(_stream: str, rows: Rows) -> None:
-            if rows.table.name == table_name:
-                progress.advance(task, rows.frame.height)
+
+@contextmanager
+def node_bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar with the dbt node that began last, its number, and of how many."""
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, disable=hidden) as progress:
+        task = progress.add_task("starting dbt", total=None)
+
+        def seen(node: str, number: int, nodes: int) -> None:
+            told = f"{number} of {nodes}: {node}"
+            progress.update(task, completed=number, total=nodes, description=told)
 
         yield seen

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
@@ -25,6 +25,8 @@ def plain(value: object) -> str:
         return f"{value.normalize():f}"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, Mapping):  # counts by what they count
+        return ", ".join(f"{count} {name}" for name, count in value.items())
     return str(value)
 
 

@@ -12,7 +12,11 @@ from pipelines.sandbox.serving import Options, serve, set_clock
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bullion sandbox")
     commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("serve", help="serve every venue on one local port")
+    one = commands.add_parser(
+        "serve",
+        help="serve every venue on one local port",
+        epilog="Example: bullion sandbox serve --port 8600 --now 2024-03-01T12:00Z",
+    )
     one.add_argument("--port", type=int, default=0, help="0: a free one")
     one.add_argument("--seed", type=int, default=1)
     one.add_argument("--recordings", type=Path, metavar="DIR")

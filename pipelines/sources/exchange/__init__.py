@@ -20,6 +20,7 @@ from pipelines.sources.exchange.choices import ExchangeOptions, chosen
 from pipelines.sources.exchange.clock import Clock, SystemClock
 from pipelines.sources.exchange.tables import TABLES
 from pipelines.sources.exchange.venue import Venue
+from pipelines.sources.exchange.watch import Watch
 
 __all__ = ["ExchangeOptions", "ExchangeSource"]
 
@@ -49,6 +50,7 @@ class ExchangeSource:
         *,
         clock: Clock | None = None,
         connect: Callable[[], Connection] = _connect,
+        watch: Watch | None = None,
     ) -> None:
         self.failures: list[Exception] = []
         self._options = options or ExchangeOptions()
@@ -65,6 +67,7 @@ class ExchangeSource:
                 connect,
                 clock or SystemClock(),
                 is_unlimited=self._options.is_unlimited,
+                watch=watch,
             )
             for name in dict.fromkeys(choice.exchange_id for choice in self._chosen)
         }

@@ -22,6 +22,7 @@ from pipelines.sources.exchange.page import Page, body, path_of, take_apart
 from pipelines.sources.exchange.rules import Checked, check
 from pipelines.sources.exchange.tables import OHLCV, OHLCV_PAGES, QUARANTINE
 from pipelines.sources.exchange.venues import MINUTE_MS, CandleRoute, TimeParam
+from pipelines.sources.exchange.watch import Unwatched, Watch
 
 TIMEFRAME = "1m"
 ROWS_A_FILE = 50_000
@@ -42,7 +43,11 @@ class Series:
 
 
 def candles(
-    client: VenueClient, series: Series, spans: Sequence[Span], journal: Journal
+    client: VenueClient,
+    series: Series,
+    spans: Sequence[Span],
+    journal: Journal,
+    watch: Watch | None = None,
 ) -> Iterator[Rows]:
     """Ask for `spans`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -51,10 +56,14 @@ def candles(
         BadDataError: the venue does not know the instrument.
     """
     route = client.spec.candles
+    watch = watch or Unwatched()
+    watch.planned(sum(end - start for start, end in spans) // MINUTE_MS)
     pages: list[Page] = []
     try:
         for span in _pages(spans, route.page_candles):
             pages.append(_ask(client, series, span, journal))
+            minutes = (span[1] - span[0]) // MINUTE_MS
+            watch.answered(minutes, pages[-1].frame.height)
             if sum(page.frame.height for page in pages) >= ROWS_A_FILE:
                 yield from rows_of(series, route, pages)
                 pages = []

@@ -35,6 +35,7 @@ from pipelines.sources.exchange.instruments import (
 from pipelines.sources.exchange.series import held_until_ms, needs
 from pipelines.sources.exchange.tables import REQUESTS
 from pipelines.sources.exchange.venues import MINUTE_MS, VENUES
+from pipelines.sources.exchange.watch import Watch
 
 NULLS = {"symbol": pl.String, "status": pl.Int64, "error": pl.String}
 
@@ -48,6 +49,7 @@ class Venue:
     connect: Callable[[], Connection]
     clock: Clock
     is_unlimited: bool = False
+    watch: Watch | None = None
     _clients: dict[Priority, VenueClient] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _clients_lock: threading.Lock = field(default_factory=threading.Lock)
@@ -106,7 +108,7 @@ class Venue:
             series = self._series(wanted)
             client = self._client(wanted.priority)
             spans = self._needs(client, series, wanted, until, journal, resumes=resumes)
-            yield from candles(client, series, spans, journal)
+            yield from candles(client, series, spans, journal, self.watch)
         except BullionError:
             yield from requests(journal)
             raise

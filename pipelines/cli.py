@@ -1,0 +1,258 @@
+"""`bullion`: the thin entry point. A command says what it does; others do it."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from pipelines import report, telemetry
+from pipelines.configuration import Priority, configuration
+from pipelines.errors import SetupError
+from pipelines.refusals import Commands, exit_code_of
+from pipelines.sandbox_commands import sandbox_app
+from pipelines.settings import PROJECT_DIR, export, settings
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+load_app = typer.Typer(no_args_is_help=True, help="Load a source into bronze.")
+app.add_typer(load_app, name="load")
+app.add_typer(sandbox_app, name="sandbox")
+
+# a pipe has no width of its own, and a log reads better unwrapped
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+told = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Tests = Literal["none", "bounded", "all"]
+Wait = Annotated[
+    float, typer.Option("--wait", help="Seconds to wait for one that is under way.")
+]
+
+
+def say(sentence: str) -> None:
+    """Tell the person at the terminal, beside the command's own output."""
+    told.print(sentence, markup=False, soft_wrap=True)
+
+
+def _print(rows: Sequence[Any], title: str, *, json: bool) -> None:
+    found = [row if isinstance(row, dict) else asdict(row) for row in rows]
+    if json:
+        typer.echo(report.as_json(found))
+    else:
+        report.show(found, title, out)
+
+
+@app.callback()
+def main_options() -> None:
+    """A crypto data warehouse in your own Postgres that can prove what it says."""
+    export(telemetry.OFF)
+
+
+@app.command(epilog="Example: `bullion up postgres`")
+def up(
+    services: Annotated[
+        list[str] | None, typer.Argument(help="Only these; all by default.")
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Start the local stack, and bring roles, schemas and grants about."""
+    from pipelines.local import stack
+
+    _print(stack.up(only=services or None, say=say), "local stack", json=json)
+
+
+@app.command(epilog="Example: `bullion down --delete`")
+def down(
+    *,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete the data as well.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Stop the local stack; its data stays."""
+    from pipelines.local import stack
+
+    _print(stack.down(delete=delete, say=say), "local stack", json=json)
+
+
+@app.command(epilog="Example: `bullion status --json`")
+def status(*, json: Json = False) -> None:
+    """What runs of the local stack, and where."""
+    from pipelines.local import stack
+
+    _print(stack.status(), "local stack", json=json)
+
+
+@app.command(epilog="Example: `bullion doctor`")
+def doctor(*, json: Json = False) -> None:
+    """Check everything; each failure says what it means and what mends it."""
+    from pipelines.local import doctor as checks
+
+    found = checks.check()
+    _print(found, "checks", json=json)
+    if not all(check.ok for check in found):
+        raise typer.Exit(1)
+
+
+@load_app.command(
+    "exchange",
+    epilog="Example: `bullion load exchange --exchange kraken --symbol BTC/USD "
+    "--since 2024-01-01 --until 2024-01-02`",
+)
+def load_exchange(
+    exchange: Annotated[
+        list[str] | None, typer.Option(help="A venue; may be repeated.")
+    ] = None,
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="As BTC/USDT; may be repeated.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="From, ISO UTC, included.")] = None,
+    until: Annotated[str | None, typer.Option(help="To, ISO UTC, excluded.")] = None,
+    *,
+    priority: Annotated[
+        Priority | None, typer.Option(help="In the venue's request budget.")
+    ] = None,
+    wait: Wait = 0,
+    json: Json = False,
+) -> None:
+    """Load listings and 1m candles: what is configured, or what is named here.
+
+    A span that was answered for before is not asked for again, but for the newest
+    candles, which a second reading confirms.
+    """
+    from pipelines.load import load
+    from pipelines.progress import load_bar
+    from pipelines.sources.exchange import ExchangeOptions, ExchangeSource
+
+    options = ExchangeOptions.parse(exchange, symbol, since, until, priority)
+    with load_bar(told) as watch:
+        source = ExchangeSource(configuration(), options, watch=watch)
+        facts = load(source, wait_s=wait, say=say)
+    _print([facts] if facts else [], "loaded", json=json)
+    for failure in source.failures:
+        say(f"failed: {failure}")
+    if source.failures:
+        raise typer.Exit(exit_code_of(source.failures))
+
+
+@app.command(epilog="Example: `bullion transform --select fct_candles+`")
+def transform(
+    select: Annotated[
+        list[str] | None, typer.Option(help="dbt's selection syntax.")
+    ] = None,
+    *,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build from nothing.")
+    ] = False,
+    drop_dependents: Annotated[
+        bool,
+        typer.Option(help="Let a full refresh drop relations that dbt does not own."),
+    ] = False,
+    tests: Annotated[
+        Tests, typer.Option(help="bounded: those whose cost does not grow.")
+    ] = "bounded",
+    wait: Wait = 0,
+    json: Json = False,
+) -> None:
+    """Build silver and gold from what was loaded."""
+    from pipelines.progress import node_bar
+
+    export(_quiet_prefect())
+    from prefect_flows.transform import arguments, run_dbt
+
+    words = arguments(
+        select=select or (),
+        full_refresh=full_refresh,
+        drop_dependents=drop_dependents,
+        tests=tests,
+    )
+    with node_bar(told) as seen:
+        facts = run_dbt(words, wait_s=wait, say=say, seen=seen)
+    _print([facts], "built", json=json)
+
+
+@app.command("list", epilog="Example: `bullion list --json`")
+def list_series(*, json: Json = False) -> None:
+    """Every series that is held: first, last, rows, completeness."""
+    from psycopg.errors import UndefinedTable
+
+    from pipelines import warehouse
+
+    text = (PROJECT_DIR / "sql" / "queries" / "held_series.sql").read_text("utf-8")
+    with warehouse.connect("analyst", warehouse.process_name("list")) as connection:
+        try:
+            held = report.query(connection, text)
+        except UndefinedTable:
+            mend = "`bullion load exchange`, then `bullion transform`"
+            raise SetupError(f"nothing is built yet: {mend}") from None
+    _print(held, "held series", json=json)
+
+
+@app.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog='Example: `bullion sql -c "select * from fct_candles limit 3" --csv`',
+)
+def sql(
+    command: Annotated[
+        str | None, typer.Option("-c", help="Run this, print the answer, end.")
+    ] = None,
+    *,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Open psql as analyst, on gold; read only."""
+    from pipelines.psql import run
+
+    raise typer.Exit(run(command, csv=csv))
+
+
+@app.command(epilog="Example: `bullion docs`")
+def docs() -> None:
+    """Write the dbt docs site of the warehouse, and say where it is."""
+    export(_quiet_prefect())
+    from prefect_flows.transform import write_docs
+
+    out.print(write_docs(), soft_wrap=True)
+
+
+@app.command(
+    epilog="Example: `bullion demo --live`; `make demo` and `make live` run it"
+)
+def demo(
+    *,
+    live: Annotated[
+        bool, typer.Option("--live", help="The venues themselves, no sandbox.")
+    ] = False,
+) -> None:
+    """Run the main job, from nothing to printed gold tables."""
+    from pipelines.local import stack
+
+    services = ["postgres"] if live else None
+    stack.up(only=services, say=say)
+    if not live:
+        export(stack.sandbox_urls())
+    export(_quiet_prefect())
+    from prefect_flows.demo import demo as run
+
+    run(out, say)
+
+
+def _quiet_prefect() -> dict[str, str]:
+    """Prefect keeps its state with ours and logs what fails."""
+    return {
+        "PREFECT_HOME": str(settings().data_dir.absolute() / "prefect"),
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+    }
+
+
+def main() -> None:
+    """Run a command."""
+    app()

@@ -1,0 +1,20 @@
+"""What a task may try again: what the next attempt can find otherwise.
+
+A client has tried each request already; an attempt of a task is a load or a build of
+its own, which goes on where the one before it stopped.
+"""
+
+from typing import Any
+
+import psycopg
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from pipelines.errors import BusyError, UpstreamError
+
+MAY_PASS = (UpstreamError, BusyError, psycopg.OperationalError)
+
+
+def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether what failed may succeed a while later; bad data and settings do not."""
+    return isinstance(state.data, MAY_PASS)

@@ -1,0 +1,112 @@
+"""`bullion` in a process of its own, from an empty warehouse to an analyst's answer."""
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from pipelines import warehouse
+from pipelines.sandbox.running import running
+from pipelines.settings import PROJECT_DIR, child_environment
+
+NOW = "2024-03-01T12:00:30Z"
+LOAD = ("load", "exchange", "--exchange", "binance", "--symbol", "BTC/USDT")
+COMMAND = [sys.executable, "-c", "from pipelines.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with running(in_thread=True, now=NOW, frozen=True, rate_limit=False) as started:
+        yield started
+
+
+@pytest.fixture
+def bullion(database, sandbox):
+    """Runs a command on the warehouse and the sandbox."""
+
+    def run(*words):
+        return subprocess.run(
+            [*COMMAND, *words],
+            env=environment(sandbox),
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    return run
+
+
+def environment(sandbox):
+    return child_environment({"PYTHONPATH": str(PROJECT_DIR), **sandbox.environment})
+
+
+def test_from_a_load_to_an_answer_each_command_speaks_json(bullion):
+    empty = bullion("list")
+    assert empty.returncode == 78
+    assert "nothing is built yet" in empty.stderr
+
+    loaded = bullion(*LOAD, "--since", "2024-03-01T11:00:00Z", "--json")
+    (facts,) = json.loads(loaded.stdout)
+    assert facts["rows_count"] > 61
+    assert loaded.stderr == ""  # no bar in a pipe
+
+    built = bullion("transform", "--json")
+    (facts,) = json.loads(built.stdout)
+    assert facts["nodes_count"] == sum(facts["by_status"].values())
+    assert built.stderr == ""
+
+    (series,) = json.loads(bullion("list", "--json").stdout)
+    assert series["symbol"] == "BTC/USDT"
+    assert series["first_opened_at"].startswith("2024-03-01T11:00")
+    assert series["last_opened_at"].startswith("2024-03-01T12:00")
+    assert (series["rows_count"], series["completeness_pct"]) == (61, "100")
+
+    question = "select count(*) as n from fct_candles where timeframe = '1m'"
+    answer = bullion("sql", "-c", question, "--csv")
+    assert list(csv.DictReader(io.StringIO(answer.stdout))) == [{"n": "61"}]
+
+    for refused in (
+        "delete from fct_candles",
+        "select * from silver.int_candles_graded",
+    ):
+        ended = bullion("sql", "-c", refused)
+        assert ended.returncode != 0
+        assert ended.stdout == ""
+
+
+def test_one_symbol_that_is_not_listed_ends_with_the_code_of_bad_data(bullion):
+    ended = bullion(*LOAD, "--symbol", "BTC/NOPE", "--since", "2024-03-01T11:50:00Z")
+    assert ended.returncode == 65
+    assert "failed: BTC/NOPE is not listed on binance" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "loaded" in ended.stdout
+
+
+def test_an_interrupted_load_says_how_it_goes_on_and_does(bullion, sandbox):
+    sandbox.clear_counts()
+    words = (*LOAD, "--since", "2022-01-01")
+    process = subprocess.Popen(
+        [*COMMAND, *words], env=environment(sandbox), stderr=subprocess.PIPE, text=True
+    )
+    while sandbox.requests_count("binance") < 5:
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert told.strip().splitlines()[-1].endswith("the same command goes on from here")
+    assert "Traceback" not in told
+
+    assert bullion(*LOAD, "--since", "2024-03-01T11:00:00Z").returncode == 0
+    with warehouse.connect("loader", "test") as connection:
+        doubled = connection.execute(
+            "select opened_at_ms from bronze_exchange.ohlcv"
+            " group by opened_at_ms, request_id having count(*) > 1"
+        ).fetchall()
+    assert doubled == []

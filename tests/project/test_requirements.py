@@ -1,0 +1,37 @@
+"""requirements.lock: it covers pyproject.toml, every file by hash, from any index."""
+
+import re
+import tomllib
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pipelines.settings import PROJECT_DIR
+
+TEXT = (PROJECT_DIR / "requirements.lock").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((PROJECT_DIR / "pyproject.toml").read_text(encoding="utf-8"))
+ENTRY = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[\w, -]+\])?==([^\s;\\]+)", re.MULTILINE)
+LOCKED: dict[str, list[str]] = {}
+for _name, _version in ENTRY.findall(TEXT):
+    LOCKED.setdefault(canonicalize_name(_name), []).append(_version)
+
+
+def test_it_has_every_dependency_in_a_version_that_fits():
+    extras = PROJECT["project"]["optional-dependencies"]["dev"]
+    for line in (*PROJECT["project"]["dependencies"], *extras):
+        wanted = Requirement(line)
+        versions = LOCKED.get(canonicalize_name(wanted.name), [])
+        assert versions, f"{wanted.name} is not locked: make lock"
+        for version in versions:
+            assert wanted.specifier.contains(version, prereleases=True), line
+
+
+def test_every_entry_is_pinned_and_hashed():
+    entries = re.split(r"\n(?=[A-Za-z0-9])", "\n" + TEXT.replace("\\\n", " "))
+    pinned = [entry for entry in entries if ENTRY.match(entry)]
+    assert len(pinned) == sum(map(len, LOCKED.values()))
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", entry) for entry in pinned)
+
+
+def test_it_names_no_address():
+    assert re.findall(r"https?://|^--?\w.*|file:", TEXT, re.MULTILINE) == []

@@ -1,0 +1,72 @@
+"""The flows without a server: parameters, retries, what prefect.yaml promises."""
+
+import inspect
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import yaml
+from prefect.cli.deploy._models import PrefectYamlModel
+from prefect.client.schemas.objects import State, StateType, TaskRun
+from prefect.flows import Flow, load_flow_from_entrypoint
+from prefect.utilities.callables import parameter_schema
+
+from pipelines import telemetry
+from pipelines.errors import BadDataError, BusyError, SetupError, UpstreamError
+from pipelines.settings import PROJECT_DIR
+from prefect_flows.load_markets import load_exchange
+from prefect_flows.retries import may_pass
+from prefect_flows.transform import arguments, build
+
+TEXT = (PROJECT_DIR / "prefect_flows" / "prefect.yaml").read_text(encoding="utf-8")
+FILE = PrefectYamlModel.model_validate(yaml.safe_load(TEXT))
+FLOWS: dict[Any, Flow[..., Any]] = {
+    d.name: load_flow_from_entrypoint(str(d.entrypoint), use_placeholder_flow=False)
+    for d in FILE.deployments
+}
+
+RUN = TaskRun(task_key="a task", dynamic_key=str(uuid4()))
+
+
+@pytest.mark.parametrize("deployment", FILE.deployments, ids=lambda d: d.name)
+def test_a_deployment_names_a_flow_whose_parameters_fit(deployment):
+    flow = FLOWS[deployment.name]
+    inspect.signature(flow.fn).bind(**deployment.parameters)
+    flow.validate_parameters(deployment.parameters)
+    assert deployment.tags
+    assert deployment.description
+    assert deployment.concurrency_limit.limit == 1
+    assert deployment.work_pool.job_variables["env"] == telemetry.OFF
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_every_parameter_of_a_flow_says_what_it_is(name):
+    properties = parameter_schema(FLOWS[name]).properties
+    assert properties
+    assert all(told.get("description") for told in properties.values())
+
+
+@pytest.mark.parametrize("work", [load_exchange, build], ids=lambda t: t.name)
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (UpstreamError("no answer"), True),
+        (BusyError("held"), True),
+        (BadDataError("wrong"), False),
+        (SetupError("missing"), False),
+        (KeyError("ours"), False),
+    ],
+)
+def test_a_task_tries_again_only_what_may_pass(work, error, again):
+    assert work.retries > 0
+    assert work.retry_condition_fn is may_pass
+    failed = State(type=StateType.FAILED, data=error)
+    assert may_pass(work, RUN, failed) is again
+
+
+def test_a_build_leaves_unit_tests_to_ci_and_data_tests_to_who_asks():
+    assert arguments(tests="all").count("--exclude-resource-type") == 1
+    quick = arguments(tests="none", select=["fct_candles+"], full_refresh=True)
+    assert quick[quick.index("--select") + 1] == "fct_candles+"
+    assert quick.count("--exclude-resource-type") == 2
+    assert "--full-refresh" in quick
