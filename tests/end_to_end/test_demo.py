@@ -1,0 +1,70 @@
+"""The README's first command, run twice: the second run changes nothing that closed."""
+
+import csv
+import io
+import subprocess
+import sys
+
+import pytest
+
+from pipelines.settings import PROJECT_DIR, child_environment
+
+CLOSED = """
+select exchange_id, symbol, timeframe, opened_at, open, high, low, close, base_volume,
+    quote_volume, trades_count, taker_buy_base, taker_buy_quote, vwap, minutes_count,
+    is_complete, evidence_grade
+from fct_candles where timeframe = '1m' and evidence_grade <> 'provisional'
+"""
+GRADES = ("provisional", "closed", "confirmed", "sealed")
+KEY = ("exchange_id", "symbol", "timeframe", "opened_at")
+TABLES = ("latest price", "How far apart", "complete", "absent")
+
+
+@pytest.fixture(scope="module")
+def bullion(tmp_path_factory):
+    """Runs a command of `bullion` on an embedded warehouse of its own."""
+    folder = tmp_path_factory.mktemp("demo")
+    environment = child_environment({"BULLION_DATA_DIR": str(folder / "bullion")})
+    for name in [n for n in environment if n.startswith("PG") or n.endswith("_URL")]:
+        del environment[name]
+
+    def run(*words):
+        done = subprocess.run(
+            [sys.executable, "-c", "from pipelines.cli import main; main()", *words],
+            cwd=PROJECT_DIR,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+    yield run
+    run("down", "--delete")
+
+
+def closed(bullion):
+    rows = list(csv.DictReader(io.StringIO(bullion("sql", "-c", CLOSED, "--csv"))))
+    found = {tuple(row[k] for k in KEY): row for row in rows}
+    assert len(found) == len(rows), "a candle stands twice"
+    return found
+
+
+def test_a_second_demo_changes_no_closed_candle_and_lowers_no_grade(bullion):
+    shown = bullion("demo")
+    for title in TABLES:
+        assert title in shown
+    before = closed(bullion)
+    assert {key[0] for key in before} == {"binance", "coinbase", "kraken"}
+
+    bullion("demo")
+
+    after = closed(bullion)
+    assert before.keys() <= after.keys()
+    for key, row in before.items():
+        grades = row.pop("evidence_grade"), after[key].pop("evidence_grade")
+        assert GRADES.index(grades[0]) <= GRADES.index(grades[1])
+        assert row == after[key]
+    confirmed = "select count(*) from fct_candles where evidence_grade = 'confirmed'"
+    assert int(bullion("sql", "-c", confirmed, "--csv").split()[-1]) > 0

@@ -1,0 +1,69 @@
+"""A load whose Postgres is killed under it: nothing is lost, nothing is doubled."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+import pytest
+
+from pipelines import load
+from pipelines.errors import BullionError
+from pipelines.local.postgres_server import postmaster_pid
+from pipelines.settings import PROJECT_DIR, child_environment
+from tests.integration.embedded import connect, data_folder, one, up
+from tests.integration.numbers_source import Numbers
+
+KILLS = 20
+SERIES = "abc"
+NOT_ONCE = """
+select series, count(*), count(distinct number), min(number), max(number)
+from bronze_numbers.numbers group by series
+having count(*) <> count(distinct number) or count(*) <> max(number) + 1
+"""
+
+
+def test_a_load_survives_kill_9_of_postgres(home):
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    up()
+    load.load(Numbers(SERIES))
+    for _ in range(KILLS):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.numbers_source", "none"],
+            cwd=PROJECT_DIR,
+            env=child_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(chance.uniform(2, 5))
+        pid = postmaster_pid(data_folder(home))
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        process.wait(120)
+        up()
+    load.load(Numbers(SERIES))
+
+    with connect() as connection:
+        assert connection.execute(NOT_ONCE).fetchall() == []
+        assert one(connection, "select max(number) from bronze_numbers.numbers") > 150
+
+
+def test_a_load_whose_server_went_away_says_so(home):
+    up()
+
+    def pause():
+        pid = postmaster_pid(data_folder(home))
+        assert pid
+        with suppress(ProcessLookupError):  # it is gone already
+            os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(BullionError, match=r"warehouse|embedded Postgres"):
+        load.load(Numbers("a", pause=pause))
+
+    up()
+    assert load.load(Numbers("a"))
