@@ -1,11 +1,9 @@
 """Rows for people and for machines: a table on a terminal, JSON or CSV elsewhere."""
 
-import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from io import StringIO
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
@@ -22,9 +20,11 @@ def plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        # `normalize` would round to the context's 28 digits
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return value.strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00")
     if isinstance(value, Mapping):  # counts by what they count
         return ", ".join(f"{count} {name}" for name, count in value.items())
     return str(value)
@@ -44,19 +44,13 @@ def as_json(rows: Iterable[dict[str, Any]]) -> str:
     return json.dumps(told, indent=2, default=str)
 
 
-def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """CSV with a header; nothing for no rows."""
-    if not rows:
-        return ""
-    text = StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: plain(v) for k, v in row.items()} for row in rows)
-    return text.getvalue()
-
-
-def show(rows: Sequence[dict[str, Any]], title: str, console: Console) -> None:
-    """Print a table; numbers to the right."""
+def show(
+    rows: Sequence[dict[str, Any]],
+    title: str,
+    console: Console,
+    limit: int | None = None,
+) -> None:
+    """Print a table, numbers to the right; the last `limit` rows of it."""
     if not rows:
         console.print(f"{title}: nothing yet")
         return
@@ -65,8 +59,11 @@ def show(rows: Sequence[dict[str, Any]], title: str, console: Console) -> None:
         is_number = type(value) in {int, float, Decimal}
         justify: Literal["left", "right"] = "right" if is_number else "left"
         table.add_column(name.replace("_", " "), justify=justify, overflow="fold")
-    for row in rows:
+    for row in rows[-limit:] if limit else rows:
         table.add_row(*(plain(value) for value in row.values()))
+    if limit and len(rows) > limit:
+        table.caption = f"the last {limit} of {len(rows)} rows"
+        table.caption_justify = "left"
     console.print(table)
 
 

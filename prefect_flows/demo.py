@@ -45,6 +45,6 @@ def demo(out: Console, say: Say) -> None:
         for name in SHOWN:
             text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
             title = text.splitlines()[0].removeprefix("-- ")
-            report.show(report.query(connection, text), title, out)
+            report.show(report.query(connection, text), title, out, limit=12)
     out.print(NEXT.rstrip())
     say(f"done in {time.monotonic() - began:.0f} s")

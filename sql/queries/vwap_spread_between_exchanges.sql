@@ -36,8 +36,8 @@ select
     quote_asset,
     opened_at,
     count(*) as exchanges_count,
-    min(vwap) as lowest_vwap,
-    max(vwap) as highest_vwap,
+    round(min(vwap), 8) as lowest_vwap,
+    round(max(vwap), 8) as highest_vwap,
     round(10000 * (max(vwap) - min(vwap)) / min(vwap), 2) as spread_bps
 from priced
 group by

@@ -1,0 +1,35 @@
+"""Rows as people and machines read them."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from pipelines import report
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decimal("1.500"), "1.5"),
+        (Decimal(100), "100"),
+        (Decimal("0E-18"), "0"),
+        (Decimal("1E-18"), "0.000000000000000001"),
+        (
+            Decimal("12345678901234567890.123456789012345678"),
+            "12345678901234567890.123456789012345678",
+        ),
+        (None, ""),
+        (True, "yes"),
+        (datetime(2024, 1, 2, 3, 4, tzinfo=UTC), "2024-01-02 03:04"),
+        (datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC), "2024-01-02 03:04:05"),
+    ],
+)
+def test_a_value_reads_exactly_and_without_padding(value, text):
+    assert report.plain(value) == text
+
+
+def test_json_rounds_nothing():
+    exact = Decimal("12345678901234567890.123456789012345678")
+    assert json.loads(report.as_json([{"x": exact}])) == [{"x": str(exact)}]
