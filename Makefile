@@ -18,8 +18,8 @@ $(READY): requirements.lock pyproject.toml .ci/environment
 demo: setup ## Load three simulated exchanges into a local Postgres and print the gold tables
 	@$(BIN)/bullion demo
 
-live: setup ## The demo's job on the exchanges' public endpoints
-	@$(BIN)/bullion demo --live
+live: setup ## The demo's job on the exchanges' public endpoints, in a warehouse of its own
+	@BULLION_DATA_DIR="$${BULLION_DATA_DIR:-.bullion}/live" $(BIN)/bullion demo --live
 
 test: setup ## Run every test
 	@$(BIN)/pytest

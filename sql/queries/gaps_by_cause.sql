@@ -5,9 +5,9 @@ select
     cause,
     count(*) as gaps_count,
     sum(minutes_count) as minutes_count,
-    max(minutes_count) as longest_minutes_count,
-    min(started_at) as first_started_at,
-    max(ended_at) as last_ended_at
+    max(minutes_count) as longest_minutes,
+    min(started_at) as first_at,
+    max(ended_at) as last_at
 from gold.fct_gaps
 group by
     exchange_id,
