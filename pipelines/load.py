@@ -60,6 +60,7 @@ def load(
     keys = [f"load {source.name} {key}" for key in source.lock_keys()]
     with warehouse.locked(keys, f"load {source.name}", wait_s=wait_s, say=say) as held:
         recover(held, say)
+        register(held, schema)  # a run may have died between its load and this
         missing = _missing(held, schema, source.tables)
         streams = [*source.streams(), *([_declare(missing)] if missing else [])]
         if not streams:

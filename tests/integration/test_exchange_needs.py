@@ -1,5 +1,6 @@
 """What is still to ask of a series follows from what bronze holds."""
 
+import psycopg
 import pytest
 
 from pipelines import warehouse
@@ -19,16 +20,26 @@ def connection(database):
         yield connection
 
 
+FINISHED = "1.5"
+
+
 @pytest.fixture
-def pages(connection):
+def pages(connection, database):
     """Makes the table and puts pages in, in minutes: asked, answered."""
+    with psycopg.connect(**database) as owner:
+        owner.execute(
+            "insert into ops.loads values"
+            " ('bronze_exchange', %s, 1, 0, 0, 0, 0, 0, now())",
+            (FINISHED,),
+        )
     columns = ", ".join(
         f"{c.name} {TYPES.get(c.data_type, c.data_type)}" for c in OHLCV_PAGES.columns
     )
     connection.execute("create schema bronze_exchange")
+    columns += ", _dlt_load_id text"
     connection.execute(f"create table bronze_exchange.ohlcv_pages ({columns})")
 
-    def put(*spans):
+    def put(*spans, load_id=FINISHED):
         for number, (
             asked_from,
             asked_until,
@@ -38,8 +49,8 @@ def pages(connection):
             connection.execute(
                 "insert into bronze_exchange.ohlcv_pages (exchange_id, symbol,"
                 " timeframe, asked_from_ms, asked_until_ms, answered_from_ms,"
-                " answered_until_ms,"
-                " request_id) values (%s, %s, '1m', %s, %s, %s, %s, %s)",
+                " answered_until_ms, request_id, _dlt_load_id)"
+                " values (%s, %s, '1m', %s, %s, %s, %s, %s, %s)",
                 (
                     SERIES.exchange_id,
                     SERIES.symbol,
@@ -48,6 +59,7 @@ def pages(connection):
                     answered_from * M,
                     answered_until * M,
                     f"r{number}",
+                    load_id,
                 ),
             )
 
@@ -116,6 +128,13 @@ def test_what_lay_beyond_the_window_is_not_asked_for_again(connection, pages):
         holes=20,
     )
     assert found == [(990 * M, 1010 * M)]
+
+
+def test_what_a_load_brought_that_never_finished_is_asked_for_again(connection, pages):
+    pages((0, 100, 0, 100))
+    pages((100, 200, 100, 200), load_id="never finished")
+    assert asked(connection, 0, 200, reread=0) == [(100, 200)]
+    assert held_until_ms(connection, SERIES) == 100 * M
 
 
 def test_an_empty_span_asks_for_nothing(connection):

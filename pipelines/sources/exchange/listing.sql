@@ -1,9 +1,14 @@
--- The newest listing of a venue that bronze holds; $1 exchange_id.
+-- The newest listing of a venue that a finished load brought; $1 exchange_id.
 with newest as (
-    select request_id
-    from bronze_exchange.instruments
-    where exchange_id = $1
-    order by venue_now_ms desc, request_id desc
+    select l.request_id
+    from bronze_exchange.instruments as l
+    where
+        l.exchange_id = $1
+        and exists (
+            select from ops.loads as o
+            where o.schema_name = 'bronze_exchange' and o.load_id = l._dlt_load_id
+        )
+    order by l.venue_now_ms desc, l.request_id desc
     limit 1
 )
 

@@ -1,6 +1,7 @@
 -- What is still to ask of a series in [since, until): spans of milliseconds.
 -- $1 exchange_id, $2 symbol, $3 timeframe, $4 since_ms, $5 until_ms, $6 reread_ms,
 -- $7 whether the venue has a window, $8 how many holes to ask for again
+-- Only finished loads count: what of a refused one was committed never reaches silver.
 with pages as (
     select
         p.request_id,
@@ -9,7 +10,15 @@ with pages as (
         p.answered_from_ms,
         p.answered_until_ms
     from bronze_exchange.ohlcv_pages as p
-    where p.exchange_id = $1 and p.symbol = $2 and p.timeframe = $3
+    where
+        p.exchange_id = $1
+        and p.symbol = $2
+        and p.timeframe = $3
+        and p.asked_until_ms > $4::bigint
+        and exists (
+            select from ops.loads as l
+            where l.schema_name = 'bronze_exchange' and l.load_id = p._dlt_load_id
+        )
 ),
 
 first_answered as (

@@ -13,11 +13,16 @@ from pipelines.sources.exchange.venues import MINUTE_MS, CandleRoute
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 NEEDS = Path(__file__).with_name("needs.sql").read_bytes()
-HELD_UNTIL: LiteralString = (
-    "select max(answered_until_ms) from bronze_exchange.ohlcv_pages"
-    " where exchange_id = %s and symbol = %s and timeframe = %s"
-    " and answered_from_ms < answered_until_ms"
-)
+HELD_UNTIL: LiteralString = """
+select p.answered_until_ms from bronze_exchange.ohlcv_pages as p
+where p.exchange_id = %s and p.symbol = %s and p.timeframe = %s
+    and p.answered_from_ms < p.answered_until_ms
+    and exists (
+        select from ops.loads as l
+        where l.schema_name = 'bronze_exchange' and l.load_id = p._dlt_load_id
+    )
+order by p.answered_until_ms desc limit 1
+"""
 
 
 def needs(

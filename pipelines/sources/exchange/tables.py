@@ -48,7 +48,10 @@ OHLCV_PAGES = Table(
         Column("rows_count", "bigint"),
         *PROVENANCE,
     ),
-    indexes=(("exchange_id", "symbol", "answered_from_ms"),),
+    indexes=(
+        ("exchange_id", "symbol", "asked_until_ms"),
+        ("exchange_id", "symbol", "answered_until_ms"),
+    ),
 )
 
 INSTRUMENTS = Table(
@@ -72,7 +75,7 @@ INSTRUMENTS = Table(
         Column("venue_now_ms", "bigint"),
         *PROVENANCE,
     ),
-    indexes=(("exchange_id", "symbol"),),
+    indexes=(("exchange_id", "symbol"), ("exchange_id", "venue_now_ms")),
 )
 
 REQUESTS = Table(
