@@ -1,0 +1,98 @@
+"""What to measure: the command line of `python -m tests.bench`."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.settings import PROJECT_DIR
+
+FEWEST_CANDLES = 1000  # 50 instruments of 20 minutes: an hour reads 10 again
+SECTIONS = ("rest", "dbt", "queries")
+DOCS = PROJECT_DIR / "docs" / "benchmarks.md"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked.
+
+    Attributes:
+        candles: sizes of history, ascending, in 1m candles.
+        rest_days: days of history of each series that a load fetches.
+        repeats: measured loads of each venue, hours on each size, at least.
+        docs: the page whose tables are replaced; None: only print.
+    """
+
+    only: tuple[str, ...] = SECTIONS
+    candles: tuple[int, ...] = (1_000_000, 3_000_000, 10_000_000)
+    rest_days: int = 14
+    repeats: int = 5
+    queries_repeats: int = 20
+    docs: Path | None = DOCS
+
+
+def parse(words: Sequence[str]) -> Options:
+    """The options that `words` ask for; wrong ones end the program with a usage."""
+    parser = _parser()
+    asked = parser.parse_args(words)
+    known = QUICK if asked.quick else Options()
+    docs = known.docs if asked.docs is None else asked.docs
+    return Options(
+        only=asked.only or known.only,
+        candles=asked.candles or known.candles,
+        rest_days=known.rest_days,
+        repeats=asked.repeats or known.repeats,
+        queries_repeats=known.queries_repeats,
+        docs=None if asked.no_docs else docs,
+    )
+
+
+QUICK = Options(candles=(20_000,), rest_days=1, repeats=1, queries_repeats=3, docs=None)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description="Measure the budgets on a private Postgres and the sandbox.",
+    )
+    parser.add_argument(
+        "--only", type=_sections, metavar="LIST", help=f"of {','.join(SECTIONS)}"
+    )
+    parser.add_argument(
+        "--candles",
+        type=_sizes,
+        metavar="LIST",
+        help="sizes of history, such as 1000000,3000000",
+    )
+    parser.add_argument("--repeats", type=_count, help="measured runs of each load")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes, and no page is written"
+    )
+    parser.add_argument("--docs", type=Path, help="write the tables into this page")
+    parser.add_argument("--no-docs", action="store_true", help="write no page")
+    return parser
+
+
+def _sections(text: str) -> tuple[str, ...]:
+    asked = text.split(",")
+    unknown = [name for name in asked if name not in SECTIONS]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(unknown)} is none of {', '.join(SECTIONS)}"
+        )
+    return tuple(name for name in SECTIONS if name in asked)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    words = text.replace("_", "").split(",")
+    if not all(word.isdecimal() and int(word) >= FEWEST_CANDLES for word in words):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a list of whole numbers of at least {FEWEST_CANDLES}"
+        )
+    return tuple(sorted({int(word) for word in words}))
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)

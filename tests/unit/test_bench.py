@@ -1,0 +1,136 @@
+"""The bench's command line, its tables, and how it takes its figures."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bench.machine import facts, peak_mb
+from tests.bench.options import DOCS, SECTIONS, Options, parse
+from tests.bench.queries import Asked
+from tests.bench.rest_child import timed
+from tests.bench.tables import Cell, Section, Table, as_markdown, as_text, shown, write
+
+TABLE = Table(
+    "Speeds", ("venue", "rows/s"), [("binance", 51_234.4), ("kraken", None)], ("Note.",)
+)
+SECTION = Section("rest", "python -m tests.bench", ["2 cores"], [TABLE])
+PAGE = "# Title\n\n<!-- begin rest -->\nold\n<!-- end rest -->\n\nThe prose stays.\n"
+
+
+def test_without_words_every_budget_is_measured_and_kept():
+    assert parse([]) == Options()
+    assert Options().only == SECTIONS
+    assert Options().candles == (1_000_000, 3_000_000, 10_000_000)
+    assert Options().docs == DOCS
+
+
+def test_sizes_are_taken_ascending_and_once():
+    assert parse(["--candles", "3_000,1000,3000"]).candles == (1000, 3000)
+
+
+def test_sections_keep_their_order():
+    assert parse(["--only", "queries,rest"]).only == ("rest", "queries")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--only", "rest,dinner"],
+        ["--candles", "many"],
+        ["--candles", "0"],
+        ["--candles", "49"],
+        ["--repeats", "0"],
+    ],
+)
+def test_what_can_not_be_measured_is_refused(words, capsys):
+    with pytest.raises(SystemExit):
+        parse(words)
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_a_quick_run_leaves_the_page_alone():
+    quick = parse(["--quick"])
+    assert quick.docs is None
+    assert max(quick.candles) < 100_000
+    assert parse(["--quick", "--docs", "page.md"]).docs == Path("page.md")
+    assert parse(["--no-docs"]).docs is None
+
+
+def test_a_number_is_shown_with_the_digits_that_mean_something():
+    cells: list[Cell] = [51_234.4, 1_000_000, 7, 12.345, 1.2345, "text", None]
+    texts = ["51 234", "1 000 000", "7", "12.3", "1.23", "text", "none"]
+    assert [shown(cell) for cell in cells] == texts
+
+
+def test_a_table_is_aligned_markdown():
+    assert as_markdown(TABLE).splitlines() == [
+        "**Speeds**",
+        "",
+        "| venue   | rows/s |",
+        "| ------- | -----: |",
+        "| binance | 51 234 |",
+        "| kraken  |   none |",
+        "",
+        "Note.",
+    ]
+
+
+def test_a_section_names_its_command_and_the_machine():
+    assert as_text(SECTION).startswith("`python -m tests.bench`\n\n- 2 cores\n\n")
+
+
+def test_a_section_replaces_itself_alone_and_twice_is_as_once(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(PAGE)
+    write(page, SECTION)
+    once = page.read_text()
+    assert "old" not in once
+    assert "51 234" in once
+    assert once.startswith("# Title\n")
+    assert once.endswith("The prose stays.\n")
+    write(page, SECTION)
+    assert page.read_text() == once
+
+
+def test_a_page_without_the_markers_is_refused(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# Title\n")
+    with pytest.raises(ValueError, match="begin rest"):
+        write(page, SECTION)
+
+
+def test_the_page_has_the_markers_of_every_section():
+    text = DOCS.read_text(encoding="utf-8")
+    for name in SECTIONS:
+        assert f"<!-- begin {name} -->\n" in text
+        assert f"<!-- end {name} -->\n" in text
+
+
+def test_a_percentile_is_a_time_that_was_measured():
+    asked = Asked("query", 1, [float(n) for n in range(20, 0, -1)])
+    assert asked.percentile(50) == 10
+    assert asked.percentile(95) == 19
+    assert Asked("query", 1, [3.0, 1.0, 2.0]).percentile(95) == 3
+
+
+def test_the_machine_tells_its_facts():
+    told = " ".join(facts("Postgres 18"))
+    assert "UTC" in told
+    assert "load average" in told
+    assert "Postgres 18" in told
+    assert 1 < peak_mb() < 100_000
+
+
+class Phases:
+    def first(self):
+        time.sleep(0.01)
+        return "done"
+
+
+def test_a_phase_is_timed_and_then_left_as_it_was():
+    known = Phases.first
+    with timed(Phases, ("first",)) as spent:
+        assert Phases().first() == "done"
+    assert spent["first"] >= 0.01
+    assert Phases.first is known
