@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 import psycopg
 import pytest
@@ -21,6 +22,18 @@ from tests.integration.transform import PLACES, Transform
 KILLS = 20
 DBT = "import sys; from dbt.cli.main import dbtRunner;"
 DBT += "sys.exit(not dbtRunner().invoke(sys.argv[1:]).success)"
+# with one thread nothing else is under way when a node has finished
+DYING = """
+import os, signal, sys
+from dbt.cli.main import dbtRunner
+
+def heard(event):
+    if event.info.name == "NodeFinished":
+        if event.data.node_info.node_name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+dbtRunner(callbacks=[heard]).invoke([*sys.argv[2:], "--threads", "1"])
+"""
 MODELS = (
     "int_candles_graded",
     "int_minutes_accounted",
@@ -32,8 +45,8 @@ MODELS = (
 )
 
 
-def start(*arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", DBT, "--quiet", "run", *arguments, *PLACES]
+def start(*arguments: str, program: Sequence[str] = (DBT,)) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", *program, "--quiet", "run", *arguments, *PLACES]
     return subprocess.Popen(
         [*command, str(PROJECT_DIR / "dbt")],
         env=child_environment({**warehouse.environment(), "DO_NOT_TRACK": "1"}),
@@ -95,6 +108,19 @@ def test_killed_inside_a_model_and_run_again_it_is_equal(built, model):
         process = start()
         wait_for_lock(connection)
         kill(process)
+    built.run("run")
+    killed = hashes()
+    built.run("run", "--full-refresh")
+    assert hashes() == killed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", MODELS[:-1])
+def test_killed_between_two_models_and_run_again_it_is_equal(built, model):
+    loaded(11, 3)
+    process = start(program=(DYING, model))
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGKILL, output.decode()
     built.run("run")
     killed = hashes()
     built.run("run", "--full-refresh")
