@@ -16,6 +16,9 @@ from pipelines.errors import SetupError
 Say = Callable[[str], None]
 
 POLL_S = 0.1
+# one look can miss a process that has just begun: once in 21 starts after a kill a
+# Postgres that was up was taken for ended
+ENDED_AFTER_S = 1.0
 LOG_TAIL_LINES = 12
 
 
@@ -132,10 +135,13 @@ def set_aside(log: Path) -> None:
 
 def _wait_until_ready(service: Service) -> None:
     deadline = time.monotonic() + service.ready_timeout_s
+    alive_at = time.monotonic()
     while not service.ready():
-        ended = not service.running()
-        if ended or time.monotonic() > deadline:
-            what = "ended" if ended else f"is silent after {service.ready_timeout_s} s"
+        now = time.monotonic()
+        alive_at = now if service.running() else alive_at
+        if now - alive_at > ENDED_AFTER_S or now > deadline:
+            silent_for = f"is silent after {service.ready_timeout_s} s"
+            what = "ended" if now > alive_at else silent_for
             raise SetupError(
                 f"{service.name} {what}; its log {service.log} ends:\n"
                 f"{tail(service.log)}"

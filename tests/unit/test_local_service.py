@@ -21,6 +21,7 @@ class Broker:
     ready_timeout_s: float = 0.3
     steps: list[str] = field(default_factory=list)
     alive: bool = False
+    unseen: int = 0
 
     def fetch(self, say):
         self.steps.append("fetch")
@@ -36,7 +37,8 @@ class Broker:
         self.alive = not self.ends
 
     def running(self):
-        return self.alive
+        self.unseen -= 1
+        return self.alive and self.unseen < 0
 
     def ready(self):
         self.looks_until_ready -= 1
@@ -74,6 +76,13 @@ def test_a_service_that_ends_quotes_its_log(broker):
     broker.ends = True
     with pytest.raises(SetupError, match=r"broker ended.*\n(.*\n)+no memory left"):
         bring_up(broker)
+
+
+def test_a_service_that_one_look_misses_has_not_ended(broker):
+    broker.unseen = 2
+    broker.looks_until_ready = 3
+    broker.ready_timeout_s = 5
+    assert bring_up(broker).is_ready
 
 
 def test_a_service_that_never_answers_quotes_its_log(broker):
