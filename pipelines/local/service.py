@@ -93,21 +93,37 @@ def status(service: Service) -> ServiceStatus:
     )
 
 
+class EndedError(SetupError):
+    """The service's process is no more."""
+
+
 def bring_up(service: Service, say: Say = silent) -> ServiceStatus:
     """Start `service` unless it runs, and wait until it is ready.
 
     Raises:
         SetupError: it can not run here, or it ended; the message quotes its log.
     """
-    if not service.running():
-        service.fetch(say)
-        service.verify()
-        service.configure(say)
-        say(f"starting {service.name}")
-        service.start(say)
-    _wait_until_ready(service)
+    was_running = service.running()
+    if not was_running:
+        _start(service, say)
+    try:
+        _wait_until_ready(service)
+    except EndedError:
+        if not was_running:
+            raise
+        # what ran when it was looked at was on its way out: killed a moment before
+        _start(service, say)
+        _wait_until_ready(service)
     say(f"{service.name} is ready at {service.address}")
     return status(service)
+
+
+def _start(service: Service, say: Say) -> None:
+    service.fetch(say)
+    service.verify()
+    service.configure(say)
+    say(f"starting {service.name}")
+    service.start(say)
 
 
 def take_down(service: Service, say: Say = silent) -> ServiceStatus:
@@ -140,10 +156,9 @@ def _wait_until_ready(service: Service) -> None:
         now = time.monotonic()
         alive_at = now if service.running() else alive_at
         if now - alive_at > ENDED_AFTER_S or now > deadline:
+            log = f"its log {service.log} ends:\n{tail(service.log)}"
+            if now > alive_at:
+                raise EndedError(f"{service.name} ended; {log}")
             silent_for = f"is silent after {service.ready_timeout_s} s"
-            what = "ended" if now > alive_at else silent_for
-            raise SetupError(
-                f"{service.name} {what}; its log {service.log} ends:\n"
-                f"{tail(service.log)}"
-            )
+            raise SetupError(f"{service.name} {silent_for}; {log}")
         time.sleep(POLL_S)

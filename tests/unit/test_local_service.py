@@ -22,6 +22,7 @@ class Broker:
     steps: list[str] = field(default_factory=list)
     alive: bool = False
     unseen: int = 0
+    lives: int = 10**9
 
     def fetch(self, say):
         self.steps.append("fetch")
@@ -38,6 +39,9 @@ class Broker:
 
     def running(self):
         self.unseen -= 1
+        self.lives -= 1
+        if self.lives == 0:
+            self.alive = False
         return self.alive and self.unseen < 0
 
     def ready(self):
@@ -76,6 +80,15 @@ def test_a_service_that_ends_quotes_its_log(broker):
     broker.ends = True
     with pytest.raises(SetupError, match=r"broker ended.*\n(.*\n)+no memory left"):
         bring_up(broker)
+
+
+def test_a_service_on_its_way_out_is_started_again(broker):
+    broker.alive = True
+    broker.lives = 3
+    broker.ready_timeout_s = 5
+    broker.looks_until_ready = 6
+    assert bring_up(broker).is_ready
+    assert broker.steps == ["fetch", "verify", "configure", "start"]
 
 
 def test_a_service_that_one_look_misses_has_not_ended(broker):
