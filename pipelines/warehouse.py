@@ -14,8 +14,7 @@ from typing import Any, Literal
 import psycopg
 
 from pipelines.errors import BusyError
-from pipelines.local.postgres import connection as embedded_connection
-from pipelines.settings import settings
+from pipelines.local.postgres import warehouse_parameters
 
 Role = Literal["loader", "transformer", "analyst"]
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -29,19 +28,12 @@ def parameters(role: Role | None, application_name: str) -> dict[str, Any]:
     Raises:
         SetupError: no server is named and the embedded one does not run.
     """
-    if settings().is_embedded:
-        known: dict[str, Any] = dict(embedded_connection())
-    else:
-        password = settings().pgpassword
-        known = {
-            "host": settings().pghost,
-            "port": settings().pgport or 5432,
-            "dbname": settings().pgdatabase,
-            "user": settings().pguser,
-            "password": password.get_secret_value() if password else None,
-        }
     options = "-c timezone=UTC" + (f" -c role={role}" if role else "")
-    return {**known, "options": options, "application_name": application_name}
+    return {
+        **warehouse_parameters(),
+        "options": options,
+        "application_name": application_name,
+    }
 
 
 def environment() -> dict[str, str]:

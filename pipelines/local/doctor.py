@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from pipelines.errors import BullionError
-from pipelines.local import place, postgres_distribution, stack
+from pipelines.local import place, postgres, postgres_distribution
 from pipelines.local.account import server_account
 from pipelines.settings import Settings, settings
 
@@ -127,8 +127,8 @@ def _programs() -> str:
 
 
 def _warehouse() -> str:
-    parameters = stack.warehouse_parameters()
-    where = f"{parameters['host']}:{parameters['port'] or 5432}"
+    parameters = postgres.warehouse_parameters()
+    where = f"{parameters['host']}:{parameters['port']}"
     with psycopg.connect(**parameters, connect_timeout=ANSWER_TIMEOUT_S) as connection:
         known = connection.execute(
             "select rolname from pg_roles where rolname = any(%s)", (list(GROUPS),)

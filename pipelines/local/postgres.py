@@ -27,6 +27,7 @@ from pipelines.local.service import Say, bring_up, silent, take_down
 from pipelines.settings import settings
 
 PORT_TRIES = 5
+LIBPQ_PORT = 5432  # where PGHOST is set and PGPORT is not
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,24 @@ def connection(folder: Path | None = None) -> Parameters:
             "a server of your own"
         )
     return kept.parameters(folder)
+
+
+def warehouse_parameters() -> Parameters:
+    """libpq's parameters of the warehouse, embedded or given, as its owner.
+
+    Raises:
+        SetupError: the embedded server is meant and does not run.
+    """
+    if settings().is_embedded:
+        return connection()
+    password = settings().pgpassword
+    return Parameters(
+        host=settings().pghost,
+        port=settings().pgport or LIBPQ_PORT,
+        dbname=settings().pgdatabase,
+        user=settings().pguser,
+        password=password.get_secret_value() if password else None,
+    )
 
 
 @contextmanager

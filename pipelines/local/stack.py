@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from pipelines.errors import SetupError
 from pipelines.local import (
@@ -53,7 +52,7 @@ def up(only: Sequence[str] | None = None, say: Say = silent) -> list[ServiceStat
                 continue
             if settings().is_embedded:
                 found.append(bring_up(SERVICES[name](), say))
-            bootstrap.apply(**warehouse_parameters(), say=say)
+            bootstrap.apply(**postgres.warehouse_parameters(), say=say)
         return found
 
 
@@ -80,24 +79,6 @@ def status() -> list[ServiceStatus]:
 def sandbox_urls() -> dict[str, str]:
     """The settings that lead loads to the running sandbox."""
     return Sandbox.from_settings().urls()
-
-
-def warehouse_parameters() -> dict[str, Any]:
-    """libpq's parameters of the warehouse, embedded or given, as its owner.
-
-    Raises:
-        SetupError: the embedded server is meant and does not run.
-    """
-    if settings().is_embedded:
-        return dict(postgres.connection())
-    password = settings().pgpassword
-    return {
-        "host": settings().pghost,
-        "port": settings().pgport,
-        "dbname": settings().pgdatabase,
-        "user": settings().pguser,
-        "password": password.get_secret_value() if password else None,
-    }
 
 
 def lock_file() -> Path:
