@@ -52,10 +52,6 @@ class Table:
     columns: tuple[Column, ...]
     indexes: tuple[tuple[str, ...], ...] = ()
 
-    def empty(self) -> "Rows":
-        """No rows of this table: delivering them brings the table into being."""
-        return Rows(self, pl.DataFrame({c.name: [] for c in self.columns}))
-
 
 @dataclass(frozen=True)
 class Rows:

@@ -11,19 +11,16 @@ from decimal import Decimal
 from typing import Any
 
 import dlt
-from psycopg import sql
 from psycopg.rows import class_row
 
-from pipelines import delivery, warehouse
+from pipelines import bronze_tables, delivery, warehouse
 from pipelines.delivery import DELIVERY_COLUMNS, Rows, Source, Stream, Table
 from pipelines.errors import BadDataError
 from pipelines.run import Run
+from pipelines.sources import declared
 
 Say = Callable[[str], None]
 Seen = Callable[[str, Rows], None]
-
-# B-tree: a BRIN over 10 M rows was seen to stop filtering until it was built anew
-LOAD_ID_INDEX = ("_dlt_load_id",)
 
 
 @dataclass(frozen=True)
@@ -61,8 +58,8 @@ def load(
     with warehouse.locked(keys, f"load {source.name}", wait_s=wait_s, say=say) as held:
         recover(held, say)
         register(held, schema)  # a run may have died between its load and this
-        missing = _missing(held, schema, source.tables)
-        streams = [*source.streams(), *([_declare(missing)] if missing else [])]
+        bronze_tables.declare(held, _every_table() | {schema: source.tables})
+        streams = source.streams()
         if not streams:
             return None
         run = Run.new(source.name)
@@ -70,7 +67,7 @@ def load(
             raise BadDataError(f"{run.lock} is taken")
         load_id = run.extract([_resource(run, s, source, seen) for s in streams])
         run.deliver()
-        _index(held, schema, source.tables)
+        bronze_tables.index(held, schema, source.tables)
         return facts(held, schema, load_id)
 
 
@@ -107,8 +104,8 @@ def facts(
         ).fetchone()
 
 
-def _declare(tables: Sequence[Table]) -> Stream:
-    return Stream("tables", lambda: (table.empty() for table in tables))
+def _every_table() -> dict[str, Sequence[Table]]:
+    return {f"bronze_{name}": tables for name, tables in declared().items()}
 
 
 def _resource(run: Run, stream: Stream, source: Source, seen: Seen) -> Any:
@@ -135,36 +132,3 @@ def _resource(run: Run, stream: Stream, source: Source, seen: Seen) -> Any:
         write_disposition="append",
         parallelized=True,
     )
-
-
-def _missing(
-    connection: warehouse.Connection, schema: str, tables: Sequence[Table]
-) -> list[Table]:
-    found = connection.execute(
-        "select tablename from pg_tables where schemaname = %s", (schema,)
-    ).fetchall()
-    names = {name for (name,) in found}
-    return [table for table in tables if table.name not in names]
-
-
-def _index(
-    connection: warehouse.Connection, schema: str, tables: Sequence[Table]
-) -> None:
-    """Create the indexes that are not there; asking first takes no lock on loads."""
-    found = {
-        name
-        for (name,) in connection.execute(
-            "select indexname from pg_indexes where schemaname = %s", (schema,)
-        )
-    }
-    for table in tables:
-        for columns in (*table.indexes, LOAD_ID_INDEX):
-            name = f"{table.name}_{'_'.join(c.strip('_') for c in columns)}_idx"
-            if name not in found:
-                connection.execute(
-                    sql.SQL("create index if not exists {} on {} ({})").format(
-                        sql.Identifier(name),
-                        sql.Identifier(schema, table.name),
-                        sql.SQL(", ").join(map(sql.Identifier, columns)),
-                    )
-                )

@@ -60,7 +60,7 @@ class Numbers:
     def held(self, series: str) -> int:
         with warehouse.connect("loader", "test") as connection:
             there = connection.execute(
-                "select to_regclass('bronze_numbers.numbers') is not null"
+                "select to_regclass('bronze_numbers._dlt_loads') is not null"
             ).fetchone()
             if not there or not there[0]:
                 return 0

@@ -1,0 +1,1 @@
+"""Bulk archives of an exchange."""
