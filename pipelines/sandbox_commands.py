@@ -16,7 +16,7 @@ sandbox_app = typer.Typer(no_args_is_help=True, help="Simulated exchanges.")
     add_help_option=False,
 )
 def sandbox_serve(context: typer.Context) -> None:
-    """Serve Binance, Binance.US, Kraken and Coinbase on one local port."""
+    """Serve Binance and its archive, Binance.US, Kraken, Coinbase on a local port."""
     from pipelines.sandbox.__main__ import main as sandbox
 
     raise typer.Exit(sandbox(["serve", *context.args]))

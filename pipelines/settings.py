@@ -34,10 +34,21 @@ class Settings(BaseSettings):
     seeds_dir: Path = Field(default=PROJECT_DIR / "seeds", alias="BULLION_SEEDS_DIR")
     sandbox_port: int | None = Field(default=None, alias="BULLION_SANDBOX_PORT")
 
+    kafka: str | None = Field(default=None, alias="BULLION_KAFKA")
+    kafka_port: int | None = Field(default=None, alias="BULLION_KAFKA_PORT")
+    debezium: str | None = Field(default=None, alias="BULLION_DEBEZIUM")
+    debezium_port: int | None = Field(default=None, alias="BULLION_DEBEZIUM_PORT")
+    cdc_password: SecretStr | None = Field(default=None, alias="BULLION_CDC_PASSWORD")
+    changes_kept_days: int = Field(
+        default=7, ge=7, le=3650, alias="BULLION_CHANGES_KEPT_DAYS"
+    )
+
     binance_url: str | None = Field(default=None, alias="BULLION_BINANCE_URL")
     binance_us_url: str | None = Field(default=None, alias="BULLION_BINANCE_US_URL")
     coinbase_url: str | None = Field(default=None, alias="BULLION_COINBASE_URL")
     kraken_url: str | None = Field(default=None, alias="BULLION_KRAKEN_URL")
+
+    archive_url: str | None = Field(default=None, alias="BULLION_ARCHIVE_URL")
 
     @property
     def is_embedded(self) -> bool:

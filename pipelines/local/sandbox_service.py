@@ -84,6 +84,9 @@ class Sandbox:
             folder=PROJECT_DIR,
         )
 
+    def resume(self, say: Say) -> None:
+        """Nothing: it has no settings."""
+
     def running(self) -> bool:
         """Whether the process that was started is alive."""
         return self._process.pid() is not None

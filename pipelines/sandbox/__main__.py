@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from pipelines.errors import BullionError
+from pipelines.sandbox.archive.listing import MOST_KEYS
 from pipelines.sandbox.faults import KINDS
 from pipelines.sandbox.serving import Options, serve, set_clock
 
@@ -32,6 +33,23 @@ def _parser() -> argparse.ArgumentParser:
         dest="faults",
         metavar="KIND=PROBABILITY[@PATH]",
         help="; ".join(f"{kind}: {what}" for kind, what in KINDS.items()),
+    )
+    one.add_argument(
+        "--archive-microseconds-from",
+        metavar="ISO",
+        help="spot files of the archive stamp in microseconds from here on",
+    )
+    one.add_argument(
+        "--archive-headers-from",
+        metavar="ISO",
+        help="futures files of the archive have a header from here on",
+    )
+    one.add_argument(
+        "--archive-page-keys",
+        type=int,
+        default=MOST_KEYS,
+        metavar="N",
+        help="the most keys that a page of the archive's listing holds",
     )
     two = commands.add_parser("clock", help="set a running sandbox's clock forward")
     two.add_argument("now", metavar="ISO")

@@ -5,6 +5,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from threading import Lock
 from typing import Any
 
 from pipelines.errors import SetupError
@@ -19,8 +20,22 @@ KINDS = {
     "duplicate": "some rows of a page stand twice",
     "out_of_order": "the rows of a page are shuffled",
     "missing": "rows are left out; the same rows whenever they are asked for",
+    "archive_checksum": "a file's bytes and its .CHECKSUM differ (variant zip, "
+    "the default: a byte of the zip; checksum: the digest)",
+    "archive_republished": "a file is published again, later, with one value changed",
+    "archive_missing": "a file is not there (variant listed: the listing shows it)",
+    "archive_truncated": "half of a zip, and its .CHECKSUM is of that half (variant "
+    "original: of the whole)",
 }
 PAGE_KINDS = ("duplicate", "out_of_order", "missing")
+FILE_VARIANTS: dict[str, tuple[str, ...]] = {
+    "archive_checksum": ("zip", "checksum"),
+    "archive_republished": ("",),
+    "archive_missing": ("", "listed"),
+    "archive_truncated": ("", "original"),
+}
+"""Faults of a file of the archive; the first variant is what `""` stands for."""
+CHECKSUM = ".CHECKSUM"
 _STAMP = re.compile(rb"\d{9,}")
 
 
@@ -28,8 +43,10 @@ _STAMP = re.compile(rb"\d{9,}")
 class Fault:
     """What goes wrong with requests whose path holds `path` (all, where empty).
 
-    `probability` is of a request, or for `missing` of a row; `next_requests` makes
-    that many requests go wrong, whatever the probability, and then ends the fault.
+    `probability` is of a request, for `missing` of a row, or of a file of the archive
+    (the same files whenever they are asked for); `next_requests` makes that many
+    requests go wrong, whatever the probability, and then ends the fault. `at_ms` is
+    when it was turned on, by the sandbox's clock.
     """
 
     kind: str
@@ -40,6 +57,8 @@ class Fault:
     status: int = 503
     retry_after_s: int = 1
     seconds: float = 30.0
+    variant: str = ""
+    at_ms: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -50,6 +69,8 @@ class Fault:
             raise SetupError(
                 f"a probability lies between 0 and 1, not at {self.probability}"
             )
+        if self.variant not in {"", *FILE_VARIANTS.get(self.kind, ())}:
+            raise SetupError(f"{self.kind} has no variant {self.variant!r}")
 
     def hits(self, exchange_id: str, path: str) -> bool:
         """Whether the request is of those that this fault is about."""
@@ -79,6 +100,8 @@ class Faults:
         self._seed = seed
         self._faults = list(faults)
         self._requests = 0
+        # files of the archive are made in threads
+        self._lock = Lock()
 
     def add(self, body: Mapping[str, Any]) -> None:
         """Turns one more fault on.
@@ -87,13 +110,15 @@ class Faults:
             SetupError: a field is unknown or wrong.
         """
         try:
-            self._faults.append(Fault(**body))
+            with self._lock:
+                self._faults.append(Fault(**body))
         except TypeError as error:
             raise SetupError(f"not a fault: {error}") from None
 
     def clear(self) -> None:
         """Turns every fault off."""
-        self._faults.clear()
+        with self._lock:
+            self._faults.clear()
 
     def listed(self) -> list[dict[str, Any]]:
         """The faults that are on, as the control endpoint tells them."""
@@ -101,10 +126,14 @@ class Faults:
 
     def of(self, exchange_id: str, path: str) -> list[Fault]:
         """What goes wrong with the next request; each call counts as one."""
-        self._requests += 1
+        with self._lock:
+            self._requests += 1
+            return self._struck(exchange_id, path)
+
+    def _struck(self, exchange_id: str, path: str) -> list[Fault]:
         hit = []
         for place, fault in enumerate(list(self._faults)):
-            if not fault.hits(exchange_id, path):
+            if not fault.hits(exchange_id, path) or fault.kind in FILE_VARIANTS:
                 continue
             if fault.next_requests:
                 hit.append(fault)
@@ -114,6 +143,30 @@ class Faults:
             elif fault.kind == "missing" or self._draw(place) < fault.probability:
                 hit.append(fault)
         self._faults = [f for f in self._faults if f.next_requests or f.probability]
+        return hit
+
+    def of_file(self, exchange_id: str, path: str, asked: str = "") -> list[Fault]:
+        """What is wrong with a file; `asked` is the path of a request for a part of it.
+
+        A request for the part that a fault spoils counts for its `next_requests`.
+        """
+        with self._lock:
+            return self._struck_file(exchange_id, path, asked)
+
+    def _struck_file(self, exchange_id: str, path: str, asked: str) -> list[Fault]:
+        hit = []
+        for place, fault in enumerate(self._faults):
+            if fault.kind not in FILE_VARIANTS or not fault.hits(exchange_id, path):
+                continue
+            key = f"{self._seed}:{fault.kind}:{path}".encode()
+            if fault.next_requests:
+                hit.append(fault)
+                is_of_digest = fault.variant == "checksum"
+                if asked and asked.endswith(CHECKSUM) == is_of_digest:
+                    left = fault.next_requests - 1
+                    self._faults[place] = replace(fault, next_requests=left)
+            elif zlib.crc32(key) / (1 << 32) < fault.probability:
+                hit.append(fault)
         return hit
 
     def _draw(self, place: int) -> float:

@@ -4,9 +4,12 @@ A day is the unit because any day can be had without the days before it, and bec
 a server that answers many pages keeps days, rendered, and cuts its answers from them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+import polars as pl
 
 from pipelines.sandbox.market import (
     E8,
@@ -33,6 +36,18 @@ class Series(Protocol):
     def first_opened_at_ms(self) -> int:
         """The first minute there is anything of."""
 
+    @property
+    def first_day(self) -> int:
+        """The day of that minute, counted from 1970."""
+
+    @property
+    def ended_at_ms(self) -> int | None:
+        """After the last thing there is; None: it goes on."""
+
+    @property
+    def rows_per_day(self) -> tuple[int, int] | None:
+        """Trades and takers' orders of every day; None: days differ."""
+
     def candles_of_day(self, day: int) -> Sequence[Candle]:
         """Final candles of a day (days since 1970), ascending; quiet minutes absent."""
 
@@ -49,6 +64,20 @@ class Series(Protocol):
         """The day that holds the taker's order of this id, or the next one."""
 
 
+@runtime_checkable
+class FramedSeries(Series, Protocol):
+    """A series that gives many days at once, as frames of whole numbers."""
+
+    def candles_frame(self, first_day: int, end_day: int) -> pl.DataFrame:
+        """Candles of the days in [first, end); the columns are those of `Candle`."""
+
+    def trades_frames(self, first_day: int, end_day: int) -> Iterator[pl.DataFrame]:
+        """Trades of the days in [first, end): ids, is_buy, price, at_us, amount, other.
+
+        `other` is what a trade cost in the quote; of an inverse contract, in the base.
+        """
+
+
 Feed = Mapping[str, Mapping[str, Series]]
 """Series by exchange_id and unified symbol."""
 
@@ -58,11 +87,25 @@ def quote_of(trades: Iterable[Trade]) -> int:
     return sum(trade.price * trade.amount for trade in trades)
 
 
-def candle_of(opened_at_ms: int, trades: Sequence[Trade]) -> Candle:
-    """The candle that at least one trade makes."""
+def inverse_base_of(instrument: Instrument, trades: Iterable[Trade]) -> int:
+    """What inverse contracts cost in the base, trade by trade, in units of 1e-16."""
+    return E8 * sum(instrument.other_side(t.price, t.amount) for t in trades)
+
+
+def candle_of(
+    opened_at_ms: int, trades: Sequence[Trade], instrument: Instrument | None = None
+) -> Candle:
+    """The candle that at least one trade makes.
+
+    Of an inverse contract (told by its `instrument`) the amounts are contracts, and
+    the base stands where others have the quote.
+    """
     prices = [trade.price for trade in trades]
     volume = sum(trade.amount for trade in trades)
-    quote = quote_of(trades)
+    cost: Callable[[Iterable[Trade]], int] = quote_of
+    if instrument is not None and instrument.contract_size is not None:
+        cost = partial(inverse_base_of, instrument)
+    quote = cost(trades)
     bought = [trade for trade in trades if trade.side == "buy"]
     return Candle(
         opened_at_ms,
@@ -74,19 +117,21 @@ def candle_of(opened_at_ms: int, trades: Sequence[Trade]) -> Candle:
         rounded(quote, E8),
         len(trades),
         sum(trade.amount for trade in bought),
-        rounded(quote_of(bought), E8),
+        rounded(cost(bought), E8),
         rounded(quote, volume) if volume else 0,
     )
 
 
-def candles_from(trades: Iterable[Trade]) -> Iterator[Candle]:
+def candles_from(
+    trades: Iterable[Trade], instrument: Instrument | None = None
+) -> Iterator[Candle]:
     """The one-minute candles of ascending trades; a minute without any has none."""
 
     def minute_of(trade: Trade) -> int:
         return trade.traded_at_ms // MINUTE_MS * MINUTE_MS
 
     for opened_at_ms, group in groupby(trades, key=minute_of):
-        yield candle_of(opened_at_ms, list(group))
+        yield candle_of(opened_at_ms, list(group), instrument)
 
 
 def _sum(values: Iterable[int | None]) -> int | None:

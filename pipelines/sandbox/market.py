@@ -48,12 +48,18 @@ class Candle(NamedTuple):
 
 @dataclass(frozen=True)
 class Instrument:
-    """A spot pair and the grid its prices and amounts lie on."""
+    """A pair or a contract on one, and the grid its prices and amounts lie on.
+
+    A contract is named as ccxt names it: `BTC/USDT:USDT`, `BTC/USD:BTC-241227`.
+    `contract_size` is what one contract of an inverse one is worth in the quote; its
+    amounts are counted in contracts.
+    """
 
     symbol: str
     price_decimals: int = 8
     amount_decimals: int = 8
     is_active: bool = True
+    contract_size: int | None = None
 
     @property
     def base(self) -> str:
@@ -63,7 +69,19 @@ class Instrument:
     @property
     def quote(self) -> str:
         """The asset it is paid with."""
-        return self.symbol.split("/")[1]
+        return self.symbol.split("/")[1].split(":")[0]
+
+    @property
+    def settle(self) -> str | None:
+        """The asset a contract settles in; None: a spot pair."""
+        _, _, terms = self.symbol.partition(":")
+        return terms.split("-")[0] or None
+
+    @property
+    def expiry(self) -> str | None:
+        """A dated contract's day as `yymmdd`; None: it has none."""
+        _, _, terms = self.symbol.partition(":")
+        return terms.partition("-")[2] or None
 
     @property
     def tick(self) -> int:
@@ -74,6 +92,12 @@ class Instrument:
     def lot(self) -> int:
         """The least step of an amount, in units of 1e-8."""
         return int(E8 // 10**self.amount_decimals)
+
+    def other_side(self, price: int, amount: int) -> int:
+        """What an amount costs in the quote; of an inverse contract, in the base."""
+        if self.contract_size is None:
+            return rounded(price * amount, E8)
+        return rounded(amount * self.contract_size * E8, price)
 
 
 def flat(opened_at_ms: int, price: int) -> Candle:

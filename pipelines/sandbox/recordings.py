@@ -2,24 +2,30 @@
 
 `DIR/<exchange_id>/<BASE>-<QUOTE>_1m.csv.gz` or `.parquet`, one row per candle;
 `DIR/<exchange_id>/<BASE>-<QUOTE>_trades.csv.gz`, one row per trade, is optional.
+A linear contract is `<BASE>-<QUOTE>:<QUOTE>`, or `<BASE>-<QUOTE>:<QUOTE>-<yymmdd>`.
+`DIR/<exchange_id>/archive/` holds files of the bulk host at the host's own paths.
 Columns go by name. Numbers are rounded to 8 decimals from their text, half to even,
 so that float artefacts and scientific notation do no harm.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SetupError
 from pipelines.sandbox.feed import Feed, candles_from
-from pipelines.sandbox.market import DAY_MS, Candle, Instrument, Trade
+from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument, Trade
 from pipelines.sandbox.recorded_files import CANDLES, TRADES, check_header, read_rows
 from pipelines.sandbox.upstreams import EXCHANGE_IDS
+from pipelines.sandbox.venues.binance_names import market_of
 
 _CANDLE_SUFFIXES = ("_1m.csv.gz", "_1m.parquet")
 _TRADES_SUFFIX = "_trades.csv.gz"
+_SYMBOL = re.compile(r"[^-/:]+/[^-/:]+(:[^-/:]+(-\d{6})?)?")
 
 
 class RecordedSeries:
@@ -65,10 +71,26 @@ class RecordedSeries:
     def _stamps(self) -> list[int]:
         return [trade.traded_at_ms for trade in self._trades]
 
+    @cached_property
+    def _highest_ids(self) -> list[int]:
+        return list(accumulate((trade.trade_id for trade in self._trades), max))
+
     @property
     def first_opened_at_ms(self) -> int:
         """The first row's minute."""
         return self._opened[0] if self._opened else 1 << 50
+
+    @property
+    def first_day(self) -> int:
+        """The day of that minute, counted from 1970."""
+        return self.first_opened_at_ms // DAY_MS
+
+    @property
+    def ended_at_ms(self) -> int:
+        """The end of the last row's minute."""
+        return self._opened[-1] + MINUTE_MS if self._opened else 0
+
+    rows_per_day: tuple[int, int] | None = None
 
     def candles_of_day(self, day: int) -> Sequence[Candle]:
         """The recorded rows of a day."""
@@ -86,10 +108,10 @@ class RecordedSeries:
         return self._candles[place - 1].close if place else None
 
     def day_of_trade(self, trade_id: int) -> int:
-        """Found by going through them: a recording's ids may have holes."""
-        for trade in self._trades:
-            if trade.trade_id >= trade_id:
-                return trade.traded_at_ms // DAY_MS
+        """The first in time of this id or a higher one: ids may have holes."""
+        place = bisect_left(self._highest_ids, trade_id)
+        if place < len(self._stamps):
+            return self._stamps[place] // DAY_MS
         return (self._stamps[-1] if self._stamps else 0) // DAY_MS + 1
 
     day_of_order = day_of_trade
@@ -138,7 +160,8 @@ def recorded_feed(directory: Path) -> Feed:
                 f"{path}: no venue is called {path.parent.name!r}; "
                 f"there are {', '.join(EXCHANGE_IDS)}"
             )
-    if not any(feed.values()):
+    archives = [directory / name / "archive" for name in EXCHANGE_IDS]
+    if not any(feed.values()) and not any(path.is_dir() for path in archives):
         raise SetupError(
             f"{directory}: expected files such as kraken/BTC-USD_1m.csv.gz"
         )
@@ -171,7 +194,13 @@ def _of_venue(directory: Path) -> dict[str, RecordedSeries]:
 
 
 def _symbol(stem: str, directory: Path) -> str:
-    parts = stem.split("-")
-    if len(parts) != 2 or not all(parts):  # noqa: PLR2004 (base and quote)
+    base, _, rest = stem.partition("-")
+    symbol = f"{base}/{rest}"
+    if not _SYMBOL.fullmatch(symbol):
         raise SetupError(f"{directory}/{stem}: expected a name such as BTC-USDT")
-    return "/".join(parts)
+    if market_of(symbol) == "cm":
+        raise SetupError(
+            f"{directory}/{stem}: candles of inverse contracts are not replayed, only "
+            "their files of the archive"
+        )
+    return symbol

@@ -12,8 +12,16 @@ from typing import Any
 import requests
 
 from pipelines.errors import SetupError
-from pipelines.sandbox.serving import HOST, Options, Server, bound, sandbox, set_clock
-from pipelines.sandbox.upstreams import EXCHANGE_IDS
+from pipelines.sandbox.addresses import addresses
+from pipelines.sandbox.archive.listing import MOST_KEYS
+from pipelines.sandbox.serving import (
+    HOST,
+    Options,
+    Server,
+    bound,
+    sandbox,
+    set_clock,
+)
 from pipelines.settings import PROJECT_DIR, child_environment
 
 _START_S = 30.0
@@ -32,11 +40,14 @@ class Running:
         return f"{self.url}/{exchange_id}"
 
     @property
+    def archive_url(self) -> str:
+        """What to set `BULLION_ARCHIVE_URL` to."""
+        return self.environment["BULLION_ARCHIVE_URL"]
+
+    @property
     def environment(self) -> dict[str, str]:
-        """Every venue's setting, by its name."""
-        return {
-            f"BULLION_{name.upper()}_URL": self.venue_url(name) for name in EXCHANGE_IDS
-        }
+        """Every venue's setting and the archive's, by its name."""
+        return addresses(self.url)
 
     def set_clock(self, now: str) -> str:
         """Moves the clock forward to an ISO instant."""
@@ -99,6 +110,9 @@ def running(
     full_history: bool = False,
     rate_limit: bool = True,
     faults: Sequence[str] = (),
+    archive_microseconds_from: str | None = None,
+    archive_headers_from: str | None = None,
+    archive_page_keys: int = MOST_KEYS,
 ) -> Iterator[Running]:
     """A sandbox in a process of its own, or faster to start in a thread of this one.
 
@@ -115,6 +129,9 @@ def running(
         rate_limit,
         faults,
         keep_state=False,
+        archive_microseconds_from=archive_microseconds_from,
+        archive_headers_from=archive_headers_from,
+        archive_page_keys=archive_page_keys,
     )
     with _threaded(options) if in_thread else _process(options) as started:
         yield started
@@ -150,6 +167,9 @@ def _command(options: Options) -> list[str]:
         "--seed": options.seed,
         "--recordings": options.recordings,
         "--now": options.now,
+        "--archive-microseconds-from": options.archive_microseconds_from,
+        "--archive-headers-from": options.archive_headers_from,
+        "--archive-page-keys": options.archive_page_keys,
     }
     return [
         sys.executable,
@@ -188,9 +208,9 @@ def _announced(process: subprocess.Popen[str]) -> str:
     if process.stdout is None or process.stderr is None:
         raise SetupError("the sandbox's output is not piped")
     url = ""
-    for exchange_id in EXCHANGE_IDS:
+    for path in addresses("").values():
         line = process.stdout.readline().strip()
         if not line:
             raise SetupError(f"the sandbox did not start: {process.stderr.read()}")
-        url = line.partition("=")[2].removesuffix(f"/{exchange_id}")
+        url = line.partition("=")[2].removesuffix(path)
     return url

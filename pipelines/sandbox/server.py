@@ -1,6 +1,7 @@
 """The HTTP server: every venue under its exchange_id, and `/_sandbox/` to steer it."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -13,11 +14,14 @@ from starlette.routing import Route
 
 from pipelines.errors import BadDataError, BullionError
 from pipelines.sandbox.answers import Answer, RefusedError
+from pipelines.sandbox.archive.host import ROOT as ARCHIVE
+from pipelines.sandbox.archive.host import Archive
 from pipelines.sandbox.clock import Clock, iso, parse_instant
 from pipelines.sandbox.faults import PAGE_KINDS, Fault, Faults
 from pipelines.sandbox.upstreams import Upstream
 
 _CONTENT_TYPE = "application/json;charset=UTF-8"
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
@@ -45,6 +49,7 @@ class Sandbox:
     upstreams: dict[str, Upstream]
     clock: Clock
     faults: Faults
+    archives: dict[str, Archive] = field(default_factory=dict)
     counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
 
     async def venue(self, request: Request) -> Response:
@@ -54,7 +59,10 @@ class Sandbox:
         if upstream is None:
             return JSONResponse({"detail": f"no venue {exchange_id}"}, status_code=404)
         path = "/" + request.path_params["path"]
-        answer, headers, fault = self._answer(upstream, path, request)
+        if path == ARCHIVE or path.startswith(f"{ARCHIVE}/"):
+            answer, headers, fault = await self._of_archive(exchange_id, path, request)
+        else:
+            answer, headers, fault = self._answer(upstream, path, request)
         response = await self._sent(answer, headers, fault)
         self.counts[exchange_id, path, response.status_code] += 1
         return response
@@ -87,6 +95,23 @@ class Sandbox:
                 answer = self.faults.spoiled(answer, fault)
         spoilers = [fault for fault in faults if fault.kind not in PAGE_KINDS]
         return answer, headers, spoilers[0] if spoilers else None
+
+    async def _of_archive(
+        self, exchange_id: str, path: str, request: Request
+    ) -> tuple[Answer, dict[str, str], Fault | None]:
+        """An archive's answer, made beside the loop: a file may take a second."""
+        archive = self.archives.get(exchange_id)
+        if archive is None:
+            return Answer(404), {}, None
+        faults = self.faults.of(exchange_id, path)
+        refusals = [fault for fault in faults if fault.kind == "too_many"]
+        if refusals:
+            seconds = max(fault.retry_after_s for fault in refusals)
+            return Answer(429), {"Retry-After": str(seconds)}, None
+        below = path.removeprefix(ARCHIVE)
+        answer = await asyncio.to_thread(archive.answer, below, request.query_params)
+        spoilers = [fault for fault in faults if fault.kind not in PAGE_KINDS]
+        return _ranged(answer, request), {}, spoilers[0] if spoilers else None
 
     async def _sent(
         self, answer: Answer, headers: dict[str, str], fault: Fault | None
@@ -126,7 +151,7 @@ class Sandbox:
 
     async def add_fault(self, request: Request) -> Response:
         """Turns a fault on: the fields of `Fault`."""
-        self.faults.add(await request.json())
+        self.faults.add({"at_ms": self.clock.now_ms(), **await request.json()})
         return await self.get_faults(request)
 
     async def clear_faults(self, request: Request) -> Response:
@@ -147,6 +172,20 @@ class Sandbox:
         """Starts counting anew."""
         self.counts.clear()
         return await self.get_counts(request)
+
+
+def _ranged(answer: Answer, request: Request) -> Answer:
+    """The part of a file that is asked for, or the whole."""
+    form = _RANGE.fullmatch(request.headers.get("range", ""))
+    if form is None or "Accept-Ranges" not in answer.headers:
+        return answer
+    whole, first = answer.body, int(form[1])
+    last = min(int(form[2] or len(whole)), len(whole) - 1)
+    if first > last:
+        return Answer(416, headers={"Content-Range": f"bytes */{len(whole)}"})
+    told = {"Content-Range": f"bytes {first}-{last}/{len(whole)}"}
+    part = whole[first : last + 1]
+    return Answer(206, part, headers={**answer.headers, **told})
 
 
 async def _refused(_: Request, error: Exception) -> Response:

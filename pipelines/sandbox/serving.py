@@ -14,6 +14,10 @@ import requests
 import uvicorn
 
 from pipelines.errors import SetupError
+from pipelines.sandbox.addresses import venue_lines
+from pipelines.sandbox.archive.format import written
+from pipelines.sandbox.archive.hosts import archives
+from pipelines.sandbox.archive.listing import MOST_KEYS
 from pipelines.sandbox.clock import Clock, parse_instant
 from pipelines.sandbox.faults import Faults, parse_fault
 from pipelines.sandbox.feed import Feed
@@ -21,7 +25,7 @@ from pipelines.sandbox.generated import generated_feed
 from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.recordings import recorded_feed
 from pipelines.sandbox.server import Sandbox, application
-from pipelines.sandbox.upstreams import EXCHANGE_IDS, upstreams
+from pipelines.sandbox.upstreams import upstreams
 from pipelines.settings import settings
 
 HOST = "127.0.0.1"
@@ -41,19 +45,14 @@ class Options:
     rate_limit: bool = True
     faults: Sequence[str] = ()
     keep_state: bool = True
+    archive_microseconds_from: str | None = None
+    archive_headers_from: str | None = None
+    archive_page_keys: int = MOST_KEYS
 
 
 def state_path() -> Path:
     """Where a running sandbox says its address and process."""
     return settings().data_dir / "sandbox" / "state.json"
-
-
-def venue_lines(base_url: str) -> list[str]:
-    """The settings that send a loader to this sandbox, one line per venue."""
-    return [
-        f"BULLION_{exchange_id.upper()}_URL={base_url}/{exchange_id}"
-        for exchange_id in EXCHANGE_IDS
-    ]
 
 
 def _feed(options: Options) -> Feed:
@@ -69,14 +68,25 @@ def sandbox(options: Options) -> Sandbox:
     clock = Clock(
         parse_instant(options.now) if options.now else None, is_frozen=options.frozen
     )
+    feed = _feed(options)
     venues = upstreams(
-        _feed(options),
+        feed,
         clock,
         full_history=options.full_history,
         has_limits=options.rate_limit,
     )
-    faults = tuple(parse_fault(text) for text in options.faults)
-    return Sandbox(venues, clock, Faults(options.seed, faults))
+    faults = Faults(options.seed, tuple(parse_fault(text) for text in options.faults))
+    held = archives(
+        feed,
+        clock,
+        faults,
+        recordings=options.recordings,
+        written=written(
+            options.archive_microseconds_from, options.archive_headers_from
+        ),
+        max_keys=options.archive_page_keys,
+    )
+    return Sandbox(venues, clock, faults, held)
 
 
 def bound(port: int) -> socket.socket:

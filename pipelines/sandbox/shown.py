@@ -63,11 +63,17 @@ class Shown:
     def _final_day(self, day: int) -> Sequence[Candle]:
         """A whole day as it will stand when it is over, quiet minutes filled."""
         rows = self.series.candles_of_day(day)
-        if not self._fills:
-            return rows
+        return (
+            list(self._filled(rows, *self.span(day, day + 1))) if self._fills else rows
+        )
+
+    def span(self, first_day: int, end_day: int) -> tuple[int, int]:
+        """Where the first minute opens and the last ends that days have rows of."""
         first = self.series.first_opened_at_ms // MINUTE_MS * MINUTE_MS
-        start = max(day * DAY_MS, first)
-        return list(self._filled(rows, start, (day + 1) * DAY_MS))
+        start, end = max(first_day * DAY_MS, first), end_day * DAY_MS
+        if self.instrument.expiry:
+            end = min(end, self.series.ended_at_ms or end)
+        return start, end
 
     def _filled(
         self, rows: Sequence[Candle], start_ms: int, end_ms: int
@@ -93,7 +99,7 @@ class Shown:
             return _opened(row)
         so_far = self.trades_between(opened, now_ms + 1)
         if so_far:
-            return candle_of(opened, so_far)
+            return candle_of(opened, so_far, self.instrument)
         last = self.series.last_close_before(opened) if self._fills else None
         return None if last is None else flat(opened, last)
 

@@ -13,8 +13,9 @@ import pytest
 import requests
 
 from pipelines.errors import SetupError
+from pipelines.sandbox.addresses import venue_lines
 from pipelines.sandbox.running import Running, running
-from pipelines.sandbox.serving import set_clock, venue_lines
+from pipelines.sandbox.serving import set_clock
 from pipelines.settings import PROJECT_DIR, child_environment
 
 NOW = "2023-03-01T12:00:30Z"
@@ -211,7 +212,7 @@ def test_serve_says_where_it_is_and_clock_finds_it(tmp_path: Path) -> None:
     )
     try:
         assert process.stdout is not None
-        lines = [process.stdout.readline().strip() for _ in range(4)]
+        lines = [process.stdout.readline().strip() for _ in range(5)]
         url = lines[0].partition("=")[2].removesuffix("/binance")
         assert lines == venue_lines(url)
         moved = subprocess.run(

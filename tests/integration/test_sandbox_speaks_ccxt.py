@@ -76,12 +76,30 @@ def test_markets_are_whole(venue: tuple[str, Any, str]) -> None:
     _, exchange, _ = venue
     assert {"BTC", "ETH", "SOL"} <= set(exchange.currencies)
     for symbol, market in exchange.markets.items():
+        if not market["spot"]:
+            continue
         assert symbol == f"{market['base']}/{market['quote']}"
         assert empty(market) <= NOT_SPOT, symbol
         assert market["active"]
         assert market["precision"]["price"] > 0
         assert market["precision"]["amount"] > 0
         assert market["limits"]["cost"]["min"] > 0
+
+
+def test_contracts_are_whole(sandbox: Running) -> None:
+    exchange = client("binance", sandbox.venue_url("binance"))
+    exchange.options["fetchMarkets"] = {"types": ["linear", "inverse"]}
+    markets = {market["symbol"]: market for market in exchange.fetch_markets()}
+    assert {symbol for symbol in markets if symbol.startswith("BTC/")} == {
+        *("BTC/USDT:USDT", "BTC/USDT:USDT-240329", "BTC/USDT:USDT-240628"),
+        *("BTC/USD:BTC", "BTC/USD:BTC-240329", "BTC/USD:BTC-240628"),
+    }
+    linear, inverse = markets["BTC/USDT:USDT"], markets["BTC/USD:BTC-240329"]
+    assert (linear["type"], linear["linear"], linear["active"]) == ("swap", True, True)
+    assert (linear["contractSize"], linear["id"]) == (1, "BTCUSDT")
+    assert (inverse["type"], inverse["inverse"]) == ("future", True)
+    assert (inverse["contractSize"], inverse["id"]) == (100, "BTCUSD_240329")
+    assert inverse["expiryDatetime"] == "2024-03-29T08:00:00.000Z"
 
 
 def test_dollars_and_the_coins_named_after_them_are_different_quotes(

@@ -136,9 +136,41 @@ def test_binance_aggregates_cover_every_trade_once() -> None:
     assert newest == rows[-10:]
 
 
-def test_binance_futures_list_nothing_and_binance_us_has_none() -> None:
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/fapi/v1/exchangeInfo", {"BTCUSDT", "BTCUSDT_240329", "BTCUSDT_240628"}),
+        ("/dapi/v1/exchangeInfo", {"BTCUSD_PERP", "BTCUSD_240329", "BTCUSD_240628"}),
+    ],
+)
+def test_binance_lists_the_contracts_that_trade_now(path: str, names: set[str]) -> None:
+    listed = {row["symbol"]: row for row in ask(venue("binance"), path)["symbols"]}
+    assert {name for name in listed if name.startswith("BTC")} == names
+    kinds = [listed[name]["contractType"] for name in sorted(names)]
+    assert sorted(kinds) == ["CURRENT_QUARTER", "NEXT_QUARTER", "PERPETUAL"]
+    spot = ask(venue("binance"), "/api/v3/exchangeInfo")["symbols"]
+    assert not {row["symbol"] for row in spot} & (names - {"BTCUSDT"})
+
+
+def test_a_dated_contract_is_listed_until_its_delivery() -> None:
+    path, delivery = "/dapi/v1/exchangeInfo", parse_instant("2024-03-29T08:00:00Z")
+    for now_ms, is_listed in ((delivery - 1, True), (delivery, False)):
+        rows = ask(venue("binance", now_ms), path)["symbols"]
+        dates = {row["symbol"]: row["deliveryDate"] for row in rows}
+        assert (dates.get("BTCUSD_240329") == delivery) is is_listed
+
+
+@pytest.mark.parametrize("root", ["/fapi/v1/", "/dapi/v1/"])
+def test_binance_futures_tell_the_time_and_cost_nothing_of_spot(root: str) -> None:
+    one = venue("binance")
+    assert ask(one, f"{root}time") == {"serverTime": NOW}
+    assert ask(one, f"{root}ping") == {}
+    assert one.weight(f"{root}exchangeInfo", {}) == 0
+    assert refusal(one, f"{root}klines")[0] == 404
+
+
+def test_binance_us_lists_no_contracts() -> None:
     for path in ("/fapi/v1/exchangeInfo", "/dapi/v1/exchangeInfo"):
-        assert ask(venue("binance"), path)["symbols"] == []
         assert refusal(venue("binance_us"), path)[0] == 404
 
 

@@ -12,6 +12,7 @@ from pipelines.sandbox.feed import Series
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument
 from pipelines.sandbox.shown import MONTH, WEEK, Shown, bucket_end
 from pipelines.sandbox.venues import (
+    binance_futures,
     binance_limits,
     binance_listing,
     binance_market,
@@ -27,7 +28,6 @@ from pipelines.sandbox.venues.binance_parameters import (
 from pipelines.sandbox.venues.desk import Desk, Params
 
 _API = "/api/v3/"
-_FUTURES_LISTINGS = ("/fapi/v1/exchangeInfo", "/dapi/v1/exchangeInfo")
 _FAR_MS = 1 << 52
 
 
@@ -41,10 +41,11 @@ class Binance:
         clock: Clock,
     ) -> None:
         self.exchange_id = address.exchange_id
-        self._address = address
+        self._address, self._series = address, series
         self._clock = clock
-        self._desk = Desk(series, clock, _rendered, fills=True)
-        self._symbols = {symbol.replace("/", ""): symbol for symbol in series}
+        spot = {name: one for name, one in series.items() if ":" not in name}
+        self._desk = Desk(spot, clock, _rendered, fills=True)
+        self._symbols = {symbol.replace("/", ""): symbol for symbol in spot}
         self._routes: dict[str, Callable[[Params], Answer]] = {
             "ping": lambda _: document({}),
             "time": lambda _: document({"serverTime": clock.now_ms()}),
@@ -61,19 +62,21 @@ class Binance:
         }
 
     def answer(self, path: str, params: Params) -> Answer:
-        """The answer to `/api/v3/…`, or to a futures listing, which holds nothing."""
+        """The answer to `/api/v3/…`, or to a listing of contracts."""
         route = self._routes.get(path.removeprefix(_API))
         if path.startswith(_API) and route:
             return route(params)
         if path == "/sapi/v1/system/status":
             return document({"status": 0, "msg": "normal"})
-        if self._address.has_futures and path in _FUTURES_LISTINGS:
-            return document(binance_listing.no_symbols(self._clock.now_ms()))
+        if self._address.has_futures:
+            body = binance_futures.answered(path, self._series, self._clock.now_ms())
+            if body is not None:
+                return document(body)
         raise RefusedError(404, {"code": -1000, "msg": f"{path} is not served."})
 
     def weight(self, path: str, params: Params) -> float:
         """The request's documented weight; futures have budgets of their own."""
-        if path in _FUTURES_LISTINGS:
+        if binance_futures.is_futures(path):
             return 0
         return binance_limits.weight(self._address, path.removeprefix(_API), params)
 

@@ -108,18 +108,3 @@ def exchange_info(
         "exchangeFilters": [],
         "symbols": [_symbol(instrument) for instrument in instruments],
     }
-
-
-def no_symbols(now_ms: int) -> dict[str, object]:
-    """A futures listing that lists nothing: derivatives are not simulated.
-
-    https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Exchange-Information
-    """
-    return {
-        "timezone": "UTC",
-        "serverTime": now_ms,
-        "rateLimits": [],
-        "exchangeFilters": [],
-        "assets": [],
-        "symbols": [],
-    }

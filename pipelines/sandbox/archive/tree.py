@@ -1,0 +1,106 @@
+"""The bulk host's tree: which file covers what, what it is called, when it appears.
+
+https://github.com/binance/binance-public-data#where-do-i-access-it
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pipelines.sandbox.market import DAY_MS
+from pipelines.sandbox.venues.binance_names import market_of, venue_symbol
+
+HOUR_MS = 3_600_000
+# "New daily data becoming available the next day and new monthly data at the first
+# Monday of the month"; the hours are not written, and are the sandbox's own.
+DAILY_AFTER_MS = 2 * HOUR_MS
+MONTHLY_AFTER_MS = 6 * HOUR_MS
+
+INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d")
+_EPOCH = date(1970, 1, 1)
+_SPAN = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?\.zip")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What the files of one folder hold; `interval` is of klines alone."""
+
+    symbol: str
+    feed: str
+    period: str
+    interval: str = ""
+
+    @property
+    def market(self) -> str:
+        """`spot`, `um` or `cm`."""
+        return market_of(self.symbol)
+
+    @property
+    def path(self) -> str:
+        """`data/spot/daily/klines/BTCUSDT/1m/`."""
+        root = "spot" if self.market == "spot" else f"futures/{self.market}"
+        name = venue_symbol(self.symbol)
+        tail = f"{name}/{self.interval}" if self.interval else name
+        return f"data/{root}/{self.period}/{self.feed}/{tail}/"
+
+    @property
+    def stem(self) -> str:
+        """What every name starts with: `BTCUSDT-1m-`."""
+        return f"{venue_symbol(self.symbol)}-{self.interval or self.feed}-"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file's place: the days it covers, counted from 1970."""
+
+    folder: Folder
+    first_day: int
+    end_day: int
+
+    @property
+    def path(self) -> str:
+        """`data/spot/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2023-03-11.zip`."""
+        day = (_EPOCH + timedelta(days=self.first_day)).isoformat()
+        text = day if self.folder.period == "daily" else day[:7]
+        return f"{self.folder.path}{self.folder.stem}{text}.zip"
+
+    @property
+    def published_at_ms(self) -> int:
+        """When it appears: `Last-Modified` of the first version."""
+        if self.folder.period == "daily":
+            return self.end_day * DAY_MS + DAILY_AFTER_MS
+        weekday = (_EPOCH + timedelta(days=self.end_day)).weekday()
+        return (self.end_day + -weekday % 7) * DAY_MS + MONTHLY_AFTER_MS
+
+
+def placed(folder: Folder, name: str) -> Place | None:
+    """The place that a name says; None: it is not one of the folder's."""
+    form = _SPAN.fullmatch(name.removeprefix(folder.stem))
+    if form is None or not name.startswith(folder.stem):
+        return None
+    year, month, day = form.groups()
+    if (day is None) == (folder.period == "daily"):
+        return None
+    try:
+        first = date(int(year), int(month), int(day or 1))
+    except ValueError:
+        return None
+    return _place(folder, (first - _EPOCH).days)
+
+
+def places(folder: Folder, first_day: int, end_day: int) -> Iterator[Place]:
+    """Every file that covers a day in [first, end), in the order of their names."""
+    day = first_day
+    while day < end_day:
+        place = _place(folder, day)
+        yield place
+        day = place.end_day
+
+
+def _place(folder: Folder, day: int) -> Place:
+    if folder.period == "daily":
+        return Place(folder, day, day + 1)
+    first = (_EPOCH + timedelta(days=day)).replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return Place(folder, (first - _EPOCH).days, (following - _EPOCH).days)
