@@ -16,6 +16,7 @@ from pipelines.errors import SetupError
 from pipelines.settings import settings
 
 Priority = Literal["live", "history"]
+Feed = Literal["candles", "trades"]
 
 DURATION = re.compile(
     r"-P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -30,11 +31,15 @@ class Since:
     at: datetime | None = None
     before_now: timedelta | None = None
 
-    def from_ms(self, venue_now_ms: int) -> int:
-        """The first minute, as milliseconds since 1970 by the venue's clock."""
+    def instant_ms(self, venue_now_ms: int) -> int:
+        """The time itself, as milliseconds since 1970 by the venue's clock."""
         ago = self.before_now or timedelta()
         begin = datetime.fromtimestamp(venue_now_ms / 1000, UTC) - ago
-        begin_ms = int((self.at or begin).timestamp() * 1000)
+        return int((self.at or begin).timestamp() * 1000)
+
+    def from_ms(self, venue_now_ms: int) -> int:
+        """The first minute that begins no earlier."""
+        begin_ms = self.instant_ms(venue_now_ms)
         return begin_ms + -begin_ms % 60_000
 
 
@@ -56,6 +61,7 @@ class InstrumentChoice:
     since: Since
     priority: Priority
     is_enabled: bool
+    feeds: Sequence[Feed] = ("candles",)
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,19 @@ def parse_since(text: str) -> Since:
     return Since(before_now=timedelta(**parts))
 
 
+def parse_feeds(text: str) -> tuple[Feed, ...]:
+    """Feeds with spaces between them; `candles` where there are none.
+
+    Raises:
+        ValueError: one is not known.
+    """
+    known: tuple[Feed, ...] = get_args(Feed)
+    for name in text.split():
+        if name not in known:
+            raise ValueError(f"{name!r} is no feed; there are {', '.join(known)}")
+    return tuple(feed for feed in known if feed in text.split()) or ("candles",)
+
+
 def configuration(folder: Path | None = None) -> Configuration:
     """The choices in `folder` (the seeds).
 
@@ -132,8 +151,10 @@ def configuration(folder: Path | None = None) -> Configuration:
             "since": parse_since,
             "priority": lambda text: _one_of(text, get_args(Priority)),
             "is_enabled": _truth,
+            "feeds": parse_feeds,
         },
         unique=("exchange_id", "symbol"),
+        optional=("feeds",),
     )
     thresholds = _thresholds(reader)
     reader.complain()
@@ -173,15 +194,21 @@ class _Reader:
         name: str,
         columns: Mapping[str, Callable[[str], Any]],
         unique: tuple[str, ...] = (),
+        optional: tuple[str, ...] = (),
     ) -> list[dict[str, Any]]:
-        """The rows whose cells are all right; `unique` is the key, else column one."""
+        """The rows whose cells are all right; `unique` is the key, else column one.
+
+        Columns that are `optional` may be missing from the end.
+        """
         path = self.folder / name
         if not path.is_file():
             self.wrong.append(f"{path} is missing")
             return []
         with path.open(newline="", encoding="utf-8") as file:
             lines = csv.DictReader(file)
-            if list(lines.fieldnames or []) != list(columns):
+            found = list(lines.fieldnames or [])
+            needed = [column for column in columns if column not in optional]
+            if found not in (list(columns), needed):
                 self.wrong.append(f"{name} has not the columns {', '.join(columns)}")
                 return []
             read = [self._row(name, lines.line_num, line, columns) for line in lines]
@@ -203,7 +230,7 @@ class _Reader:
         row: dict[str, Any] = {}
         for column, read in columns.items():
             try:
-                row[column] = read((line[column] or "").strip())
+                row[column] = read((line.get(column) or "").strip())
             except ValueError as error:
                 self.wrong.append(f"{name} line {number}, {column}: {error}")
         return row if len(row) == len(columns) else None

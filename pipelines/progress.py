@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     Progress,
     ProgressColumn,
     Task,
@@ -14,6 +15,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.text import Text
 
@@ -73,5 +75,25 @@ def node_bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
         def seen(node: str, number: int, nodes: int) -> None:
             told = f"{number} of {nodes}: {node}"
             progress.update(task, completed=number, total=nodes, description=told)
+
+        yield seen
+
+
+@contextmanager
+def download_bar(name: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for files that come one after the other, on the terminal of errors."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn(f"{name} {{task.fields[file]}}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None, file="")
+
+        def seen(file: str, received: int, total: int) -> None:
+            bar.update(task, completed=received, total=total or None, file=file)
 
         yield seen

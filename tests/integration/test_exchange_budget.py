@@ -15,7 +15,8 @@ from pipelines.errors import UpstreamError
 from pipelines.settings import PROJECT_DIR, child_environment
 from pipelines.sources.exchange.budget import SharedBudget, Shares
 from pipelines.sources.exchange.clock import SystemClock
-from pipelines.sources.exchange.venues import VENUES, Limit
+from pipelines.sources.exchange.routes import Limit
+from pipelines.sources.exchange.venues import VENUES
 
 SPEC = replace(VENUES["kraken"], limit=Limit(weight=20, window_s=1, burst=5))
 THRESHOLDS = replace(

@@ -70,7 +70,7 @@ def asked(connection, since, until, *, reread=2, holes=20):
     found = needs(
         connection,
         SERIES,
-        VENUES["binance"].candles,
+        VENUES["binance"].candle_route(),
         (since * M, until * M),
         reread_candles=reread,
         holes=holes,
@@ -122,7 +122,7 @@ def test_what_lay_beyond_the_window_is_not_asked_for_again(connection, pages):
     found = needs(
         connection,
         kraken,
-        VENUES["kraken"].candles,
+        VENUES["kraken"].candle_route(),
         (0, 1010 * M),
         reread_candles=10,
         holes=20,

@@ -8,7 +8,7 @@ from pipelines.configuration import Since, configuration, parse_since
 from pipelines.errors import SetupError
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.exchange.choices import ExchangeOptions, chosen
-from pipelines.sources.exchange.venues import VENUES
+from pipelines.sources.exchange.venues import DERIVATIVES, VENUES
 
 SEEDS = PROJECT_DIR / "seeds"
 
@@ -48,6 +48,30 @@ def test_every_wrong_cell_is_named_at_once(seeds):
         "config_thresholds.csv has no good row attempts",
     ):
         assert said in str(error.value)
+
+
+def test_a_feed_that_is_not_known_is_named(seeds):
+    path = seeds / "config_instruments.csv"
+    path.write_text(path.read_text() + "kraken,ETH/USD,-P1D,live,true,trades books\n")
+    with pytest.raises(
+        SetupError, match="feeds: 'books' is no feed; there are candles, trades"
+    ):
+        configuration(seeds)
+
+
+def test_candles_are_collected_where_no_feed_is_named(seeds):
+    path = seeds / "config_instruments.csv"
+    path.write_text(
+        "exchange_id,symbol,since,priority,is_enabled,feeds\n"
+        "kraken,BTC/USD,-P1D,live,true,\n"
+        "kraken,ETH/USD,-P1D,live,true,trades candles\n"
+        "kraken,SOL/USD,-P1D,live,true,trades\n"
+    )
+    found = [choice.feeds for choice in configuration(seeds).instruments]
+    assert found == [("candles",), ("candles", "trades"), ("trades",)]
+    header, *rows = path.read_text().splitlines()
+    path.write_text(f"{header.removesuffix(',feeds')}\n{rows[0].removesuffix(',')}\n")
+    assert configuration(seeds).instruments[0].feeds == ("candles",)
 
 
 def test_a_series_named_twice_is_wrong(seeds):
@@ -90,6 +114,28 @@ def test_named_exchanges_and_symbols_are_all_combined():
     assert found == [("kraken", "BTC/USD"), ("binance_us", "BTC/USD")]
 
 
+def test_a_named_symbol_has_candles_unless_a_feed_is_named():
+    known = configuration(SEEDS)
+
+    def feeds(*arguments, **named):
+        return [
+            c.feeds for c in chosen(known, ExchangeOptions.parse(*arguments, **named))
+        ]
+
+    assert feeds(["kraken"], ["BTC/USD"]) == [("candles",)]
+    assert feeds(["kraken"], ["BTC/USD"], feeds=["trades"]) == [("trades",)]
+    assert feeds(["kraken"]) == [("candles", "trades"), ("candles",)]
+
+
+def test_the_demo_collects_trades_on_each_kind_of_cursor():
+    collected = {
+        choice.exchange_id
+        for choice in configuration(SEEDS).instruments
+        if choice.is_enabled and "trades" in choice.feeds
+    }
+    assert {"binance", "coinbase", "kraken"} <= collected
+
+
 def test_without_names_what_is_enabled_is_loaded():
     found = {c.exchange_id for c in chosen(configuration(SEEDS), ExchangeOptions())}
     assert found == {"binance", "coinbase", "kraken"}
@@ -109,7 +155,15 @@ def test_options_that_can_not_be_are_refused(arguments, said):
         chosen(configuration(SEEDS), ExchangeOptions.parse(*arguments))
 
 
-@pytest.mark.parametrize("spec", VENUES.values(), ids=VENUES)
+def test_a_feed_that_is_asked_for_and_not_known_is_refused():
+    with pytest.raises(SetupError, match="--feed: 'books' is no feed"):
+        ExchangeOptions.parse(feeds=["books"])
+
+
+SPECS = {spec.budget_id: spec for spec in (*VENUES.values(), *DERIVATIVES.values())}
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_no_window_of_a_venue_can_hold_more_than_its_limit(spec):
     limit = spec.limit
     most = limit.capacity(1.0) + limit.per_second(1.0) * limit.window_s

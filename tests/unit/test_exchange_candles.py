@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.sources.exchange import wire
+from pipelines import wire
 from pipelines.sources.exchange.candles import Series, candles, rows_of
 from pipelines.sources.exchange.client import Answer
 from pipelines.sources.exchange.page import body, path_of, take_apart
@@ -27,7 +27,7 @@ def tables(
     now_ms=START + 1000 * M,
 ):
     """What one answer makes, by table."""
-    route = VENUES[venue].candles
+    route = VENUES[venue].candle_route()
     path = path_of(route, symbol)
     answer = Answer(body(wire.decode(text), path), text, "r1", "here", now_ms, "then")
     page = take_apart(route, path, asked, answer)

@@ -68,6 +68,15 @@ def test_the_venues_clock_is_its_date_header_and_ours_is_only_when_we_heard(ask)
     assert answer.received_at == skewed.now().isoformat()
 
 
+def test_whatever_ccxt_makes_of_an_answer_ends_in_an_error_of_ours(ask):
+    # neither a network's error nor an exchange's: ccxt's OperationFailed
+    reply = Reply('{"code":-1000,"msg":"An unknown error occurred."}', status=400)
+    result, journal, *_ = ask(reply)
+    assert isinstance(result, BadDataError)
+    assert "An unknown error occurred" in str(result)
+    assert journal[-1]["status"] == 400
+
+
 def test_without_a_date_header_the_time_endpoint_is_asked_before_the_answer(ask):
     told = Reply(json.dumps({"serverTime": NOW_MS - 5}), date=None)
     silent = Reply(GOOD, date=None)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources.exchange import wire
+from pipelines import wire
 
 
 def test_a_number_is_the_text_that_was_sent():

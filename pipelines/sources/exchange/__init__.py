@@ -1,8 +1,10 @@
-"""Exchanges over REST, through ccxt: instruments and 1m candles into `bronze_exchange`.
+"""Exchanges over REST, through ccxt: instruments, 1m candles, trades.
 
 Tables: `ohlcv` (a candle as a venue sent it in one answer), `ohlcv_pages` (a span of
-minutes that one answer speaks for), `instruments` (an instrument as listed at a
-fetch), `requests` (an HTTP request), `quarantine` (a row that was refused).
+minutes that one answer speaks for), `trades` (a trade, or an aggregate of one taker
+order's fills, as a venue sent it in one answer), `trade_pages` (a span of a series'
+trades that one answer speaks for), `instruments` (an instrument as listed at a fetch),
+`requests` (an HTTP request), `quarantine` (a row that was refused).
 Upstreams and their links: `venues.py`.
 """
 
@@ -12,7 +14,12 @@ from datetime import datetime
 from functools import partial
 
 from pipelines import warehouse
-from pipelines.configuration import Configuration, ExchangeChoice, InstrumentChoice
+from pipelines.configuration import (
+    Configuration,
+    ExchangeChoice,
+    Feed,
+    InstrumentChoice,
+)
 from pipelines.delivery import Rows, Stream, Table
 from pipelines.errors import BullionError
 from pipelines.sources.exchange.budget import Connection
@@ -20,6 +27,7 @@ from pipelines.sources.exchange.choices import ExchangeOptions, chosen
 from pipelines.sources.exchange.clock import Clock, SystemClock
 from pipelines.sources.exchange.tables import TABLES
 from pipelines.sources.exchange.venue import Venue
+from pipelines.sources.exchange.venues import spec_of
 from pipelines.sources.exchange.watch import Watch
 
 __all__ = ["ExchangeOptions", "ExchangeSource"]
@@ -32,7 +40,7 @@ def _connect() -> Connection:
 
 
 class ExchangeSource:
-    """The series that were chosen, one stream each, and one for each venue's listing.
+    """A stream for each feed of the series that were chosen, and for each listing.
 
     A venue or series that fails leaves its error in `failures`; the others go on.
 
@@ -60,52 +68,65 @@ class ExchangeSource:
             (choice.exchange_id, choice.symbol) for choice in configuration.instruments
         }
         self._venues = {
-            name: Venue(
-                configuration.exchanges.get(name)
-                or ExchangeChoice(name, is_enabled=True, budget_share=DEFAULT_SHARE),
+            spec.budget_id: Venue(
+                configuration.exchanges.get(spec.exchange_id)
+                or ExchangeChoice(
+                    spec.exchange_id, is_enabled=True, budget_share=DEFAULT_SHARE
+                ),
+                spec,
                 configuration.thresholds,
                 connect,
                 clock or SystemClock(),
                 is_unlimited=self._options.is_unlimited,
                 watch=watch,
             )
-            for name in dict.fromkeys(choice.exchange_id for choice in self._chosen)
+            for spec in (spec_of(c.exchange_id, c.symbol) for c in self._chosen)
         }
 
     def lock_keys(self) -> Sequence[str]:
-        """The series it writes."""
-        return [f"{choice.exchange_id} {choice.symbol}" for choice in self._chosen]
+        """The series it writes; history has keys of its own, and never blocks live."""
+        return [
+            " ".join((_series(choice, feed), *(["history"] if is_history else [])))
+            for choice in self._chosen
+            for is_history in [choice.priority == "history"]
+            for feed in choice.feeds or ("candles",)
+        ]
 
     def streams(self) -> Sequence[Stream]:
-        """A stream for each venue's listing, and for each series."""
+        """A stream for each market's listing, and for each feed of a series."""
         listings = [
             Stream(f"{name} listing", self._guarded(name, venue.listing_rows))
             for name, venue in self._venues.items()
         ]
         series = [
             Stream(
-                f"{choice.exchange_id} {choice.symbol}",
-                self._guarded(choice.exchange_id, partial(self._series, choice)),
+                _series(choice, feed),
+                self._guarded(
+                    spec_of(choice.exchange_id, choice.symbol).budget_id,
+                    partial(self._rows, choice, feed),
+                ),
             )
             for choice in self._chosen
+            for feed in choice.feeds
         ]
         return [*listings, *series]
 
-    def _series(self, choice: InstrumentChoice) -> Iterator[Rows]:
+    def _rows(self, choice: InstrumentChoice, feed: Feed) -> Iterator[Rows]:
         is_configured = (choice.exchange_id, choice.symbol) in self._configured
+        venue = self._venues[spec_of(choice.exchange_id, choice.symbol).budget_id]
         until: datetime | None = self._options.until
-        return self._venues[choice.exchange_id].series_rows(
-            choice, until, resumes=is_configured and self._options.since is None
+        return venue.series_rows(
+            choice, feed, until, resumes=is_configured and self._options.since is None
         )
 
     def _guarded(
-        self, exchange_id: str, rows: Callable[[], Iterator[Rows]]
+        self, venue: str, rows: Callable[[], Iterator[Rows]]
     ) -> Callable[[], Iterator[Rows]]:
         """The rows; what goes wrong upstream is kept, and ends this stream alone.
 
         The last stream of a venue to end gives its connections back.
         """
-        self._open[exchange_id] += 1
+        self._open[venue] += 1
 
         def guarded() -> Iterator[Rows]:
             try:
@@ -114,8 +135,14 @@ class ExchangeSource:
                 if error not in self.failures:
                     self.failures.append(error)
             finally:
-                self._open[exchange_id] -= 1
-                if not self._open[exchange_id]:
-                    self._venues[exchange_id].close()
+                self._open[venue] -= 1
+                if not self._open[venue]:
+                    self._venues[venue].close()
 
         return guarded
+
+
+def _series(choice: InstrumentChoice, feed: Feed) -> str:
+    """A feed's name among streams and locks; candles have the series' own."""
+    name = f"{choice.exchange_id} {choice.symbol}"
+    return name if feed == "candles" else f"{name} {feed}"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.sources.exchange.venues import MINUTE_MS
+from pipelines.sources.exchange.routes import MINUTE_MS
 
 Span = tuple[int, int]  # milliseconds, half-open
 

@@ -51,7 +51,7 @@ def attempted(
         attempt.body = pick(body)
     except UNREADABLE as error:
         attempt.error = f"a body that can not be read: {_short(error)}"
-    except (ccxt.NetworkError, ccxt.ExchangeError) as error:
+    except ccxt.BaseError as error:
         failure = error
         attempt.error = _short(error)
     attempt.heard = exchange.heard.answer

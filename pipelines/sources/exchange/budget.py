@@ -15,7 +15,7 @@ import psycopg
 from pipelines.configuration import Priority, Thresholds
 from pipelines.errors import UpstreamError
 from pipelines.sources.exchange.clock import Clock
-from pipelines.sources.exchange.venues import VenueSpec
+from pipelines.sources.exchange.routes import VenueSpec
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -96,7 +96,7 @@ class SharedBudget:
         connect: Callable[[], Connection],
         clock: Clock,
     ) -> None:
-        self._venue = spec.exchange_id
+        self._venue = spec.budget_id
         self._shares = shares
         self._connect = connect
         self._clock = clock

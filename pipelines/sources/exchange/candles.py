@@ -13,15 +13,15 @@ from typing import Any
 
 import polars as pl
 
+from pipelines import wire
 from pipelines.delivery import Rows
 from pipelines.errors import BullionError
-from pipelines.sources.exchange import wire
 from pipelines.sources.exchange.answered import Minutes, Span, spans_answered
 from pipelines.sources.exchange.client import Journal, VenueClient
 from pipelines.sources.exchange.page import Page, body, path_of, take_apart
+from pipelines.sources.exchange.routes import MINUTE_MS, CandleRoute, TimeParam
 from pipelines.sources.exchange.rules import Checked, check
 from pipelines.sources.exchange.tables import OHLCV, OHLCV_PAGES, QUARANTINE
-from pipelines.sources.exchange.venues import MINUTE_MS, CandleRoute, TimeParam
 from pipelines.sources.exchange.watch import Unwatched, Watch
 
 TIMEFRAME = "1m"
@@ -55,7 +55,7 @@ def candles(
         UpstreamError: the venue gave up; what came before has been yielded.
         BadDataError: the venue does not know the instrument.
     """
-    route = client.spec.candles
+    route = client.spec.candle_route()
     watch = watch or Unwatched()
     watch.planned(sum(end - start for start, end in spans) // MINUTE_MS)
     pages: list[Page] = []
@@ -81,7 +81,7 @@ def _pages(spans: Sequence[Span], page_candles: int | None) -> Iterator[Span]:
 
 
 def _ask(client: VenueClient, series: Series, span: Span, journal: Journal) -> Page:
-    route = client.spec.candles
+    route = client.spec.candle_route()
     params: dict[str, Any] = {route.symbol_param: series.venue_symbol, **route.fixed}
     params[route.since.name] = _stamp(route.since, span[0])
     if route.until:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import ccxt
 
-from pipelines.sources.exchange import wire
-from pipelines.sources.exchange.venues import VenueSpec
+from pipelines import wire
+from pipelines.sources.exchange.routes import VenueSpec
 
 
 @dataclass(frozen=True)

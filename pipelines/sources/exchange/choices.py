@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 
 from pipelines.configuration import (
     Configuration,
+    Feed,
     InstrumentChoice,
     Priority,
     Since,
+    parse_feeds,
     parse_since,
     parse_time,
 )
 from pipelines.errors import SetupError
-from pipelines.sources.exchange.venues import VENUES
+from pipelines.sources.exchange.venues import VENUES, spec_of
 
 DEFAULT_SINCE = Since(before_now=timedelta(days=1))
 
@@ -25,6 +27,7 @@ class ExchangeOptions:
     Attributes:
         since: the first minute; half-open with `until`.
         until: None: up to the venue's now, with the forming candle.
+        feeds: none: what is configured, but candles of a symbol that is named.
         is_unlimited: no request budget, for a venue of one's own.
     """
 
@@ -34,6 +37,7 @@ class ExchangeOptions:
     until: datetime | None = None
     priority: Priority | None = None
     is_unlimited: bool = False
+    feeds: Sequence[Feed] = ()
 
     @classmethod
     def parse(
@@ -43,12 +47,18 @@ class ExchangeOptions:
         since: str | None = None,
         until: str | None = None,
         priority: Priority | None = None,
+        *,
+        feeds: Sequence[str] | None = None,
     ) -> "ExchangeOptions":
         """What a command line or a deployment's parameters say.
 
         Raises:
-            SetupError: a time is not ISO UTC, or the span is empty.
+            SetupError: a time is not ISO UTC, the span is empty, or a feed not known.
         """
+        try:
+            wanted = parse_feeds(" ".join(feeds)) if feeds else ()
+        except ValueError as error:
+            raise SetupError(f"--feed: {error}") from None
         try:
             start = parse_since(since) if since else None
             end = parse_time(until) if until else None
@@ -56,7 +66,7 @@ class ExchangeOptions:
             raise SetupError(f"--since, --until: {error}") from None
         if start and start.at and end and end <= start.at:
             raise SetupError(f"--until {until} is not after --since {since}")
-        return cls(exchanges or (), symbols or (), start, end, priority)
+        return cls(exchanges or (), symbols or (), start, end, priority, feeds=wanted)
 
 
 def chosen(known: Configuration, options: ExchangeOptions) -> list[InstrumentChoice]:
@@ -84,9 +94,23 @@ def chosen(known: Configuration, options: ExchangeOptions) -> list[InstrumentCho
             choice,
             since=options.since or choice.since,
             priority=options.priority or choice.priority,
+            feeds=_feeds(choice, options),
         )
         for choice in series
     ]
+
+
+def _feeds(choice: InstrumentChoice, options: ExchangeOptions) -> Sequence[Feed]:
+    """The feeds to load of a series; none: its market's listing alone.
+
+    A series that is configured may be one whose feeds come from elsewhere.
+    """
+    if options.feeds:
+        return options.feeds
+    if options.symbols:
+        return ("candles",)
+    held = spec_of(choice.exchange_id, choice.symbol).feeds
+    return tuple(feed for feed in choice.feeds if feed in held)
 
 
 def _only_known(exchange_ids: Sequence[str]) -> None:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from pipelines import wire
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import settings
-from pipelines.sources.exchange import wire
 from pipelines.sources.exchange.attempt import Attempt, attempted, date_ms
 from pipelines.sources.exchange.budget import Budget
 from pipelines.sources.exchange.ccxt_exchange import exchange
 from pipelines.sources.exchange.clock import Clock
-from pipelines.sources.exchange.venues import Route, VenueSpec
+from pipelines.sources.exchange.routes import Route, VenueSpec
 
 BACKOFF_S = 0.5  # doubled at each attempt, with full jitter
 LONGEST_BACKOFF_S = 20.0

@@ -1,7 +1,8 @@
 """A venue's listing: `instruments` (an instrument as listed at a fetch), `quarantine`.
 
-Upstream: each venue's listing route, parsed by ccxt's `fetch_markets`; one request
-gives the complete listing. It is static enough to be kept: bronze tells its age.
+Upstream: the listing route of each market of a venue, parsed by ccxt's
+`fetch_markets`; one request gives the complete listing. It is static enough to be
+kept: bronze tells its age.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,13 +14,13 @@ from typing import Any
 import polars as pl
 import psycopg
 
+from pipelines import wire
 from pipelines.delivery import Rows
 from pipelines.errors import BadDataError
-from pipelines.sources.exchange import wire
 from pipelines.sources.exchange.client import Answer, Journal, VenueClient
+from pipelines.sources.exchange.routes import ListingRoute, VenueSpec
 from pipelines.sources.exchange.series import Connection, is_there
 from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
-from pipelines.sources.exchange.venues import ListingRoute
 
 HELD = Path(__file__).with_name("listing.sql").read_bytes()
 HOUR_MS = 3_600_000
@@ -48,16 +49,16 @@ class Listing:
         raise BadDataError(f"{symbol} is not listed on {self.exchange_id}{hint}")
 
 
-def held_listing(connection: Connection, exchange_id: str) -> Listing | None:
-    """The newest listing in bronze; None: there is none."""
+def held_listing(connection: Connection, spec: VenueSpec) -> Listing | None:
+    """The newest listing of the market in bronze; None: there is none."""
     if not is_there(connection, "instruments"):
         return None
     with psycopg.RawCursor(connection) as cursor:
-        found = cursor.execute(HELD, (exchange_id,)).fetchall()
+        found = cursor.execute(HELD, (spec.exchange_id, spec.market)).fetchall()
     if not found:
         return None
     symbols = _by_symbol(found)
-    return Listing(exchange_id, symbols, found[0][3], is_fetched=False)
+    return Listing(spec.exchange_id, symbols, found[0][3], is_fetched=False)
 
 
 def is_fresh(listing: Listing, venue_now_ms: int, max_age_hours: int) -> bool:

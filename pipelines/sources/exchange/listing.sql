@@ -1,9 +1,30 @@
--- The newest listing of a venue that a finished load brought; $1 exchange_id.
-with newest as (
+-- The newest listing of a market that a finished load brought; $1 exchange_id, $2 market:
+-- a contract that settles in its quote is linear, one that settles in its base inverse.
+with listed as (
+    select
+        i.symbol,
+        i.venue_symbol,
+        i.is_active,
+        i.venue_now_ms,
+        i.request_id,
+        i._dlt_load_id,
+        case
+            when i.symbol not like '%:%' then 'spot'
+            when
+                split_part(split_part(i.symbol, ':', 2), '-', 1)
+                = split_part(split_part(i.symbol, ':', 1), '/', 2)
+                then 'linear'
+            else 'inverse'
+        end as market
+    from bronze_exchange.instruments as i
+    where i.exchange_id = $1
+),
+
+newest as (
     select l.request_id
-    from bronze_exchange.instruments as l
+    from listed as l
     where
-        l.exchange_id = $1
+        l.market = $2
         and exists (
             select from ops.loads as o
             where o.schema_name = 'bronze_exchange' and o.load_id = l._dlt_load_id
@@ -13,10 +34,9 @@ with newest as (
 )
 
 select
-    i.symbol,
-    i.venue_symbol,
-    i.is_active,
-    i.venue_now_ms
-from bronze_exchange.instruments as i
-inner join newest as n on i.request_id = n.request_id
-where i.exchange_id = $1
+    l.symbol,
+    l.venue_symbol,
+    l.is_active,
+    l.venue_now_ms
+from listed as l
+inner join newest as n on l.request_id = n.request_id

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipelines.sources.exchange import wire
+from pipelines import wire
 from pipelines.sources.exchange.answered import Span
 from pipelines.sources.exchange.client import Answer
-from pipelines.sources.exchange.venues import CandleRoute
+from pipelines.sources.exchange.routes import CandleRoute, Route
 
 
 class Body(NamedTuple):
@@ -42,7 +42,7 @@ class Page:
         return rows
 
 
-def path_of(route: CandleRoute, venue_symbol: str) -> tuple[str, ...]:
+def path_of(route: Route, venue_symbol: str) -> tuple[str, ...]:
     """Where the rows of this symbol lie in the body."""
     return tuple(part.format(symbol=venue_symbol) for part in route.path)
 
@@ -69,7 +69,7 @@ def take_apart(
 ) -> Page:
     """The answer as columns; `answer.body` is a `Body`."""
     found: Body = answer.body
-    strays = _of_others(found, path, answer)
+    strays = strays_of_others(found, path, answer)
     places: Sequence[int] = range(len(found.rows))
     try:
         frame = _frame(route, found.rows, places)
@@ -117,7 +117,8 @@ def _misshapen(
     ]
 
 
-def _of_others(found: Body, path: tuple[str, ...], answer: Answer) -> list[Stray]:
+def strays_of_others(found: Body, path: tuple[str, ...], answer: Answer) -> list[Stray]:
+    """The rows that the venue sent under symbols that were not asked for."""
     if not found.others:
         return []
     raw = wire.at(wire.decode_exactly(answer.text), path[:-1])

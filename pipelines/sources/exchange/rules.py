@@ -9,18 +9,21 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.sources.exchange import wire
-from pipelines.sources.exchange.venues import MINUTE_MS
+from pipelines.sources.exchange.columns import (
+    AMOUNT,
+    AMOUNT_FORM,
+    WHOLE_FORM,
+    plainly,
+    where,
+    wholly,
+)
+from pipelines.sources.exchange.routes import MINUTE_MS
 
 DATE_RESOLUTION_MS = 1000  # a `Date` header counts whole seconds
 PRICES = ("open", "high", "low", "close")
 REQUIRED = (*PRICES, "base_volume")
 OPTIONAL = ("quote_volume", "vwap", "taker_buy_base", "taker_buy_quote")
 COUNTS = ("trades_count", "closed_at_ms")
-AMOUNT_FORM = r"^[0-9]{1,20}(\.[0-9]{1,18})?$"  # as nearly every number comes
-WHOLE_FORM = r"^[0-9]{1,15}$"
-WHOLE_BELOW = 10**15  # milliseconds of the year 33,658; seconds of it fit a bigint too
-AMOUNT = pl.Decimal(38, 18)
 POSITION = ("page", "row")
 
 
@@ -72,45 +75,16 @@ def _read(
     columns: list[pl.Series] = []
     for name in (*amounts, "opened_at", *counts):
         is_amount = name in amounts
-        column, said = _plainly(frame[name], AMOUNT_FORM if is_amount else WHOLE_FORM)
+        column, said = plainly(frame[name], AMOUNT_FORM if is_amount else WHOLE_FORM)
         if not is_amount:
-            column, beyond = _whole(column)
+            column, beyond = wholly(column)
             said += beyond
         if name in REQUIRED or name == "opened_at":
             missing = frame[name].is_null()
-            said += [_where(missing, f"has no {name}")] if missing.any() else []
+            said += [where(missing, f"has no {name}")] if missing.any() else []
         columns.append(column)
         wrongs += said
     return frame.with_columns(columns), [pl.lit(wrong) for wrong in wrongs]
-
-
-def _plainly(column: pl.Series, form: str) -> tuple[pl.Series, list[pl.Series]]:
-    """The column with every number in plain form; reasons where that can not be."""
-    odd = column.filter(~column.str.contains(form)).unique().to_list()
-    if not odd:
-        return column, []
-    plain: dict[str, str | None] = {}
-    reasons: dict[str, str] = {}
-    for text in odd:
-        try:
-            plain[text] = wire.plain(text)
-        except ValueError as error:
-            plain[text], reasons[text] = None, f"has {column.name} {error}"
-    said = [column.replace_strict(reasons, default=None, return_dtype=pl.String)]
-    return column.replace(plain), said if reasons else []
-
-
-def _whole(column: pl.Series) -> tuple[pl.Series, list[pl.Series]]:
-    whole = column.cast(pl.Int64, strict=False)
-    whole = pl.select(pl.when(whole.abs() < WHOLE_BELOW).then(whole)).to_series()
-    broken = whole.is_null() & column.is_not_null()
-    said = pl.format("has {} {}, not a whole number", pl.lit(column.name), column)
-    reasons = [pl.select(pl.when(broken).then(said)).to_series()]
-    return whole.alias(column.name), reasons if broken.any() else []
-
-
-def _where(rows: pl.Series, said: str) -> pl.Series:
-    return pl.select(pl.when(rows).then(pl.lit(said))).to_series()
 
 
 def _rules(

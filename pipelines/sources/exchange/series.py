@@ -8,7 +8,7 @@ import psycopg
 
 from pipelines.sources.exchange.answered import Span
 from pipelines.sources.exchange.candles import TIMEFRAME, Series
-from pipelines.sources.exchange.venues import MINUTE_MS, CandleRoute
+from pipelines.sources.exchange.routes import MINUTE_MS, CandleRoute
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

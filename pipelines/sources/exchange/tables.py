@@ -2,11 +2,11 @@
 
 from pipelines.delivery import Column, Table
 
-SERIES = (
+INSTRUMENT = (
     Column("exchange_id", "text"),
     Column("symbol", "text"),
-    Column("timeframe", "text"),
 )
+SERIES = (*INSTRUMENT, Column("timeframe", "text"))
 PROVENANCE = (
     Column("request_id", "text"),
     Column("origin", "text"),
@@ -52,6 +52,49 @@ OHLCV_PAGES = Table(
         ("exchange_id", "symbol", "asked_until_ms"),
         ("exchange_id", "symbol", "answered_until_ms"),
     ),
+)
+
+TRADES = Table(
+    # a trade, or an aggregate of one taker order's fills, as a venue sent it in one
+    # answer; ids are null where the venue does not number single trades
+    "trades",
+    (
+        *INSTRUMENT,
+        Column("trade_id", "bigint", nullable=True),
+        Column("first_trade_id", "bigint", nullable=True),
+        Column("last_trade_id", "bigint", nullable=True),
+        Column("is_aggregate", "bool"),
+        Column("price", "decimal"),
+        Column("base_amount", "decimal"),
+        Column("quote_amount", "decimal", nullable=True),
+        Column("traded_at_ns", "bigint"),
+        Column("taker_side", "text"),
+        Column("order_type", "text", nullable=True),
+        Column("venue_now_ms", "bigint"),
+        *PROVENANCE,
+    ),
+    indexes=(
+        ("exchange_id", "symbol", "traded_at_ns"),
+        ("exchange_id", "symbol", "last_trade_id"),
+    ),
+)
+
+TRADE_PAGES = Table(
+    "trade_pages",  # a span of a series' trades that one answer speaks for, half-open
+    (
+        *INSTRUMENT,
+        Column("asked_from_ns", "bigint", nullable=True),
+        Column("asked_from_id", "bigint", nullable=True),
+        Column("answered_from_ns", "bigint"),
+        Column("answered_until_ns", "bigint"),
+        Column("first_trade_id", "bigint", nullable=True),
+        Column("last_trade_id", "bigint", nullable=True),
+        Column("next_cursor", "text", nullable=True),
+        Column("venue_now_ms", "bigint"),
+        Column("rows_count", "bigint"),
+        *PROVENANCE,
+    ),
+    indexes=(("exchange_id", "symbol", "answered_until_ns"),),
 )
 
 INSTRUMENTS = Table(
@@ -108,4 +151,12 @@ QUARANTINE = Table(
     ),
 )
 
-TABLES = (OHLCV, OHLCV_PAGES, INSTRUMENTS, REQUESTS, QUARANTINE)
+TABLES = (
+    OHLCV,
+    OHLCV_PAGES,
+    TRADES,
+    TRADE_PAGES,
+    INSTRUMENTS,
+    REQUESTS,
+    QUARANTINE,
+)

@@ -1,4 +1,4 @@
-"""One venue during one load: its clients, its listing, the rows of its series."""
+"""One market of a venue during one load: its clients, its listing, its series."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ import polars as pl
 
 from pipelines.configuration import (
     ExchangeChoice,
+    Feed,
     InstrumentChoice,
     Priority,
     Thresholds,
@@ -32,9 +33,13 @@ from pipelines.sources.exchange.instruments import (
     held_listing,
     is_fresh,
 )
+from pipelines.sources.exchange.routes import MINUTE_MS, VenueSpec
+from pipelines.sources.exchange.rules import DATE_RESOLUTION_MS
 from pipelines.sources.exchange.series import held_until_ms, needs
 from pipelines.sources.exchange.tables import REQUESTS
-from pipelines.sources.exchange.venues import MINUTE_MS, VENUES
+from pipelines.sources.exchange.trade_rules import NS_IN_MS
+from pipelines.sources.exchange.trade_series import trade_needs, trades_held_until_ns
+from pipelines.sources.exchange.trades import trades
 from pipelines.sources.exchange.watch import Watch
 
 NULLS = {"symbol": pl.String, "status": pl.Int64, "error": pl.String}
@@ -42,9 +47,10 @@ NULLS = {"symbol": pl.String, "status": pl.Int64, "error": pl.String}
 
 @dataclass
 class Venue:
-    """A venue in one load; its streams run side by side and share it."""
+    """A market of a venue in one load; its streams run side by side and share it."""
 
     choice: ExchangeChoice
+    spec: VenueSpec
     thresholds: Thresholds
     connect: Callable[[], Connection]
     clock: Clock
@@ -93,22 +99,29 @@ class Venue:
         return found
 
     def series_rows(
-        self, wanted: InstrumentChoice, until: datetime | None, *, resumes: bool
+        self,
+        wanted: InstrumentChoice,
+        feed: Feed,
+        until: datetime | None,
+        *,
+        resumes: bool,
     ) -> Iterator[Rows]:
-        """What is new of a series, and the requests made for it.
+        """What is new of a series' candles or trades, and the requests made for it.
 
         `resumes`: a gap since the last load is filled, though `since` be later.
 
         Raises:
             UpstreamError: the venue gave up; what came before has been yielded.
-            BadDataError: the venue does not list the symbol.
+            BadDataError: the venue does not list the symbol, or is not asked for this.
         """
         journal: Journal = []
+        rows = self._candles if feed == "candles" else self._trades
         try:
             series = self._series(wanted)
             client = self._client(wanted.priority)
-            spans = self._needs(client, series, wanted, until, journal, resumes=resumes)
-            yield from candles(client, series, spans, journal, self.watch)
+            now_ms = client.venue_now_ms(journal)
+            span = wanted.since.instant_ms(now_ms), _until_ms(until, now_ms)
+            yield from rows(client, series, span, journal, resumes=resumes)
         except BullionError:
             yield from requests(journal)
             raise
@@ -124,35 +137,64 @@ class Venue:
         venue_symbol = listing.venue_symbol(wanted.symbol)
         return Series(wanted.exchange_id, wanted.symbol, venue_symbol)
 
-    def _needs(
+    def _candles(
         self,
         client: VenueClient,
         series: Series,
-        wanted: InstrumentChoice,
-        until: datetime | None,
+        span: Span,
         journal: Journal,
         *,
         resumes: bool,
-    ) -> list[Span]:
-        now_ms = client.venue_now_ms(journal)
-        start = wanted.since.from_ms(now_ms)
+    ) -> Iterator[Rows]:
+        """Candles of [since, until) in milliseconds, the forming one included."""
+        route = client.spec.candle_route()
+        end = client.venue_now_ms(journal) // MINUTE_MS * MINUTE_MS + MINUTE_MS
+        since = span[0] + -span[0] % MINUTE_MS
+        until = min(span[1] + -span[1] % MINUTE_MS, end)
         with self.connect() as connection:
             held = held_until_ms(connection, series) if resumes else None
-            return needs(
+            spans = needs(
                 connection,
                 series,
-                client.spec.candles,
-                (start if held is None else min(start, held), _end(until, now_ms)),
+                route,
+                (since if held is None else min(since, held), until),
                 reread_candles=self.thresholds.reread_candles,
                 holes=self.thresholds.holes_per_load,
             )
+        return candles(client, series, spans, journal, self.watch)
+
+    def _trades(
+        self,
+        client: VenueClient,
+        series: Series,
+        span: Span,
+        journal: Journal,
+        *,
+        resumes: bool,
+    ) -> Iterator[Rows]:
+        """Trades of the minutes that [since, until), in milliseconds, touches.
+
+        Whole ones: a minute of which a part is held could not be compared.
+        """
+        client.spec.trade_route()
+        since = (span[0] - span[0] % MINUTE_MS) * NS_IN_MS
+        until = (span[1] + -span[1] % MINUTE_MS) * NS_IN_MS
+        with self.connect() as connection:
+            held = trades_held_until_ns(connection, series) if resumes else None
+            holes = trade_needs(
+                connection,
+                series,
+                (since if held is None else min(since, held), until),
+                holes=self.thresholds.holes_per_load,
+            )
+        return trades(client, series, holes, journal, self.watch)
 
     def _find_listing(self, *, may_be_held: bool) -> Listing:
         client = self._client("live")
         hours = self.thresholds.listing_max_age_hours
         if may_be_held:
             with self.connect() as connection:
-                held = held_listing(connection, self.choice.exchange_id)
+                held = held_listing(connection, self.spec)
             if held and is_fresh(held, client.venue_now_ms(self._journal), hours):
                 return held
         return fetch_listing(client, self._journal)
@@ -161,7 +203,7 @@ class Venue:
         with self._clients_lock:
             if priority not in self._clients:
                 self._clients[priority] = VenueClient(
-                    VENUES[self.choice.exchange_id],
+                    self.spec,
                     self._budget(priority),
                     self.clock,
                     attempts=self.thresholds.attempts,
@@ -173,17 +215,13 @@ class Venue:
         if self.is_unlimited:
             return Unlimited()
         shares = Shares(self.choice.budget_share, priority, self.thresholds)
-        spec = VENUES[self.choice.exchange_id]
-        return SharedBudget(spec, shares, self.connect, self.clock)
+        return SharedBudget(self.spec, shares, self.connect, self.clock)
 
 
-def _end(until: datetime | None, venue_now_ms: int) -> int:
-    """The end of what can be asked for: the minute the venue is in is the last one."""
-    forming_end = venue_now_ms - venue_now_ms % MINUTE_MS + MINUTE_MS
-    if until is None:
-        return forming_end
-    until_ms = int(until.timestamp() * 1000)
-    return min(until_ms + -until_ms % MINUTE_MS, forming_end)
+def _until_ms(until: datetime | None, venue_now_ms: int) -> int:
+    """The end of what is asked for; what a `Date` header's second may hold is."""
+    end = venue_now_ms + DATE_RESOLUTION_MS
+    return end if until is None else min(int(until.timestamp() * 1000), end)
 
 
 def requests(journal: Journal) -> Iterator[Rows]:

@@ -1,116 +1,35 @@
 """The venues as data: how each is asked, what it answers, what it allows.
 
-A venue is one declaration. Nothing else in this package knows a venue's name.
+A market of a venue is one declaration. Nothing else in this package knows a venue's
+name.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import replace
 
-MINUTE_MS = 60_000
-
-
-@dataclass(frozen=True)
-class TimeParam:
-    """A query parameter that carries a stamp, `offset_ms` away from the one meant."""
-
-    name: str
-    unit: Literal["ms", "s", "iso"]
-    offset_ms: int = 0
-
-
-@dataclass(frozen=True)
-class Route:
-    """An endpoint: ccxt's method for it, what a request weighs, where its facts lie."""
-
-    method: str
-    weight: int
-    path: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ClockRoute(Route):
-    """The venue's time endpoint, for answers without a `Date` header."""
-
-    unit_ms: int = 1
-
-
-@dataclass(frozen=True)
-class ListingRoute(Route):
-    """The venue's listing, read through ccxt's `fetch_markets`: one request.
-
-    `id_field` is where a listed market's id lies; None: it is the key of a mapping.
-    """
-
-    id_field: str | None = None
-    status_field: str = "status"
-
-
-@dataclass(frozen=True)
-class CandleRoute(Route):
-    """The venue's 1m candles; `{symbol}` in `path` is the venue's own symbol.
-
-    Attributes:
-        symbol_param: the parameter that names the instrument.
-        fixed: parameters that do not vary.
-        since: the first minute asked for.
-        until: the last minute asked for; None: every answer runs to the venue's now.
-        layout: our name of each cell of a row, in the venue's order; None: not kept.
-        stamp_unit_ms: milliseconds in one unit of the row's stamp.
-        page_candles: how many minutes one request may ask for; None: any number.
-        window_candles: the venue sends only so many of the newest; None: all.
-        sends_quiet_minutes: whether a minute without trades has a row.
-    """
-
-    symbol_param: str = "symbol"
-    fixed: Mapping[str, str | int] = field(default_factory=dict)
-    since: TimeParam = TimeParam("since", "ms")
-    until: TimeParam | None = None
-    layout: tuple[str | None, ...] = ()
-    stamp_unit_ms: int = 1
-    page_candles: int | None = None
-    window_candles: int | None = None
-    sends_quiet_minutes: bool = True
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What the venue allows one address: `weight` in any window of `window_s`.
-
-    `burst` is how much of it may be spent at once; the rest flows evenly, so that no
-    window of that length, wherever it starts, holds more than `weight`.
-    """
-
-    weight: int
-    window_s: int
-    burst: int
-
-    def per_second(self, share: float) -> float:
-        """How fast a spent burst comes back, for this share of the limit."""
-        return (self.weight - self.burst) * share / self.window_s
-
-    def capacity(self, share: float) -> float:
-        """How much may be spent at once, for this share of the limit."""
-        return self.burst * share
-
-
-@dataclass(frozen=True)
-class VenueSpec:
-    """A venue: `exchange_id` is the warehouse's name, `ccxt_class` ccxt's."""
-
-    exchange_id: str
-    ccxt_class: str
-    candles: CandleRoute
-    listing: ListingRoute
-    clock: ClockRoute
-    limit: Limit
-    ccxt_options: Mapping[str, Any] = field(default_factory=dict)
-
+from pipelines.errors import SetupError
+from pipelines.sources.exchange.routes import (
+    MINUTE_MS,
+    CandleRoute,
+    ClockRoute,
+    IdCursor,
+    Limit,
+    ListingRoute,
+    Market,
+    TimeCursor,
+    TimeParam,
+    TradeRoute,
+    VenueSpec,
+    market_of,
+)
 
 # https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
-# (klines: weight 2, at most 1000 rows, flat rows of volume zero for quiet minutes) and
-# …/general-endpoints (exchangeInfo 20, time 1, REQUEST_WEIGHT 6000 a minute). Read
-# 2026-11; look again when exchangeInfo's `rateLimits` says otherwise.
+# (klines: weight 2, at most 1000 rows, flat rows of volume zero for quiet minutes;
+# aggTrades: weight 4, at most 1000 rows; `fromId` is included) and …/general-endpoints
+# (exchangeInfo 20, time 1, REQUEST_WEIGHT 6000 a minute). Read 2026-11; look again
+# when exchangeInfo's `rateLimits` says otherwise. Where `startTime` is sent, `limit`
+# has been seen to count from the end of a time range, so that what it finds is checked:
+# https://github.com/binance/binance-spot-api-docs/issues/10
 BINANCE = VenueSpec(
     exchange_id="binance",
     ccxt_class="binance",
@@ -136,13 +55,53 @@ BINANCE = VenueSpec(
         ),
         page_candles=1000,
     ),
+    trades=TradeRoute(
+        method="publicGetAggTrades",
+        weight=4,
+        cursor=IdCursor("fromId", since_param="startTime"),
+        layout={
+            "trade_id": "a",
+            "first_trade_id": "f",
+            "last_trade_id": "l",
+            "price": "p",
+            "base_amount": "q",
+            "traded_at": "T",
+            "taker_side": "m",  # whether the buyer was the maker
+        },
+        taker_sides={True: "sell", False: "buy"},
+        is_aggregate=True,
+    ),
     listing=ListingRoute(
         method="publicGetExchangeInfo", weight=20, path=("symbols",), id_field="symbol"
     ),
     clock=ClockRoute(method="publicGetTime", weight=1, path=("serverTime",)),
     limit=Limit(weight=6000, window_s=60, burst=1000),
-    # futures have listings of their own: a later source's
     ccxt_options={"fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False},
+)
+
+# Contracts, on hosts of their own with 2400 weight a minute each; a listing weighs 1:
+# https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Exchange-Information
+# https://developers.binance.com/docs/derivatives/coin-margined-futures/market-data/rest-api/Exchange-Information
+BINANCE_LINEAR = replace(
+    BINANCE,
+    market="linear",
+    candles=None,
+    trades=None,
+    listing=replace(BINANCE.listing, method="fapiPublicGetExchangeInfo", weight=1),
+    clock=replace(BINANCE.clock, method="fapiPublicGetTime"),
+    limit=Limit(weight=2400, window_s=60, burst=400),
+    ccxt_options={"fetchMarkets": {"types": ["linear"]}, "fetchCurrencies": False},
+)
+BINANCE_INVERSE = replace(
+    BINANCE_LINEAR,
+    market="inverse",
+    listing=replace(
+        BINANCE_LINEAR.listing,
+        method="dapiPublicGetExchangeInfo",
+        status_field="contractStatus",
+    ),
+    clock=replace(BINANCE.clock, method="dapiPublicGetTime"),
+    ccxt_options={"fetchMarkets": {"types": ["inverse"]}, "fetchCurrencies": False},
 )
 
 # The same API elsewhere: https://docs.binance.us (1200 a minute, as ccxt has it too;
@@ -156,8 +115,9 @@ BINANCE_US = replace(
 
 # https://docs.kraken.com/api-reference/market-data/get-ohlc-data: the newest 720
 # candles whatever `since` says, the last one unfinished; `since` itself is left out,
-# hence the offset (ccxt's too). Limit: about one public call a second,
-# https://support.kraken.com/hc/en-us/articles/206548367
+# hence the offset (ccxt's too). …/get-recent-trades: at most 1000, all of history, and
+# `last` to go on from, more exact than the rows' own stamps. Limit: about one public
+# call a second, https://support.kraken.com/hc/en-us/articles/206548367
 KRAKEN = VenueSpec(
     exchange_id="kraken",
     ccxt_class="kraken",
@@ -181,6 +141,25 @@ KRAKEN = VenueSpec(
         stamp_unit_ms=1000,
         window_candles=720,
     ),
+    trades=TradeRoute(
+        method="publicGetTrades",
+        weight=1,
+        path=("result", "{symbol}"),
+        cursor=TimeCursor("since", last=("result", "last")),
+        symbol_param="pair",
+        limit_param="count",
+        layout={
+            "price": 0,
+            "base_amount": 1,
+            "traded_at": 2,
+            "taker_side": 3,
+            "order_type": 4,
+            "trade_id": 6,
+        },
+        stamp="s",
+        taker_sides={"b": "buy", "s": "sell"},
+        order_types={"m": "market", "l": "limit"},
+    ),
     listing=ListingRoute(method="publicGetAssetPairs", weight=1, path=("result",)),
     clock=ClockRoute(
         method="publicGetTime", weight=1, path=("result", "unixtime"), unit_ms=1000
@@ -191,6 +170,8 @@ KRAKEN = VenueSpec(
 # https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-candles
 # (300 rows, newest first, `end` is inside, nothing for a quiet minute); 10 requests a
 # second, https://docs.cdp.coinbase.com/exchange/rest-api/rate-limits, read 2026-11.
+# …/get-product-trades: `side` is the maker's; `after` an id gives 1000 trades below it,
+# newest first: https://docs.cdp.coinbase.com/exchange/rest-api/pagination
 COINBASE = VenueSpec(
     exchange_id="coinbase",
     ccxt_class="coinbaseexchange",
@@ -206,6 +187,21 @@ COINBASE = VenueSpec(
         page_candles=300,
         sends_quiet_minutes=False,
     ),
+    trades=TradeRoute(
+        method="publicGetProductsIdTrades",
+        weight=1,
+        cursor=IdCursor("after", is_backward=True),
+        symbol_param="id",
+        layout={
+            "trade_id": "trade_id",
+            "price": "price",
+            "base_amount": "size",
+            "traded_at": "time",
+            "taker_side": "side",
+        },
+        stamp="iso",
+        taker_sides={"buy": "sell", "sell": "buy"},  # it sends the maker's
+    ),
     listing=ListingRoute(method="publicGetProducts", weight=1, id_field="id"),
     clock=ClockRoute(method="publicGetTime", weight=1, path=("epoch",), unit_ms=1000),
     limit=Limit(weight=10, window_s=1, burst=2),
@@ -214,3 +210,23 @@ COINBASE = VenueSpec(
 VENUES: Mapping[str, VenueSpec] = {
     venue.exchange_id: venue for venue in (BINANCE, BINANCE_US, COINBASE, KRAKEN)
 }
+
+DERIVATIVES: Mapping[tuple[str, Market], VenueSpec] = {
+    (spec.exchange_id, spec.market): spec for spec in (BINANCE_LINEAR, BINANCE_INVERSE)
+}
+
+
+def spec_of(exchange_id: str, symbol: str) -> VenueSpec:
+    """The market that lists the unified symbol.
+
+    Raises:
+        SetupError: contracts of this kind are not collected from the venue.
+    """
+    market = market_of(symbol)
+    if market == "spot":
+        return VENUES[exchange_id]
+    if (exchange_id, market) not in DERIVATIVES:
+        raise SetupError(
+            f"{symbol}: {market} contracts are not collected from {exchange_id}"
+        )
+    return DERIVATIVES[exchange_id, market]

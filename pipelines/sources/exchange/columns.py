@@ -1,0 +1,44 @@
+"""Columns of numbers as text, and why a cell is none.
+
+A number that is kept reads the same as on the wire: only an exponent is written out.
+"""
+
+import polars as pl
+
+from pipelines import wire
+
+AMOUNT_FORM = r"^[0-9]{1,20}(\.[0-9]{1,18})?$"  # as nearly every number comes
+WHOLE_FORM = r"^[0-9]{1,15}$"
+WHOLE_BELOW = 10**15  # milliseconds of the year 33,658; seconds of it fit a bigint too
+AMOUNT = pl.Decimal(38, 18)
+
+
+def plainly(column: pl.Series, form: str) -> tuple[pl.Series, list[pl.Series]]:
+    """The column with every number in plain form; reasons where that can not be."""
+    odd = column.filter(~column.str.contains(form)).unique().to_list()
+    if not odd:
+        return column, []
+    plain: dict[str, str | None] = {}
+    reasons: dict[str, str] = {}
+    for text in odd:
+        try:
+            plain[text] = wire.plain(text)
+        except ValueError as error:
+            plain[text], reasons[text] = None, f"has {column.name} {error}"
+    said = [column.replace_strict(reasons, default=None, return_dtype=pl.String)]
+    return column.replace(plain), said if reasons else []
+
+
+def wholly(column: pl.Series) -> tuple[pl.Series, list[pl.Series]]:
+    """The column as integers; reasons where that can not be."""
+    whole = column.cast(pl.Int64, strict=False)
+    whole = pl.select(pl.when(whole.abs() < WHOLE_BELOW).then(whole)).to_series()
+    broken = whole.is_null() & column.is_not_null()
+    said = pl.format("has {} {}, not a whole number", pl.lit(column.name), column)
+    reasons = [pl.select(pl.when(broken).then(said)).to_series()]
+    return whole.alias(column.name), reasons if broken.any() else []
+
+
+def where(rows: pl.Series, said: str) -> pl.Series:
+    """`said` for each of these rows."""
+    return pl.select(pl.when(rows).then(pl.lit(said))).to_series()
