@@ -21,6 +21,7 @@ from pipelines.sources import declared
 
 Say = Callable[[str], None]
 Seen = Callable[[str, Rows], None]
+Begun = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,13 @@ def load(
     wait_s: float = 0,
     say: Say = lambda _: None,
     seen: Seen = lambda _stream, _rows: None,
+    begun: Begun = lambda _load_id: None,
 ) -> LoadFacts | None:
     """Extract `source` and deliver it; None when it had nothing to deliver.
 
     Streams that fail leave their error in `source.failures`; what the others brought
-    is loaded. `seen` is told of every frame as it is extracted.
+    is loaded. `seen` is told of every frame as it is extracted, `begun` of the load id
+    before the first one, once for each stream.
 
     Raises:
         BusyError: another process loads one of the series, and `wait_s` is over.
@@ -65,8 +68,10 @@ def load(
         run = Run.new(source.name)
         if not warehouse.try_lock(held, run.lock):  # pragma: no cover  # a new name
             raise BadDataError(f"{run.lock} is taken")
-        load_id = run.extract([_resource(run, s, source, seen) for s in streams])
+        load_id = run.extract([_resource(run, s, source, seen, begun) for s in streams])
         run.deliver()
+        for stream in streams:
+            stream.delivered()
         bronze_tables.index(held, schema, source.tables)
         return facts(held, schema, load_id)
 
@@ -108,7 +113,9 @@ def _every_table() -> dict[str, Sequence[Table]]:
     return {f"bronze_{name}": tables for name, tables in declared().items()}
 
 
-def _resource(run: Run, stream: Stream, source: Source, seen: Seen) -> Any:
+def _resource(
+    run: Run, stream: Stream, source: Source, seen: Seen, begun: Begun
+) -> Any:
     columns = {
         table.name: [c.as_dlt() for c in (*table.columns, *DELIVERY_COLUMNS)]
         for table in source.tables
@@ -116,6 +123,7 @@ def _resource(run: Run, stream: Stream, source: Source, seen: Seen) -> Any:
 
     def files() -> Iterator[Any]:
         load_id = dlt.current.load_package_state()["load_id"]
+        begun(load_id)
         for rows in stream.rows():
             path = delivery.write(rows, load_id, run.folder / "files")
             seen(stream.name, rows)

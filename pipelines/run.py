@@ -115,6 +115,11 @@ class Run:
         )
 
 
+def is_pending(load_id: str) -> bool:
+    """Whether a run's folder holds this load: it lives, or is to be delivered."""
+    return any(path for run in Run.left() for path in run.folder.rglob(load_id))
+
+
 def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
     """The first of `kind` in what led to `error`."""
     found: BaseException | None = error

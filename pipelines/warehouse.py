@@ -1,7 +1,7 @@
 """The warehouse: how it is reached and locked.
 
 Processes assume a role for what they do: `loader` writes bronze, `transformer` builds
-silver and gold, `analyst` reads gold.
+silver and gold, `analyst` reads gold, `operator` writes the configuration.
 """
 
 import os
@@ -16,7 +16,7 @@ import psycopg
 from pipelines.errors import BusyError
 from pipelines.local.postgres import warehouse_parameters
 
-Role = Literal["loader", "transformer", "analyst"]
+Role = Literal["loader", "transformer", "analyst", "operator"]
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 RETRY_S = 0.2  # how often a waiting process asks for a lock again
@@ -68,6 +68,11 @@ def try_lock(connection: Connection, key: str) -> bool:
         "select pg_try_advisory_lock(hashtextextended(%s, 0))", (key,)
     ).fetchone()
     return bool(row and row[0])
+
+
+def unlock(connection: Connection, key: str) -> None:
+    """Free the lock `key` before the connection ends."""
+    connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
 
 
 def holder(connection: Connection, key: str) -> str:

@@ -1,1 +1,96 @@
-"""Bulk archives of an exchange."""
+"""The bulk archive of an exchange: files with checksums into `bronze_archive`.
+
+Tables: `klines`, `agg_trades`, `trades`, `funding_rates` (a row of a verified file),
+`files` (a version of a file, and what became of it), `requests` (an HTTP request),
+`quarantine` (a row that was refused).
+Upstream: https://data.binance.vision, described at
+https://github.com/binance/binance-public-data.
+"""
+
+from collections.abc import Callable, Sequence
+
+from pipelines import warehouse
+from pipelines.configuration import Configuration
+from pipelines.delivery import Stream, Table
+from pipelines.sources.archive.choices import ArchiveOptions, chosen
+from pipelines.sources.archive.files import ArchiveFile, Feed
+from pipelines.sources.archive.host import ArchiveHost
+from pipelines.sources.archive.ledger import Connection
+from pipelines.sources.archive.loader import Loader
+from pipelines.sources.archive.plan import plans
+from pipelines.sources.archive.tables import TABLES
+from pipelines.watch import Unwatched, Watch
+
+__all__ = ["ArchiveFile", "ArchiveOptions", "ArchiveSource", "Feed", "listed"]
+
+
+def _connect() -> Connection:
+    return warehouse.connect("loader", warehouse.process_name("load archive"))
+
+
+def _host(configuration: Configuration) -> ArchiveHost:
+    known = configuration.thresholds
+    return ArchiveHost(
+        known.attempts, known.request_timeout_seconds, known.patience_seconds
+    )
+
+
+def listed(
+    configuration: Configuration, options: ArchiveOptions
+) -> Sequence[ArchiveFile]:
+    """What the host has for the chosen series and span, by series and time.
+
+    Raises:
+        SetupError: the options name what is not known.
+        UpstreamError: the host did not list one of the series.
+    """
+    host = _host(configuration)
+    failures: list[Exception] = []
+    found = plans(host, chosen(configuration, options), options, [], failures)
+    host.close()
+    if failures:
+        raise failures[0]
+    return [file for plan in found for file in plan.files]
+
+
+class ArchiveSource:
+    """The files that were chosen, several at a time.
+
+    A file that fails or is refused leaves its error in `failures`; the others go on.
+
+    Raises:
+        SetupError: the options name what is not known.
+    """
+
+    name = "archive"
+    tables: Sequence[Table] = TABLES
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        options: ArchiveOptions | None = None,
+        *,
+        watch: Watch | None = None,
+        connect: Callable[[], Connection] = _connect,
+    ) -> None:
+        self.failures: list[Exception] = []
+        self._configuration = configuration
+        self._options = options or ArchiveOptions()
+        self._series = chosen(configuration, self._options)
+        self._watch = watch or Unwatched()
+        self._connect = connect
+
+    def lock_keys(self) -> Sequence[str]:
+        """The series and feeds it writes."""
+        return [str(series) for series in self._series]
+
+    def streams(self) -> Sequence[Stream]:
+        """A stream for what the host lists, and one for each file at a time.
+
+        The host is asked here for its listings: which files are wanted depends on what
+        bronze holds, which is settled now.
+        """
+        loader = Loader(
+            _host(self._configuration), self._options, self.failures, self._watch
+        )
+        return loader.streams(self._series, self._connect)

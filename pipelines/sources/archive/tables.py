@@ -32,7 +32,7 @@ KLINES = Table(
 )
 
 AGG_TRADES = Table(
-    "agg_trades",  # the fills of one taker's order at one price, as a verified file has it
+    "agg_trades",  # fills of one order at one price, as a verified file has them
     (
         *INSTRUMENT,
         Column("agg_trade_id", "bigint"),

@@ -1,0 +1,139 @@
+"""One HTTP request to the archive's host, and what became of it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from uuid import uuid4
+
+import requests
+
+from pipelines.errors import BadDataError, UpstreamError
+
+EXCHANGE_ID = "binance"
+ABSENT = 404
+BUSY = (429, 418, 503)
+
+T = TypeVar("T")
+
+
+class AbsentError(UpstreamError):
+    """The host has no such file (yet)."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a good answer said of itself; `now_ms` is the host's clock."""
+
+    request_id: str
+    origin: str
+    now_ms: int
+    published_at_ms: int | None
+    received_at: str
+
+
+class Attempt:
+    """One HTTP request, and what became of it."""
+
+    def __init__(
+        self, url: str, endpoint: str, symbol: str | None, number: int
+    ) -> None:
+        self.url, self.endpoint, self.symbol = url, endpoint, symbol
+        self.number = number
+        self.request_id = uuid4().hex
+        self.requested_at = datetime.now(UTC)
+        self.began = time.monotonic()
+        self.status: int | None = None
+        self.bytes_count = 0
+        self.error: str | None = None
+        self.silence_s: float | None = None
+        self.date: datetime | None = None
+        self.published: datetime | None = None
+
+    def run(
+        self,
+        session: requests.Session,
+        timeout_s: float,
+        take: Callable[[requests.Response], T],
+    ) -> T:
+        """Ask, and let `take` read the body of a good answer.
+
+        Raises:
+            AbsentError: the host has nothing there.
+            BadDataError: the host refuses the question.
+            UpstreamError: the host can not answer now.
+        """
+        headers = {"Accept-Encoding": "identity"}  # the bytes as published
+        with session.get(
+            self.url, headers=headers, timeout=timeout_s, stream=True
+        ) as response:
+            self.status = response.status_code
+            self.date = _date(response.headers.get("Date"))
+            self.published = _date(response.headers.get("Last-Modified"))
+            if not response.ok:
+                raise self._refusal(response)
+            try:
+                return take(response)
+            finally:
+                self.bytes_count = response.raw.tell()
+
+    def _refusal(self, response: requests.Response) -> Exception:
+        status = response.status_code
+        if status == ABSENT:
+            return AbsentError(f"{self.url} is not there (404)")
+        if status in BUSY:
+            self.silence_s = _retry_after_s(response, self.date)
+        said = f"HTTP {status} {response.reason}"
+        is_final = status < 500 and status not in BUSY  # noqa: PLR2004
+        return BadDataError(f"{self.url}: {said}") if is_final else UpstreamError(said)
+
+    def failed(self, error: Exception) -> str:
+        """Note what went wrong; how it is said."""
+        self.error = f"{type(error).__name__} {' '.join(str(error).split())[:300]}"
+        return self.error
+
+    def heard(self) -> Heard:
+        """What the answer said of itself."""
+        now = self.date or datetime.now(UTC)
+        return Heard(
+            self.request_id,
+            self.url,
+            int(now.timestamp()) * 1000,
+            int(self.published.timestamp()) * 1000 if self.published else None,
+            datetime.now(UTC).isoformat(),
+        )
+
+    def row(self) -> dict[str, object]:
+        """The request as a row of `requests`."""
+        return {
+            "request_id": self.request_id,
+            "exchange_id": EXCHANGE_ID,
+            "endpoint": self.endpoint,
+            "symbol": self.symbol,
+            "status": self.status,
+            "weight": 0,  # the archive's host counts none
+            "bytes_count": self.bytes_count,
+            "elapsed_ms": int((time.monotonic() - self.began) * 1000),
+            "attempt": self.number,
+            "error": self.error,
+            "requested_at": self.requested_at.isoformat(),
+        }
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    return at.replace(tzinfo=at.tzinfo or UTC) if at else None
+
+
+def _retry_after_s(response: requests.Response, now: datetime | None) -> float | None:
+    """Seconds that `Retry-After` asks for; a date is seen from the host's own."""
+    text = (response.headers.get("Retry-After") or "").strip()
+    if text.isdecimal():
+        return float(text)
+    then = _date(text)
+    return max(0.0, (then - now).total_seconds()) if then and now else None

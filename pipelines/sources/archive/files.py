@@ -1,0 +1,182 @@
+"""Files of the archive: what they are called, where they lie, and what they cover.
+
+Source: https://github.com/binance/binance-public-data#where-do-i-access-it
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from pipelines.errors import SetupError
+
+Feed = Literal["klines", "agg_trades", "trades", "funding_rates"]
+Market = Literal["spot", "um", "cm"]
+Period = Literal["daily", "monthly"]
+Span = tuple[int, int]  # milliseconds, half-open
+
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+TIMEFRAME = "1m"
+FEEDS: Mapping[Feed, str] = {
+    "klines": "klines",
+    "agg_trades": "aggTrades",
+    "trades": "trades",
+    "funding_rates": "fundingRate",
+}
+FOLDERS: Mapping[Market, str] = {
+    "spot": "data/spot",
+    "um": "data/futures/um",
+    "cm": "data/futures/cm",
+}
+DAILY = re.compile(r"-\d{4}-\d{2}-\d{2}\.zip$")
+# ccxt's unified symbols: BTC/USDT, BTC/USDT:USDT, BTC/USD:BTC, BTC/USD:BTC-241227
+SYMBOL = re.compile(
+    r"(?P<base>\w+)/(?P<quote>\w+)(:(?P<settle>\w+)(-(?P<expiry>\d{6}))?)?"
+)
+
+
+@dataclass(frozen=True)
+class ArchiveFile:
+    """A file that the host lists, or that it should have.
+
+    Attributes:
+        path: as in `data/spot/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2023-03-11.zip`.
+        bytes_count: as listed, with `published_at_ms` (its Last-Modified): the two
+            tell versions of a file apart. None: the host does not list it.
+    """
+
+    exchange_id: str
+    symbol: str
+    market: Market
+    feed: Feed
+    timeframe: str | None
+    period: Period
+    path: str
+    covers: Span
+    bytes_count: int | None = None
+    published_at_ms: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The zip's own name."""
+        return self.path.rsplit("/", 1)[1]
+
+    @property
+    def member(self) -> str:
+        """The name of the one file inside the zip."""
+        return self.name.removesuffix(".zip") + ".csv"
+
+    @property
+    def minutes(self) -> int:
+        """How many minutes it covers."""
+        return (self.covers[1] - self.covers[0]) // MINUTE_MS
+
+
+@dataclass(frozen=True)
+class Series:
+    """One feed of an instrument, as the archive files it."""
+
+    exchange_id: str
+    symbol: str
+    market: Market
+    venue_symbol: str
+    feed: Feed
+
+    def __str__(self) -> str:
+        return f"{self.exchange_id} {self.symbol} {self.feed}"
+
+    @property
+    def periods(self) -> Sequence[Period]:
+        """Funding is published by the month alone."""
+        return ("monthly",) if self.feed == "funding_rates" else ("monthly", "daily")
+
+    def prefix(self, period: Period) -> str:
+        """What the paths of all its files of a period begin with."""
+        is_klines = self.feed == "klines"
+        part = TIMEFRAME if is_klines else FEEDS[self.feed]
+        folder = f"{FOLDERS[self.market]}/{period}/{FEEDS[self.feed]}"
+        inner = f"{self.venue_symbol}/{TIMEFRAME}" if is_klines else self.venue_symbol
+        return f"{folder}/{inner}/{self.venue_symbol}-{part}-"
+
+    def path_of(self, name: str) -> str:
+        """The path of its zip called `name`."""
+        period: Period = "daily" if DAILY.search(name) else "monthly"
+        return f"{self.prefix(period).rsplit('/', 1)[0]}/{name}"
+
+    def file(
+        self,
+        period: Period,
+        covers: Span,
+        bytes_count: int | None = None,
+        published_at_ms: int | None = None,
+    ) -> ArchiveFile:
+        """The file of the day or month `covers`."""
+        return ArchiveFile(
+            self.exchange_id,
+            self.symbol,
+            self.market,
+            self.feed,
+            TIMEFRAME if self.feed == "klines" else None,
+            period,
+            f"{self.prefix(period)}{label(period, covers[0])}.zip",
+            covers,
+            bytes_count,
+            published_at_ms,
+        )
+
+
+def series_of(exchange_id: str, symbol: str, feed: Feed) -> Series | None:
+    """The series; None: such an instrument has no such feed.
+
+    Raises:
+        SetupError: the symbol is not a unified one.
+    """
+    found = SYMBOL.fullmatch(symbol)
+    if not found:
+        raise SetupError(
+            f"{symbol!r} is not a symbol such as BTC/USDT, BTC/USDT:USDT or BTC/USD:BTC"
+        )
+    base, quote, settle, expiry = found.group("base", "quote", "settle", "expiry")
+    if settle is not None and settle not in (base, quote):
+        raise SetupError(f"{symbol} settles in neither {base} nor {quote}")
+    if feed == "funding_rates" and (settle is None or expiry is not None):
+        return None
+    if settle is None:
+        return Series(exchange_id, symbol, "spot", base + quote, feed)
+    market: Market = "um" if settle == quote else "cm"
+    perpetual = "_PERP" if market == "cm" else ""
+    ending = f"_{expiry}" if expiry else perpetual
+    return Series(exchange_id, symbol, market, base + quote + ending, feed)
+
+
+def days(span: Span) -> Iterator[Span]:
+    """The days that `span` touches."""
+    for start in range(span[0] - span[0] % DAY_MS, span[1], DAY_MS):
+        yield start, start + DAY_MS
+
+
+def months(span: Span) -> Iterator[Span]:
+    """The months that `span` touches."""
+    at = _at(span[0]).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    while _ms(at) < span[1]:
+        december = at.month == 12  # noqa: PLR2004
+        after = at.replace(
+            year=at.year + december, month=1 if december else at.month + 1
+        )
+        yield _ms(at), _ms(after)
+        at = after
+
+
+def label(period: Period, start_ms: int) -> str:
+    """A day or month as file names have it."""
+    return _at(start_ms).strftime("%Y-%m-%d" if period == "daily" else "%Y-%m")
+
+
+def _at(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms // 1000, UTC)
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp()) * 1000

@@ -1,0 +1,173 @@
+"""The archive's host: asks, tries again, and tells what it heard.
+
+Live: files at https://data.binance.vision, their listing from the bucket behind it.
+Retries live here and nowhere else. Every HTTP request becomes a row of `requests`.
+"""
+
+import ipaddress
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import quote, urlsplit
+
+import requests
+
+from pipelines.errors import BadDataError, BullionError, UpstreamError
+from pipelines.settings import settings
+from pipelines.sources.archive.attempt import AbsentError, Attempt, Heard
+from pipelines.sources.archive.listing import Entry, Page, parse
+
+FILES_URL = "https://data.binance.vision"
+LISTING_URL = "https://s3-ap-northeast-1.amazonaws.com/data.binance.vision"
+LONGEST_TEXT = 8 << 20  # a listing's page of 1,000 keys has about 0.4 MB
+BACKOFF_S = 0.5  # doubled at each attempt, with full jitter
+LONGEST_BACKOFF_S = 20.0
+
+Journal = list[dict[str, object]]
+T = TypeVar("T")
+
+
+class ArchiveHost:
+    """Asks the host. Threads may share it."""
+
+    def __init__(
+        self,
+        attempts: int = 5,
+        timeout_s: float = 20,
+        patience_s: float = 90,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        given = settings().archive_url
+        self.files_url = (given or FILES_URL).rstrip("/")
+        self._listing_url = (given or LISTING_URL).rstrip("/")
+        self._attempts = attempts
+        self._timeout_s = timeout_s
+        self._patience_s = patience_s
+        self._sleep = sleep
+        self._quiet_until = 0.0
+        self.session = requests.Session()
+        # requests would send loopback through the environment's proxy
+        self.session.trust_env = not _is_loopback(self.files_url)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.session.close()
+
+    def listed(
+        self, prefix: str, journal: Journal, symbol: str | None = None
+    ) -> tuple[list[Entry], Heard]:
+        """Every file whose path begins with `prefix`.
+
+        Raises:
+            UpstreamError: the host did not answer, or not with a listing.
+        """
+        entries: list[Entry] = []
+        marker = ""
+        while True:
+            url = f"{self._listing_url}?delimiter=/&prefix={quote(prefix)}"
+            url += f"&marker={quote(marker)}" if marker else ""
+            page, heard = self._page(url, journal, symbol)
+            entries += [e for e in page.entries if e.key.startswith(prefix)]
+            if page.next_marker is None:
+                return entries, heard
+            if page.next_marker <= marker:
+                raise UpstreamError(f"the listing of {prefix} goes round in a circle")
+            marker = page.next_marker
+
+    def now_ms(self, journal: Journal) -> int:
+        """The host's clock.
+
+        Raises:
+            UpstreamError: the host did not answer.
+        """
+        return self.listed("data/", journal)[1].now_ms
+
+    def _page(
+        self, url: str, journal: Journal, symbol: str | None
+    ) -> tuple[Page, Heard]:
+        def take(response: requests.Response) -> Page:
+            return parse(_body(response))
+
+        return self.asked(url, "listing", take, journal, symbol)
+
+    def checksum(
+        self, path: str, journal: Journal, symbol: str | None
+    ) -> tuple[str, Heard]:
+        """What stands in the file's `.CHECKSUM`.
+
+        Raises:
+            AbsentError: there is none.
+        """
+        url = self.url(f"{path}.CHECKSUM")
+        return self.asked(
+            url, "checksum", lambda r: _body(r).decode("utf-8"), journal, symbol
+        )
+
+    def url(self, path: str) -> str:
+        """Where a file lies."""
+        return f"{self.files_url}/{quote(path)}"
+
+    def asked(
+        self,
+        url: str,
+        endpoint: str,
+        take: Callable[[requests.Response], T],
+        journal: Journal,
+        symbol: str | None,
+    ) -> tuple[T, Heard]:
+        """What `take` makes of a good answer's body; a ValueError is tried again.
+
+        Raises:
+            AbsentError: the host has nothing there.
+            BadDataError: the host refuses the question.
+            UpstreamError: no good answer came in all attempts.
+        """
+        said = ""
+        for number in range(1, self._attempts + 1):
+            self._wait(url)
+            attempt = Attempt(url, endpoint, symbol, number)
+            try:
+                found = attempt.run(self.session, self._timeout_s, take)
+            except (requests.RequestException, ValueError, BullionError) as error:
+                said = attempt.failed(error)
+                if isinstance(error, (AbsentError, BadDataError)):
+                    raise
+                if attempt.silence_s is not None:
+                    self._quiet_until = time.monotonic() + attempt.silence_s
+            else:
+                return found, attempt.heard()
+            finally:
+                journal.append(attempt.row())
+            if number < self._attempts:
+                self._sleep(random.uniform(0, _backoff_s(number)))  # noqa: S311
+        raise UpstreamError(f"{url}: {said} (attempt {self._attempts})")
+
+    def _wait(self, url: str) -> None:
+        """Leave the host alone for as long as it asked any thread to."""
+        left = self._quiet_until - time.monotonic()
+        if left > self._patience_s:
+            raise UpstreamError(f"{url}: the host wants {left:.0f} s of silence")
+        if left > 0:
+            self._sleep(left)
+
+
+def _body(response: requests.Response) -> bytes:
+    body = b""
+    for block in response.iter_content(1 << 16):
+        body += block
+        if len(body) > LONGEST_TEXT:
+            raise ValueError(f"more than {LONGEST_TEXT} bytes")
+    return body
+
+
+def _backoff_s(number: int) -> float:
+    return float(min(LONGEST_BACKOFF_S, BACKOFF_S * 2**number))
+
+
+def _is_loopback(url: str) -> bool:
+    name = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"

@@ -1,0 +1,128 @@
+"""What the columns of the archive's files are, by feed and market.
+
+Columns go by position: COIN-M's kline header calls the base volume a quote volume.
+Source: https://github.com/binance/binance-public-data#what-data-is-available
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.delivery import Table
+from pipelines.sources.archive import tables
+from pipelines.sources.archive.files import Feed, Market
+
+# `price`: above 0; `amount`: not below 0; `rate`: of either sign; `count`: whole, not
+# below 0; `stamp`: milliseconds or microseconds since 1970, by magnitude
+Kind = Literal["price", "amount", "rate", "count", "stamp", "flag"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a file: bronze's name of each, None: not kept.
+
+    Attributes:
+        arities: how many columns may come; from the last ones some may be missing.
+        stamp: the column that says when; it must lie in what the file covers.
+    """
+
+    table: Table
+    names: Sequence[str | None]
+    kinds: Mapping[str, Kind]
+    stamp: str
+    arities: Sequence[int]
+    stamp_unit: Literal["ms", "ns"]  # as bronze has it
+
+    def columns(self, arity: int) -> list[str]:
+        """A name for each column of a file that has `arity` of them."""
+        return [name or f"column {i}" for i, name in enumerate(self.names[:arity])]
+
+
+KLINE_KINDS: Mapping[str, Kind] = {
+    "opened_at_ms": "stamp",
+    "open": "price",
+    "high": "price",
+    "low": "price",
+    "close": "price",
+    "base_volume": "amount",
+    "quote_volume": "amount",
+    "contracts": "amount",
+    "taker_buy_base": "amount",
+    "taker_buy_quote": "amount",
+    "taker_buy_contracts": "amount",
+    "trades_count": "count",
+    "closed_at_ms": "stamp",
+}
+TRADE_KINDS: Mapping[str, Kind] = {
+    "agg_trade_id": "count",
+    "first_trade_id": "count",
+    "last_trade_id": "count",
+    "trade_id": "count",
+    "price": "price",
+    "base_amount": "amount",
+    "quote_amount": "amount",
+    "contracts": "amount",
+    "traded_at_ns": "stamp",
+    "is_buyer_maker": "flag",
+}
+PRICES = ("open", "high", "low", "close")
+
+
+def _klines(volumes: Sequence[str]) -> Layout:
+    own, other, taker_own, taker_other = volumes
+    begin = ("opened_at_ms", *PRICES, own, "closed_at_ms", other, "trades_count")
+    names = (*begin, taker_own, taker_other, None)
+    return _layout(tables.KLINES, names, KLINE_KINDS, (12,), "ms")
+
+
+def _layout(
+    table: Table,
+    names: Sequence[str | None],
+    kinds: Mapping[str, Kind],
+    arities: Sequence[int],
+    stamp_unit: Literal["ms", "ns"],
+) -> Layout:
+    held = {name: kinds[name] for name in names if name}
+    stamp = next(name for name, kind in held.items() if kind == "stamp")
+    return Layout(table, names, held, stamp, arities, stamp_unit)
+
+
+def _agg_trades(amount: str) -> Layout:
+    ids = ("first_trade_id", "last_trade_id")
+    names = ("agg_trade_id", "price", amount, *ids, "traded_at_ns", "is_buyer_maker")
+    # spot has one column more: whether it was the best price match
+    return _layout(tables.AGG_TRADES, (*names, None), TRADE_KINDS, (7, 8), "ns")
+
+
+def _trades(own: str, other: str) -> Layout:
+    names = ("trade_id", "price", own, other, "traded_at_ns", "is_buyer_maker")
+    return _layout(tables.TRADES, (*names, None), TRADE_KINDS, (6, 7), "ns")
+
+
+FUNDING_RATES = _layout(
+    tables.FUNDING_RATES,
+    ("settled_at_ms", "interval_hours", "funding_rate"),
+    {"settled_at_ms": "stamp", "interval_hours": "count", "funding_rate": "rate"},
+    (3,),
+    "ms",
+)
+
+
+def layout(feed: Feed, market: Market) -> Layout:
+    """The layout; COIN-M counts contracts where the others count the base asset."""
+    is_coin = market == "cm"
+    if feed == "klines":
+        if is_coin:
+            return _klines(
+                ("contracts", "base_volume", "taker_buy_contracts", "taker_buy_base")
+            )
+        return _klines(
+            ("base_volume", "quote_volume", "taker_buy_base", "taker_buy_quote")
+        )
+    if feed == "agg_trades":
+        return _agg_trades("contracts" if is_coin else "base_amount")
+    if feed == "trades":
+        if is_coin:
+            return _trades("contracts", "base_amount")
+        return _trades("base_amount", "quote_amount")
+    return FUNDING_RATES

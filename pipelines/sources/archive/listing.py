@@ -1,0 +1,96 @@
+"""A page of the host's listing: S3's `ListBucketResult`, version 1.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from xml.parsers import expat
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file as listed."""
+
+    key: str
+    bytes_count: int
+    published_at_ms: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Files by name; `next_marker` begins the next page, None: this is the last."""
+
+    entries: list[Entry] = field(default_factory=list)
+    next_marker: str | None = None
+
+
+def parse(body: bytes) -> Page:
+    """The page.
+
+    Raises:
+        ValueError: it is no listing, or is cut off, or declares a document type, which
+            could make the parser expand entities without end.
+    """
+    reader = _Reader()
+    try:
+        reader.parser.Parse(body, True)  # noqa: FBT003  # expat's signature
+    except expat.ExpatError as error:
+        raise ValueError(f"not a listing: {error}: {body[:60]!r}") from None
+    if reader.root != "ListBucketResult":
+        raise ValueError(f"not a listing but {reader.root}: {body[:60]!r}")
+    try:
+        entries = [_entry(found) for found in reader.contents]
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"a listing with a broken entry: {error}") from None
+    if reader.top.get("IsTruncated", "").strip() != "true":
+        return Page(entries)
+    # NextMarker is only sent where a delimiter was; else the last key is the marker
+    marker = reader.top.get("NextMarker") or (entries[-1].key if entries else None)
+    if marker is None:
+        raise ValueError("a listing that goes on after an empty page")
+    return Page(entries, marker)
+
+
+def _entry(found: dict[str, str]) -> Entry:
+    size = int(found["Size"])
+    if size < 0:
+        raise ValueError(f"{found['Key']} has size {size}")
+    at = datetime.fromisoformat(found["LastModified"])
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return Entry(found["Key"], size, round(at.timestamp() * 1000))
+
+
+class _Reader:
+    """Collects the texts that matter; everything else is passed over."""
+
+    def __init__(self) -> None:
+        self.root = ""
+        self.top: dict[str, str] = {}
+        self.contents: list[dict[str, str]] = []
+        self._path: list[str] = []
+        self.parser = expat.ParserCreate()
+        self.parser.StartDoctypeDeclHandler = self._refuse
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+
+    def _refuse(self, *_: object) -> None:
+        raise ValueError("a listing that declares a document type")
+
+    def _start(self, name: str, _: object) -> None:
+        self._path.append(name.rsplit(":", 1)[-1])
+        self.root = self._path[0]
+        if self._path[1:] == ["Contents"]:
+            self.contents.append({})
+
+    def _end(self, _: str) -> None:
+        self._path.pop()
+
+    def _text(self, text: str) -> None:
+        inside = self._path[1:]
+        if len(inside) == 1:
+            self.top[inside[0]] = self.top.get(inside[0], "") + text
+        elif inside[:1] == ["Contents"] and len(inside) == 2:  # noqa: PLR2004
+            found = self.contents[-1]
+            found[inside[1]] = found.get(inside[1], "") + text

@@ -1,0 +1,161 @@
+"""One load of files: what is wanted of what the host lists, shared among streams."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.delivery import Rows, Stream
+from pipelines.errors import BullionError, UpstreamError
+from pipelines.sources.archive import ledger, working_folder
+from pipelines.sources.archive.choices import ArchiveOptions
+from pipelines.sources.archive.fetching import is_unchanged
+from pipelines.sources.archive.files import ArchiveFile, Series
+from pipelines.sources.archive.host import ArchiveHost, Journal
+from pipelines.sources.archive.ledger import Connection, Ledger
+from pipelines.sources.archive.loading import load_file, missing_row, request_rows
+from pipelines.sources.archive.plan import Plan, plans
+from pipelines.sources.archive.tables import FILES
+from pipelines.watch import Watch
+
+
+@dataclass(frozen=True)
+class Task:
+    """A file to load; not if its checksum is one of `unless`, which were loaded."""
+
+    file: ArchiveFile
+    unless: frozenset[str | None] = frozenset()
+
+
+class Loader:
+    """The streams of one load; they take the next file from one queue."""
+
+    def __init__(
+        self,
+        host: ArchiveHost,
+        options: ArchiveOptions,
+        failures: list[Exception],
+        watch: Watch,
+    ) -> None:
+        self._host = host
+        self._options = options
+        self._failures = failures
+        self._watch = watch
+        self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._open = 0
+        self._lock = threading.Lock()
+        self._done: list[Path] = []
+
+    def streams(
+        self, series: Sequence[Series], connect: Callable[[], Connection]
+    ) -> Sequence[Stream]:
+        """The streams; none where there is nothing to tell."""
+        journal: Journal = []
+        found: list[Plan] = []
+        files = list(dict.fromkeys(self._options.files or ()))
+        if self._options.files is None:
+            found = plans(self._host, series, self._options, journal, self._failures)
+            files = [file for plan in found for file in plan.files]
+        missing = [file for plan in found for file in plan.missing]
+        left = working_folder.left(series)
+        paths = {*left.values(), *(file.path for file in (*files, *missing))}
+        known = ledger.read(connect, sorted(paths))
+        tasks = [task for file in files if (task := self._task(file, known))]
+        working_folder.forget(left, known)
+        return self._streams(tasks, found, known, journal)
+
+    def _task(self, file: ArchiveFile, known: Ledger) -> Task | None:
+        settled = known.settled(file)
+        if settled is None:
+            return Task(file)
+        if not self._options.is_verified_again:
+            return None
+        return Task(file, frozenset(known.loaded_sha256(file)))
+
+    def _streams(
+        self,
+        tasks: Sequence[Task],
+        found: Sequence[Plan],
+        known: Ledger,
+        journal: Journal,
+    ) -> list[Stream]:
+        self._watch.planned(sum(task.file.minutes for task in tasks))
+        for task in tasks:
+            self._tasks.put(task)
+        at_once = min(len(tasks), self._options.files_at_once)
+        streams = [
+            Stream(f"files {i + 1}", self._counted(self._files)) for i in range(at_once)
+        ]
+        if journal:
+            rows = partial(self._listing, found, known, journal)
+            streams.append(Stream("listing", self._counted(rows), self._delivered))
+        elif streams:
+            streams[0] = Stream("files 1", streams[0].rows, self._delivered)
+        return streams
+
+    def _listing(
+        self, found: Sequence[Plan], known: Ledger, journal: Journal
+    ) -> Iterator[Rows]:
+        yield from request_rows(journal)
+        for plan in found:
+            for file in plan.missing:
+                if not known.is_known(file.path):
+                    yield missing_row(file, plan.heard)
+
+    def _files(self) -> Iterator[Rows]:
+        """Files until none is left, and at the end what became of them."""
+        journal: Journal = []
+        told: list[pl.DataFrame] = []
+        while True:
+            try:
+                task = self._tasks.get_nowait()
+            except queue.Empty:
+                break
+            for rows in self._one(task, journal):
+                if rows.table is FILES:
+                    told.append(rows.frame)
+                else:
+                    yield rows
+        if told:
+            yield Rows(FILES, pl.concat(told))
+        yield from request_rows(journal)
+
+    def _one(self, task: Task, journal: Journal) -> Iterator[Rows]:
+        """A file; what goes wrong with it is kept, and ends this file alone."""
+        file, unless = task.file, task.unless
+        try:
+            if not (unless and is_unchanged(self._host, file, unless, journal)):
+                yield from load_file(self._host, file, journal, self._watch)
+        except BullionError as error:
+            self._failures.append(error)
+            if isinstance(error, UpstreamError):
+                return  # what lies there of it serves the next load
+        finally:
+            self._watch.answered(file.minutes, 0)
+        self._done.append(working_folder.place(file))
+
+    def _counted(
+        self, rows: Callable[[], Iterator[Rows]]
+    ) -> Callable[[], Iterator[Rows]]:
+        """The rows; the last stream to end gives the host's connections back."""
+        self._open += 1
+
+        def counted() -> Iterator[Rows]:
+            try:
+                yield from rows()
+            finally:
+                with self._lock:
+                    self._open -= 1
+                    if not self._open:
+                        self._host.close()
+
+        return counted
+
+    def _delivered(self) -> None:
+        """What was loaded or refused is not needed any more."""
+        for path in self._done:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,164 @@
+"""A verified file, from its bytes to rows of bronze.
+
+Tables: `klines`, `agg_trades`, `trades` or `funding_rates` (a row of the file, as it
+has it), `quarantine` (a row that was refused). What is read of a file is checked in
+blocks, so that memory does not grow with the file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import polars as pl
+
+from pipelines.delivery import Rows
+from pipelines.errors import BadDataError
+from pipelines.sources.archive.blocks import Block, block_of, header_of, line_blocks
+from pipelines.sources.archive.files import ArchiveFile
+from pipelines.sources.archive.layouts import Layout, layout
+from pipelines.sources.archive.rules import Checked, check
+from pipelines.sources.archive.tables import QUARANTINE
+
+
+@dataclass
+class Counts:
+    """What was in a file; filled while it is read."""
+
+    rows: int = 0
+    refused: int = 0
+    has_header: bool = False
+    units: set[str] = field(default_factory=set)
+
+    @property
+    def stamp_unit(self) -> str | None:
+        """`ms`, `us`, or `mixed`; None: no row was kept."""
+        return "mixed" if len(self.units) > 1 else next(iter(self.units), None)
+
+
+def rows_of(
+    file: ArchiveFile, csv: Path, file_id: str, received_at: str, counts: Counts
+) -> Iterator[Rows]:
+    """The rows of `csv`, the unpacked file, in frames of bounded size.
+
+    What was refused of a block follows the rows that were kept of it.
+
+    Raises:
+        BadDataError: it is no such file, or has no good row in its first block;
+            nothing has been yielded then.
+    """
+    reader = _Reader(file, file_id, received_at, counts)
+    with csv.open("rb") as lines:
+        for block in reader.blocks(lines):
+            yield from reader.rows(block)
+    if not counts.rows:
+        raise BadDataError("has no row")
+
+
+class _Reader:
+    def __init__(
+        self, file: ArchiveFile, file_id: str, received_at: str, counts: Counts
+    ) -> None:
+        self.file = file
+        self.layout: Layout = layout(file.feed, file.market)
+        self.counts = counts
+        self.of_file = {"file_id": file_id, "exchange_id": file.exchange_id}
+        self.received_at = received_at
+
+    def blocks(self, lines: IO[bytes]) -> Iterator[Block]:
+        """The file in blocks of columns; the header is taken off the first."""
+        names: list[str] | None = None
+        at = 1
+        for read in line_blocks(lines):
+            block = read
+            if names is None:
+                first, _, rest = block.partition(b"\n")
+                header = header_of(first.removesuffix(b"\r"))
+                names = self._names(first, header)
+                if header is not None:
+                    self.counts.has_header = True
+                    block, at = rest, 2
+                    if not block:
+                        continue
+            yield block_of(block, names, at)
+            at += block.count(b"\n")
+
+    def _names(self, first: bytes, header: list[str] | None) -> list[str]:
+        arity = first.count(b",") + 1
+        if arity not in self.layout.arities and header is not None:
+            wanted = " or ".join(map(str, self.layout.arities))
+            raise BadDataError(f"has a header of {arity} names, not {wanted}")
+        # a first row that is broken is judged by the widest layout, as the others are
+        is_known = arity in self.layout.arities
+        return self.layout.columns(arity if is_known else max(self.layout.arities))
+
+    def rows(self, block: Block) -> Iterator[Rows]:
+        """Rows of the block as bronze has them."""
+        checked = check(block.frame, self.layout, self.file.covers)
+        refused = checked.refused.height + len(block.strays)
+        if not (self.counts.rows or checked.kept.height):
+            raise BadDataError(self._unreadable(block, checked))
+        self.counts.rows += checked.kept.height
+        self.counts.refused += refused
+        self.counts.units |= checked.units
+        if checked.kept.height:
+            yield self._kept(checked.kept)
+        if refused:
+            yield self._quarantine(block, checked)
+
+    def _unreadable(self, block: Block, checked: Checked) -> str:
+        reasons = [
+            *((line, reason) for line, reason in checked.refused.iter_rows()),
+            *((line, reason) for line, reason, _ in block.strays),
+        ]
+        if not reasons:
+            return "has no row"
+        line, reason = min(reasons)
+        return f"has no good row: line {line} {reason}"
+
+    def _kept(self, kept: pl.DataFrame) -> Rows:
+        table = self.layout.table
+        given = kept.with_columns(
+            **{name: pl.lit(value) for name, value in self.of_file.items()},
+            symbol=pl.lit(self.file.symbol),
+            timeframe=pl.lit(self.file.timeframe),
+            line_number=pl.col("line"),
+        )
+        return Rows(
+            table,
+            given.select(
+                pl.col(c.name)
+                if c.name in given.columns
+                else pl.lit(None, pl.String).alias(c.name)
+                for c in table.columns
+            ),
+            is_plain=True,
+        )
+
+    def _quarantine(self, block: Block, checked: Checked) -> Rows:
+        found = [
+            *(
+                (line, why, block.raw(line))
+                for line, why in checked.refused.iter_rows()
+            ),
+            *block.strays,
+        ]
+        about = self.file.name
+        rows = [
+            {
+                "table_name": self.layout.table.name,
+                "symbol": self.file.symbol,
+                "path": self.file.path,
+                "line_number": line,
+                "reason": f"{about} line {line} {reason}",
+                "raw": raw,
+                "received_at": self.received_at,
+                **self.of_file,
+            }
+            for line, reason, raw in sorted(found)
+        ]
+        schema = {
+            c.name: pl.Int64 if c.data_type == "bigint" else pl.String
+            for c in QUARANTINE.columns
+        }
+        return Rows(QUARANTINE, pl.DataFrame(rows, schema=schema))

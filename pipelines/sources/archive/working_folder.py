@@ -1,0 +1,69 @@
+"""Where files lie from their download until their rows are delivered.
+
+A zip gets its name when its checksum held: one that is found is whole. What a load
+that was killed left is found again by the next load of the same series, which holds
+the series' lock, and nobody else looks there.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pipelines.settings import settings
+from pipelines.sources.archive.files import ArchiveFile, Series, series_of
+from pipelines.sources.archive.ledger import Ledger
+
+
+def folder(series: Series) -> Path:
+    """The folder of a series; it may not be there."""
+    home = settings().data_dir.absolute() / "archive"
+    return home / series.exchange_id / series.market / series.venue_symbol / series.feed
+
+
+def place(file: ArchiveFile) -> Path:
+    """Where the zip lies once it is verified; its modification time is the host's."""
+    series = series_of(file.exchange_id, file.symbol, file.feed)
+    if series is None:
+        raise ValueError(f"{file.symbol} has no {file.feed}")
+    where = folder(series)
+    where.mkdir(parents=True, exist_ok=True)
+    return where / file.name
+
+
+def sha256_of(path: Path) -> str:
+    """The file's sha256, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def keep(part: Path, path: Path, published_at_ms: int | None) -> None:
+    """Give a verified download its name, for good."""
+    if published_at_ms is not None:
+        os.utime(part, ns=(published_at_ms * 10**6,) * 2)
+    part.replace(path)
+
+
+def published_at_ms(path: Path) -> int:
+    """When the host published the zip that lies at `path`."""
+    return path.stat().st_mtime_ns // 10**6
+
+
+def left(serieses: Iterable[Series]) -> dict[Path, str]:
+    """Zips that lie there, by their paths on the host; all else is deleted."""
+    found: dict[Path, str] = {}
+    for series in serieses:
+        for path in folder(series).glob("*"):
+            if path.suffix == ".zip":
+                found[path] = series.path_of(path.name)
+            else:  # half a download, or half of what was unpacked
+                path.unlink(missing_ok=True)
+    return found
+
+
+def forget(found: Mapping[Path, str], known: Ledger) -> None:
+    """Delete the zips that a finished load brought."""
+    for path, listed in found.items():
+        loaded = [v.sha256 for v in known.versions.get(listed, ()) if v.sha256]
+        if loaded and sha256_of(path) in loaded:
+            path.unlink(missing_ok=True)

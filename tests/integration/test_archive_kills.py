@@ -1,0 +1,127 @@
+"""Killed at any moment, a load of files goes on: each row once, each file once."""
+
+import random
+import subprocess
+import sys
+import time
+
+import pytest
+
+from pipelines import warehouse
+from pipelines.settings import PROJECT_DIR, child_environment, settings
+from tests.unit.archive_server import archive_server, csv
+
+KILLS = 10  # of a load that was under way
+MOST_TRIES = 40
+DAYS = 16
+ROWS = 1440
+DAY_MS = 86_400_000
+START_MS = 1678406400000  # 2023-03-10
+FOLDER = "data/spot/daily/klines/BTCUSDT/1m"
+LOAD = f"""
+from pipelines.configuration import configuration
+from pipelines.load import load
+from pipelines.sources.archive import ArchiveOptions, ArchiveSource
+span = ("2023-03-10", "2023-03-{10 + DAYS}")
+options = ArchiveOptions.parse(["binance"], ["BTC/USDT"], None, *span)
+source = ArchiveSource(configuration(), options)
+load(source, wait_s=60)
+assert not source.failures, source.failures
+"""
+FINISHED = "_dlt_load_id in (select load_id from bronze_archive._dlt_loads)"
+
+
+@pytest.fixture
+def host(database, monkeypatch):
+    with archive_server() as server:
+        monkeypatch.setenv("BULLION_ARCHIVE_URL", server.url)
+        settings.cache_clear()
+        yield server
+
+
+def publish(host, days):
+    for day in days:
+        first = START_MS + day * DAY_MS
+        rows = [
+            f"{at},1.5,2.0,1.0,1.5,3.25,{at + 59_999},5.0,{n},1.0,2.0,0"
+            for n, at in enumerate(range(first, first + DAY_MS, 60_000))
+        ]
+        host.put_csv(f"{FOLDER}/BTCUSDT-1m-2023-03-{10 + day}.zip", csv(rows))
+
+
+def start():
+    return subprocess.Popen(
+        [sys.executable, "-c", LOAD],
+        cwd=PROJECT_DIR,
+        env=child_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def rows(statement):
+    with warehouse.connect(None, "test") as connection:
+        return connection.execute(statement).fetchall()
+
+
+def verified():
+    """The zips that lie in the working folder: their checksums held."""
+    return {path.name for path in (settings().data_dir / "archive").rglob("*.zip")}
+
+
+def killed(host, chance):
+    """Whether a load was killed while it ran, some time after its first request."""
+    before = len(host.asked)
+    process = start()
+    while len(host.asked) == before and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(chance.uniform(0, 2.5))
+    was_running = process.poll() is None
+    process.kill()
+    process.communicate()
+    return was_running
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)  # a machine that does much else takes ten minutes
+def test_a_load_killed_at_random_times_brings_every_row_once(host):
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    # the host answers slowly now and then, so that kills fall into downloads as well
+    host.fault = lambda path: time.sleep(chance.uniform(0, 0.3))
+    fetched_again, kills, published = [], 0, 0
+    for _ in range(MOST_TRIES):
+        # new days, so that there is always something to load
+        fresh = min(DAYS, published + 2)
+        publish(host, range(published, fresh))
+        published = fresh
+        held, asked = verified(), len(host.downloads)
+        kills += killed(host, chance)
+        fetched_again += [
+            path for path in host.downloads[asked:] if path.rsplit("/", 1)[1] in held
+        ]
+        if kills >= KILLS and published == DAYS:
+            break
+    print(f"{kills} kills, {len(host.downloads)} downloads of {DAYS} files")
+    assert kills >= KILLS
+    last = start()
+    told = last.communicate(timeout=120)
+    assert last.returncode == 0, told
+
+    assert fetched_again == []
+    assert rows(
+        "select count(*), count(distinct opened_at_ms), count(distinct file_id)"
+        f" from bronze_archive.klines where {FINISHED}"
+    ) == [(DAYS * ROWS, DAYS * ROWS, DAYS)]
+    assert rows(
+        "select count(*), count(distinct path), sum(rows_count)"
+        f" from bronze_archive.files where status = 'loaded' and {FINISHED}"
+    ) == [(DAYS, DAYS, DAYS * ROWS)]
+    assert rows("select count(*) from bronze_archive.klines") == [(DAYS * ROWS,)]
+    assert verified() == set()
+
+    asked = len(host.downloads)
+    again = start()
+    again.communicate(timeout=120)
+    assert (again.returncode, len(host.downloads)) == (0, asked)
