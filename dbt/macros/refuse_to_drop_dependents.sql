@@ -1,7 +1,8 @@
 {#-
 A full refresh drops each selected table with everything that stands on it. Where that
-takes a relation that dbt does not own (an analyst's view), list it and stop, unless the
-operator says `--vars 'drop_dependents: true'`.
+takes a relation that this run does not make again (an analyst's view, or a view of ours
+that is not selected), list it and stop, unless the operator says
+`--vars 'drop_dependents: true'`.
 -#}
 {% macro refuse_to_drop_dependents() -%}
     {%- if execute and flags.FULL_REFRESH and flags.WHICH in ('run', 'build', 'seed')
@@ -9,9 +10,10 @@ operator says `--vars 'drop_dependents: true'`.
         {%- set found = run_query(foreign_dependents_sql()) -%}
         {%- if found | length -%}
             {{ exceptions.raise_compiler_error(
-                "a full refresh would drop what dbt does not own: "
+                "a full refresh would drop what it does not make again: "
                 ~ found.columns['dependent'].values() | join(', ')
-                ~ ". Keep their definitions, then say --vars 'drop_dependents: true'"
+                ~ ". Select those of dbt's too; keep the definitions of others, then say"
+                ~ " --vars 'drop_dependents: true'"
             ) }}
         {%- endif -%}
     {%- endif -%}
@@ -19,12 +21,14 @@ operator says `--vars 'drop_dependents: true'`.
 {%- endmacro %}
 
 
-{#- Views, at any depth, on the selected tables and not among dbt's own relations. -#}
+{#- Views, at any depth, on the selected tables, which this run does not make. -#}
 {% macro foreign_dependents_sql() -%}
     {%- set owned = [] -%}
     {%- set rebuilt = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type in ('model', 'seed') -%}
-        {%- do owned.append(node.schema ~ '.' ~ node.alias) -%}
+        {%- if node.config.materialized != 'view' or node.unique_id in selected_resources -%}
+            {%- do owned.append(node.schema ~ '.' ~ node.alias) -%}
+        {%- endif -%}
         {%- if node.unique_id in selected_resources and node.config.materialized != 'view' -%}
             {%- do rebuilt.append(node.schema ~ '.' ~ node.alias) -%}
         {%- endif -%}

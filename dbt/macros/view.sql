@@ -16,6 +16,9 @@ stands on it: Postgres says what does.
     {%- if existing is not none and not existing.is_view -%}
         {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
+    {%- if config.get('contract').enforced -%}
+        {{ get_assert_columns_equivalent(sql) }}
+    {%- endif -%}
     {% call statement('main') -%}
         do $replace$ begin
             create or replace view {{ target_relation }} as (

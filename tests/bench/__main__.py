@@ -1,6 +1,6 @@
 """The bench: budgets measured on this machine, printed, and kept in a page.
 
-python -m tests.bench [--only rest,dbt,queries] [--candles 1000000,...] [--quick]
+python -m tests.bench [--only rest,proofs,dbt] [--candles 1000000,...] [--quick]
 """
 
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import queries, rest, transform
+from tests.bench import archive, proofs, queries, rest, transform
 from tests.bench.machine import facts
 from tests.bench.options import Options, parse
 from tests.bench.say import say
@@ -42,6 +42,12 @@ def sections(
     known = facts(server.version)
     if "rest" in options.only:
         yield section("rest", known, rest.tables(server, options, folder))
+        known = facts(server.version)
+    if "archive" in options.only:
+        yield section("archive", known, archive.tables(server, options, folder))
+        known = facts(server.version)
+    if "proofs" in options.only:
+        yield section("proofs", known, proofs.tables(server, options, folder))
         known = facts(server.version)
     if {"dbt", "queries"} & set(options.only):
         with server.database("bench_dbt"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipelines.settings import PROJECT_DIR
 
 FEWEST_CANDLES = 1000  # 50 instruments of 20 minutes: an hour reads 10 again
-SECTIONS = ("rest", "dbt", "queries")
+SECTIONS = ("rest", "archive", "proofs", "dbt", "queries")
 DOCS = PROJECT_DIR / "docs" / "benchmarks.md"
 
 
@@ -18,6 +18,9 @@ class Options:
 
     Attributes:
         candles: sizes of history, ascending, in 1m candles.
+        archive_rows: klines of the files that are loaded.
+        archive_trades_mb: size of the CSV of trades that is loaded, in 10**6 bytes.
+        trades: how many trades candles are rebuilt from.
         rest_days: days of history of each series that a load fetches.
         repeats: measured loads of each venue, hours on each size, at least.
         docs: the page whose tables are replaced; None: only print.
@@ -25,6 +28,9 @@ class Options:
 
     only: tuple[str, ...] = SECTIONS
     candles: tuple[int, ...] = (1_000_000, 3_000_000, 10_000_000)
+    archive_rows: int = 1_000_000
+    archive_trades_mb: int = 1000
+    trades: int = 10_000_000
     rest_days: int = 14
     repeats: int = 5
     queries_repeats: int = 20
@@ -40,6 +46,9 @@ def parse(words: Sequence[str]) -> Options:
     return Options(
         only=asked.only or known.only,
         candles=asked.candles or known.candles,
+        archive_rows=known.archive_rows,
+        archive_trades_mb=known.archive_trades_mb,
+        trades=known.trades,
         rest_days=known.rest_days,
         repeats=asked.repeats or known.repeats,
         queries_repeats=known.queries_repeats,
@@ -47,7 +56,16 @@ def parse(words: Sequence[str]) -> Options:
     )
 
 
-QUICK = Options(candles=(20_000,), rest_days=1, repeats=1, queries_repeats=3, docs=None)
+QUICK = Options(
+    candles=(20_000,),
+    archive_rows=20_000,
+    archive_trades_mb=5,
+    trades=20_000,
+    rest_days=1,
+    repeats=1,
+    queries_repeats=3,
+    docs=None,
+)
 
 
 def _parser() -> argparse.ArgumentParser:

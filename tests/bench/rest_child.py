@@ -20,7 +20,7 @@ PHASES = ("extract", "normalize", "load")
 
 
 @contextmanager
-def timed(kind: type, names: tuple[str, ...]) -> Iterator[Counter[str]]:
+def timed(kind: object, names: tuple[str, ...]) -> Iterator[Counter[str]]:
     """Seconds that the methods `names` of `kind` take."""
     spent: Counter[str] = Counter()
     known = {name: getattr(kind, name) for name in names}

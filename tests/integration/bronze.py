@@ -1,7 +1,7 @@
-"""Bronze tables as the loader makes them, from the source's own declaration."""
+"""Bronze tables as the loader makes them, from the sources' own declarations."""
 
 from pipelines.delivery import DELIVERY_COLUMNS, Table
-from pipelines.sources.exchange.tables import TABLES
+from pipelines.sources import declared
 from pipelines.warehouse import Connection
 
 TYPES = {
@@ -12,7 +12,7 @@ TYPES = {
     "timestamp": "timestamptz",
 }
 LOADS = """
-create table if not exists bronze_exchange._dlt_loads (
+create table if not exists {schema}._dlt_loads (
     load_id text not null, schema_name text, status bigint not null,
     inserted_at timestamptz not null, schema_version_hash text
 )
@@ -20,22 +20,24 @@ create table if not exists bronze_exchange._dlt_loads (
 
 
 def create_tables(connection: Connection, *, anew: bool = False) -> None:
-    """Make `bronze_exchange` and its tables; `anew` empties them and `ops` first."""
-    connection.execute("create schema if not exists bronze_exchange")
-    connection.execute(LOADS)
-    for table in TABLES:
-        _create(connection, table)
-    if anew:
-        names = ", ".join(f"bronze_exchange.{t.name}" for t in TABLES)
-        connection.execute(f"truncate bronze_exchange._dlt_loads, {names}")
+    """Make the schemas of bronze and their tables; `anew` empties them first."""
+    for source, tables in declared().items():
+        schema = f"bronze_{source}"
+        connection.execute(f"create schema if not exists {schema}")
+        connection.execute(LOADS.format(schema=schema))
+        for table in tables:
+            _create(connection, schema, table)
+        if anew:
+            names = ", ".join(f"{schema}.{t.name}" for t in tables)
+            connection.execute(f"truncate {schema}._dlt_loads, {names}")
 
 
-def _create(connection: Connection, table: Table) -> None:
+def _create(connection: Connection, schema: str, table: Table) -> None:
     columns = ", ".join(
         f"{c.name} {TYPES[c.data_type]}{'' if c.nullable else ' not null'}"
         for c in (*table.columns, *DELIVERY_COLUMNS)
     )
-    name = f"bronze_exchange.{table.name}"
+    name = f"{schema}.{table.name}"
     connection.execute(f"create table if not exists {name} ({columns})")
     for keys in table.indexes:
         connection.execute(

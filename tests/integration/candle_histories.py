@@ -30,7 +30,9 @@ class Series:
     sends_quiet_minutes: bool
     window: int = 10**6  # minutes back from its now that the venue answers for
     listed: int = 0  # its first minute
-    extras: tuple[str, ...] = ("quote_volume", "trades_count", "taker_buy_base")
+    extras: tuple[str, ...] = (
+        *("quote_volume", "trades_count", "taker_buy_base", "taker_buy_quote"),
+    )
 
 
 SERIES = (
@@ -127,10 +129,13 @@ class Histories:
             return self.rng.random() > 0.03
         return random.Random(f"{series.symbol} {minute}").random() > 0.3
 
-    def candle(self, series: Series, minute: int, now_ms: int) -> Row:
+    def candle(
+        self, series: Series, minute: int, now_ms: int, rng: random.Random | None = None
+    ) -> Row:
         """The minute as it is, as it was while forming, or as it was corrected to."""
         is_ended = now_ms >= START + (minute + 1) * MINUTE
-        version = self.rng.choice((0, 0, 0, 0, 0, 1, 2)) if is_ended else now_ms
+        choices = (0, 0, 0, 0, 0, 1, 2)
+        version = (rng or self.rng).choice(choices) if is_ended else now_ms
         truth = random.Random(f"{series} {minute} {version}")
         prices = sorted(truth.randint(90_000, 110_000) for _ in range(4))
         first, last = truth.sample(prices, 2)

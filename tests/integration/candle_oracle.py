@@ -1,22 +1,25 @@
 """What gold must hold, computed from the loads in plain Python, minute by minute."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from tests.integration.candle_histories import MINUTE, Load, Row
+from tests.integration.evidence_oracle import (
+    GRADES,
+    NONE,
+    Candles,
+    Key,
+    at,
+    chosen,
+    rows,
+)
 
-GRADES = ("provisional", "closed", "confirmed")
-VALUES = (
-    "open", "high", "low", "close", "base_volume", "quote_volume", "trades_count",
-    "taker_buy_base", "taker_buy_quote", "vwap",
-)  # fmt: skip
 SUMS = ("quote_volume", "trades_count", "taker_buy_base", "taker_buy_quote")
 STEPS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "12h": 720}
-Key = tuple[str, str]
 EIGHTEEN = Decimal(1).scaleb(-18)
 
 
@@ -28,45 +31,7 @@ class Account:
     full: set[int] = field(default_factory=set)
     sparse: set[int] = field(default_factory=set)
     beyond: set[int] = field(default_factory=set)
-
-
-def at(stamp_ms: int) -> datetime:
-    """The time of a stamp."""
-    return datetime.fromtimestamp(stamp_ms / 1000, UTC)
-
-
-def numbers(row: Row) -> tuple[Decimal | None, ...]:
-    """What a reading says."""
-    return tuple(None if row[v] is None else Decimal(row[v]) for v in VALUES)
-
-
-def rows(loads: Iterable[Load], table: str) -> Iterator[Row]:
-    """All rows of a table, of all loads."""
-    for load in loads:
-        yield from load.get(table, ())
-
-
-def graded(loads: Sequence[Load]) -> dict[Key, dict[int, Row]]:
-    """The candle that stands, by series and stamp."""
-    readings: Any = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
-    for row in rows(loads, "ohlcv"):
-        series = readings[row["exchange_id"], row["symbol"]]
-        said = (row["venue_now_ms"], row["request_id"])
-        series[row["opened_at_ms"]][numbers(row)].add(said)
-    return {
-        key: {stamp: _standing(stamp, said) for stamp, said in minutes.items()}
-        for key, minutes in readings.items()
-    }
-
-
-def _standing(stamp: int, said: dict[Any, set[tuple[int, str]]]) -> Row:
-    ranked = []
-    for values, who in said.items():
-        after = {request for now, request in who if now >= stamp + MINUTE}
-        order = tuple((v is not None, v or 0) for v in values)
-        ranked.append((min(len(after), 2), max(now for now, _ in who), order, values))
-    grade, _, _, values = max(ranked, key=lambda r: r[:3])
-    return {"grade": grade, **dict(zip(VALUES, values, strict=True))}
+    file_missing: set[int] = field(default_factory=set)
 
 
 def accounts(loads: Sequence[Load]) -> dict[Key, Account]:
@@ -86,7 +51,19 @@ def accounts(loads: Sequence[Load]) -> dict[Key, Account]:
         span = range(page["answered_from_ms"], page["answered_until_ms"], MINUTE)
         kind = account.full if page["sends_quiet_minutes"] else account.sparse
         kind.update(span)
+    for file in rows(loads, "archive.files"):
+        _hear_of_file(found[file["exchange_id"], file["symbol"]], file)
     return found
+
+
+def _hear_of_file(account: Account, file: Row) -> None:
+    covered = range(file["covers_from_ms"], file["covers_until_ms"], MINUTE)
+    ended = [m for m in covered if m + MINUTE <= file["venue_now_ms"]]
+    account.asked.update(covered if file["status"] == "loaded" else ended)
+    if file["status"] == "missing":
+        account.file_missing.update(ended)
+    if file["status"] == "loaded" and not file["refused_count"]:
+        account.full.update(covered)
 
 
 def bucket(timeframe: str, time: datetime) -> tuple[datetime, datetime]:
@@ -106,12 +83,15 @@ def bucket(timeframe: str, time: datetime) -> tuple[datetime, datetime]:
     return start, start + timedelta(minutes=step)
 
 
-def candles(loads: Sequence[Load]) -> list[tuple[Any, ...]]:
+def candles(
+    loads: Sequence[Load], rebuilt: Candles = NONE, proofs: Candles = NONE
+) -> list[tuple[Any, ...]]:
     """The rows of fct_candles, public columns, ordered by key."""
     known = accounts(loads)
     made = []
-    for key, minutes in graded(loads).items():
+    for key, minutes in chosen(loads, rebuilt, proofs).items():
         settled = _settled(minutes, known[key])
+        settled |= {s for s, proof in proofs.get(key, {}).items() if proof["is_proven"]}
         for timeframe in (*STEPS, "1d", "1w", "1M"):
             buckets = defaultdict(list)
             for stamp in sorted(minutes):
@@ -121,8 +101,15 @@ def candles(loads: Sequence[Load]) -> list[tuple[Any, ...]]:
                 ended[bucket(timeframe, at(stamp))] += 1
             for (start, end), parts in buckets.items():
                 is_complete = ended[start, end] == (end - start) / timedelta(minutes=1)
-                made.append((*key, timeframe, start, *_summary(parts), is_complete))
+                row = (*key, timeframe, start, *_summary(parts), is_complete)
+                made.append((*row, *_origin(parts)))
     return sorted(made, key=lambda row: row[:4])
+
+
+def _origin(parts: Sequence[Row]) -> tuple[str, bool]:
+    sources = {p["source"] for p in parts}
+    source = sources.pop() if len(sources) == 1 else "mixed"
+    return source, any(p["is_filled"] for p in parts)
 
 
 def _settled(minutes: dict[int, Row], account: Account) -> set[int]:

@@ -1,4 +1,4 @@
-"""What gaps, instruments and disagreements must be, in plain Python."""
+"""What gaps and instruments must be, in plain Python."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,14 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from tests.integration.candle_histories import MINUTE, Load, Row
-from tests.integration.candle_oracle import (
-    Account,
-    accounts,
-    at,
-    graded,
-    numbers,
-    rows,
-)
+from tests.integration.candle_oracle import Account, accounts
+from tests.integration.evidence_oracle import at, graded, rows
 
 STATE = ("status", "is_active")
 
@@ -47,22 +41,6 @@ def _cause(stamp: int, account: Account, minutes: Iterable[int]) -> str:
     if stamp in account.sparse:
         return "quiet, unproven"
     return "beyond the venue's window" if stamp in account.beyond else "refused"
-
-
-def disagreements(loads: Sequence[Load]) -> list[tuple[Any, ...]]:
-    """Readings after the end that differ from the standing candle: key and volume.
-
-    One for each load, request and value; a request delivered twice is one reading.
-    """
-    stands = graded(loads)
-    found = set()
-    for row in rows(loads, "ohlcv"):
-        key = (row["exchange_id"], row["symbol"])
-        stamp = row["opened_at_ms"]
-        standing = tuple(stands[key][stamp].values())[1:]
-        if row["venue_now_ms"] >= stamp + MINUTE and numbers(row) != standing:
-            found.add((*key, at(stamp), row["request_id"], numbers(row)))
-    return sorted((*k, t, r, n[4]) for *k, t, r, n in found)
 
 
 def instruments(loads: Sequence[Load]) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""Rows made by a test, delivered by the real loader as if an exchange had sent them."""
+"""Rows made by a test, delivered by the real loader as if an upstream had sent them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,19 +6,18 @@ import polars as pl
 
 from pipelines.delivery import Rows, Stream, Table
 from pipelines.load import LoadFacts, load
-from pipelines.sources.exchange.tables import TABLES
+from pipelines.sources import declared
 from tests.integration.candle_histories import Load, Row
 
 TYPES = {"bigint": pl.Int64, "bool": pl.Boolean}
 
 
 class Memory:
-    """A source of the exchange's tables that holds what it will send."""
+    """A source of an upstream's tables that holds what it will send."""
 
-    name = "exchange"
-    tables: Sequence[Table] = TABLES
-
-    def __init__(self, rows: Load):
+    def __init__(self, rows: Load, name: str = "exchange"):
+        self.name = name
+        self.tables: Sequence[Table] = declared()[name]
         self.held = rows
         self.failures: list[Exception] = []
 
@@ -47,5 +46,10 @@ def frame(table: Table, rows: Sequence[Row]) -> pl.DataFrame:
 
 
 def deliver(rows: Load) -> LoadFacts | None:
-    """One load of these rows into bronze."""
-    return load(Memory(rows))
+    """One load of these rows into bronze: the exchange's, or `archive.…` ones."""
+    archived = {
+        name.removeprefix("archive."): held
+        for name, held in rows.items()
+        if name.startswith("archive.")
+    }
+    return load(Memory(archived, "archive") if archived else Memory(rows))

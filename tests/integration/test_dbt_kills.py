@@ -14,9 +14,10 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.settings import PROJECT_DIR, child_environment
-from tests.integration.candle_histories import Histories, Load
+from tests.integration.candle_histories import Load
 from tests.integration.memory_source import deliver
 from tests.integration.test_dbt_histories import CANDLES, GAPS, hashes, select
+from tests.integration.traded_histories import TradedHistories
 from tests.integration.transform import PLACES, Transform
 
 KILLS = 20
@@ -36,6 +37,8 @@ dbtRunner(callbacks=[heard]).invoke([*sys.argv[2:], "--threads", "1"])
 """
 MODELS = (
     "int_candles_graded",
+    "int_minutes_answered",
+    "int_candles_chosen",
     "int_minutes_accounted",
     "int_candle_disagreements",
     "int_instruments_versioned",
@@ -72,7 +75,7 @@ def built(database):
 
 
 def loaded(seed: int, count: int) -> list[Load]:
-    loads = Histories(seed).loads(count)
+    loads = TradedHistories(seed).loads(count)
     for load in loads:
         deliver(load)
     return loads
@@ -83,7 +86,7 @@ def test_killed_at_random_times_and_run_again_it_is_equal(built):
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")
     rng = random.Random(seed)
-    loads = Histories(seed).loads(KILLS)
+    loads = TradedHistories(seed).loads(KILLS)
     for number, load in enumerate(loads):
         deliver(load)
         process = start(*(["--full-refresh"] if number % 5 == 4 else []))
@@ -141,7 +144,7 @@ def wait_for_lock(connection: psycopg.Connection) -> None:
 def test_two_at_once_beside_loads_leave_what_one_leaves(built):
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")
-    loads = Histories(seed).loads(6)
+    loads = TradedHistories(seed).loads(6)
     delivering = threading.Thread(target=lambda: [deliver(x) for x in loads])
     delivering.start()
     for _ in range(2):

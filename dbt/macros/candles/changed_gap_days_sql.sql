@@ -1,6 +1,7 @@
 {#-
-The series' days whose gaps to compute again: where an hour's account changed, and where
-a hole stands as `not listed` although a candle from before its end has arrived since.
+The series' days whose gaps to compute again: where an hour's account or a minute's
+trades changed, where trades were answered for after the last traded minute, and where a hole stands as `not listed` although a candle from before its
+end has arrived since.
 -#}
 {% macro changed_gap_days_sql() -%}
     with
@@ -13,6 +14,31 @@ a hole stands as `not listed` although a candle from before its end has arrived 
             (hour_at at time zone 'UTC')::date as started_date
         from {{ ref('int_minutes_accounted') }}
         where changed_in = any({{ claimed_batches() }})
+        union
+        select distinct
+            exchange_id,
+            symbol,
+            (opened_at at time zone 'UTC')::date
+        from {{ ref('int_candles_rebuilt') }}
+        where changed_in = any({{ claimed_batches() }})
+        union
+        select
+            answered.exchange_id,
+            answered.symbol,
+            (unnest(array[answered.hour_at, earlier.opened_at]) at time zone 'UTC')::date
+        from {{ ref('int_trades_answered') }} as answered
+        cross join
+            lateral (
+                select max(rebuilt.opened_at) as opened_at
+                from {{ ref('int_candles_rebuilt') }} as rebuilt
+                where
+                    rebuilt.exchange_id = answered.exchange_id
+                    and rebuilt.symbol = answered.symbol
+                    and rebuilt.opened_at < answered.hour_at
+            ) as earlier
+        where
+            answered.changed_in = any({{ claimed_batches() }})
+            and earlier.opened_at is not null
 
     ),
 

@@ -13,6 +13,9 @@ How many rows a claimed load has is not known when a plan is made, and a guess f
 largest load reads all of bronze: claims are read by index.
 -#}
 {% macro claim_batches() -%}
+    {%- if execute and not carries_batches(model) -%}
+        {{ return('select 1') }}
+    {%- endif -%}
     {%- set feeds = driving_feeds(model) if execute and is_driven(model) else [] -%}
     set local timezone = 'UTC';
     set local jit = off;

@@ -6,7 +6,7 @@ never built counts as a consumer, so its first run finds what it needs either wa
     {%- set consumers = namespace(pairs=[], feeds=[]) -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
         {%- for node in graph.nodes.values()
-            if node.config.get('incremental_strategy') == 'differences' -%}
+            if carries_batches(node) -%}
             {%- set consumers.feeds = consumers.feeds + [node.name] -%}
             {%- for feed in (driving_feeds(node) if is_driven(node) else []) -%}
                 {%- set consumers.feeds = consumers.feeds + [feed] -%}

@@ -1,101 +1,204 @@
+{%- set key = [
+    'exchange_id', 'symbol', 'opened_at', 'source', 'reading_id', 'value_name',
+    'reading_value',
+] -%}
 {{ config(
-    unique_key=['load_id', 'delivery_file', 'delivery_row'],
+    unique_key=key,
     pre_hook="{{ remember_scope(changed_minutes_sql()) }}",
     meta={'scope': ['exchange_id', 'symbol', 'opened_at']},
     indexes=[
-        {'columns': ['load_id', 'delivery_file', 'delivery_row'], 'unique': true},
-        {'columns': ['exchange_id', 'symbol', 'opened_at']},
+        {'columns': key, 'unique': true},
         {'columns': ['changed_in']},
     ],
 ) }}
 
-{%- set differing -%}
-({% for column in candle_values() %}readings.{{ column }}{{ ", " if not loop.last }}{% endfor %})
-    is distinct from
-    ({% for column in candle_values() %}candles.{{ column }}{{ ", " if not loop.last }}{% endfor %})
-{%- endset %}
+{#- Parsing alone needs to see what only an increment reads. -#}
+{%- if not execute %}{{ ref('stg_archive__klines') }}{% endif -%}
+{%- set claims_only = reads_claims_only() -%}
+{%- set candles = {
+    'standing': ref('int_candles_chosen'),
+    'rebuilt': ref('int_candles_rebuilt'),
+} -%}
+{%- set histories = {
+    'answers': ref('stg_exchange__ohlcv'),
+    'archived': ref('int_candles_archived'),
+} %}
 
 with
 
-readings as (
+{% if claims_only -%}
+{% for name, relation in candles.items() -%}
+{{ name }} as (
 
-    {% if reads_claims_only() -%}
     select history.*
     from {{ claimed_scope() }} as changed_minutes
     cross join
         lateral (
-            select ohlcv.*
-            from {{ ref('stg_exchange__ohlcv') }} as ohlcv
+            select minutes.*
+            from {{ relation }} as minutes
             where
-                ohlcv.exchange_id = changed_minutes.exchange_id
-                and ohlcv.symbol = changed_minutes.symbol
-                and ohlcv.opened_at_ms
-                = (extract(epoch from changed_minutes.opened_at) * 1000)::bigint
-            order by ohlcv.venue_now_ms
+                minutes.exchange_id = changed_minutes.exchange_id
+                and minutes.symbol = changed_minutes.symbol
+                and minutes.opened_at = changed_minutes.opened_at
+            order by minutes.opened_at
             offset 0
         ) as history
-    {%- else -%}
+
+),
+
+{% endfor -%}
+{% for name, relation in histories.items() -%}
+{{ name }} as (
+
     select history.*
-    from {{ ref('stg_exchange__ohlcv') }} as history
-    {%- endif %}
-    where
-        history.timeframe = '1m'
-        and history.is_after_end
-        and history.load_id in ({{ finished_loads('bronze_exchange') }})
+    from {{ claimed_scope() }} as changed_minutes
+    cross join
+        lateral (
+            select candles.*
+            from {{ relation }} as candles
+            where
+                candles.exchange_id = changed_minutes.exchange_id
+                and candles.symbol = changed_minutes.symbol
+                and candles.opened_at_ms
+                = (extract(epoch from changed_minutes.opened_at) * 1000)::bigint
+            order by candles.opened_at_ms
+            offset 0
+        ) as history
 
 ),
 
-disagreeing as (
+{% endfor -%}
+{%- else -%}
+{% for name, relation in (candles | items | list) + (histories | items | list) -%}
+{{ name }} as (
 
-    select
-        readings.*,
-        candles.evidence_grade,
-        row_number() over (
-            partition by
-                readings.exchange_id,
-                readings.symbol,
-                readings.opened_at_ms,
-                readings.request_id,
-                readings.{{ candle_values() | join(', readings.') }}
-            order by readings.load_id, readings.delivery_file, readings.delivery_row
-        ) as repetition
-    from readings
-    inner join {{ ref('int_candles_graded') }} as candles
-        on
-            readings.exchange_id = candles.exchange_id
-            and readings.symbol = candles.symbol
-            and to_timestamp(readings.opened_at_ms / 1000) = candles.opened_at
-    where {{ differing }}
+    select * from {{ relation }}
 
 ),
 
-disagreements as (
+{% endfor -%}
+{%- endif -%}
+readings as (
 
     select
-        load_id,
-        delivery_file,
-        delivery_row,
         exchange_id,
         symbol,
         to_timestamp(opened_at_ms / 1000) as opened_at,
-        open,
-        high,
-        low,
-        close,
-        base_volume,
-        quote_volume,
-        trades_count,
-        taker_buy_base,
-        taker_buy_quote,
-        vwap,
-        evidence_grade as standing_evidence_grade,
+        {{ candle_values() | join(',\n        ') }},
+        'rest' as source,
+        request_id as reading_id,
         venue_now_ms,
-        request_id,
-        origin,
-        received_at,
+        load_id,
+        delivery_file,
+        delivery_row
+    from answers
+    where
+        timeframe = '1m'
+        and is_after_end
+        and load_id in ({{ finished_loads('bronze_exchange') }})
+    union all
+    select
+        exchange_id,
+        symbol,
+        to_timestamp(opened_at_ms / 1000) as opened_at,
+        {{ candle_values() | join(',\n        ') }},
+        'archive' as source,
+        file_id as reading_id,
+        published_at_ms as venue_now_ms,
+        load_id,
+        delivery_file,
+        delivery_row
+    from archived
+    union all
+    select
+        exchange_id,
+        symbol,
+        opened_at,
+        {%- for column in candle_values() %}
+        {{ column if column != 'vwap' else 'null::numeric as vwap' }},
+        {%- endfor %}
+        'trades' as source,
+        {{ trades_reading_id('rebuilt') }} as reading_id,
+        venue_now_ms,
+        null as load_id,
+        null as delivery_file,
+        null as delivery_row
+    from rebuilt
+    where venue_now_ms >= extract(epoch from opened_at) * 1000 + {{ minute_ms() }}
+
+),
+
+-- most readings agree: what differs nowhere goes before it is taken apart
+differing as (
+
+    select
+        readings.*,
+        {%- for column in candle_values() %}
+        standing.{{ column }} as standing_{{ column }},
+        {%- endfor %}
+        standing.source as standing_source,
+        standing.reading_id as standing_reading_id,
+        standing.evidence_grade as standing_evidence_grade
+    from readings
+    inner join standing
+        on
+            readings.exchange_id = standing.exchange_id
+            and readings.symbol = standing.symbol
+            and readings.opened_at = standing.opened_at
+    where
+    {%- for column in candle_values() %}
+        {{ "or " if not loop.first }}readings.{{ column }} != standing.{{ column }}
+    {%- endfor %}
+
+),
+
+taken_apart as (
+
+    select
+        differing.*,
+        parts.value_name,
+        parts.reading_value,
+        parts.standing_value
+    from differing
+    cross join
+        lateral (
+            values
+            {%- for column in candle_values() %}
+            ('{{ column }}', {{ column }}::numeric, standing_{{ column }}::numeric)
+            {{- "," if not loop.last }}
+            {%- endfor %}
+        ) as parts (value_name, reading_value, standing_value)
+    where parts.reading_value != parts.standing_value
+
+),
+
+-- repetitions within one reading are one; the first delivery is shown
+disagreements as (
+
+    select distinct on ({{ key | join(', ') }})
+        exchange_id,
+        symbol,
+        opened_at,
+        source,
+        reading_id,
+        value_name,
+        reading_value::numeric(38, 18) as reading_value,
+        standing_value::numeric(38, 18) as standing_value,
+        (reading_value - standing_value)::numeric(38, 18) as difference,
+        standing_source,
+        standing_reading_id,
+        standing_evidence_grade,
+        venue_now_ms,
+        load_id,
+        delivery_file,
+        delivery_row,
         {{ own_batch() }} as changed_in
-    from disagreeing
-    where repetition = 1
+    from taken_apart
+    order by
+        {{ key | join(',\n        ') }},
+        load_id,
+        delivery_file,
+        delivery_row
 
 )
 

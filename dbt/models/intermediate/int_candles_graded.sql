@@ -6,33 +6,22 @@
     ],
 ) }}
 
+{#- Parsing alone needs to see what only an increment reads. -#}
+{%- if not execute %}{{ ref('stg_archive__klines') }} {{ ref('stg_archive__files') }}{% endif -%}
 {%- set keys = 'exchange_id, symbol, opened_at_ms' -%}
 {%- set claims_only = reads_claims_only() %}
 
 with
 
-finished_loads as (
-
-    {{ finished_loads('bronze_exchange') }}
-
-),
-
 {% if claims_only -%}
 changed_minutes as (
 
-    select distinct
-        exchange_id,
-        symbol,
-        opened_at_ms
-    from {{ ref('stg_exchange__ohlcv') }}
-    where
-        load_id = any({{ claimed_loads() }})
-        and timeframe = '1m'
+    {{ claimed_candle_minutes_sql() }}
 
 ),
 
 -- one index lookup a minute: without `offset 0` this becomes a join over all history
-readings as (
+answers as (
 
     select history.*
     from changed_minutes
@@ -48,36 +37,96 @@ readings as (
             order by ohlcv.venue_now_ms
             offset 0
         ) as history
-    where history.load_id in (select finished_loads.load_id from finished_loads)
+    where history.load_id in ({{ finished_loads('bronze_exchange') }})
+
+),
+
+archived as (
+
+    select history.*
+    from changed_minutes
+    cross join
+        lateral (
+            select candles.*
+            from {{ ref('int_candles_archived') }} as candles
+            where
+                candles.exchange_id = changed_minutes.exchange_id
+                and candles.symbol = changed_minutes.symbol
+                and candles.opened_at_ms = changed_minutes.opened_at_ms
+            order by candles.published_at_ms
+            offset 0
+        ) as history
 
 ),
 {%- else -%}
-readings as (
+answers as (
 
     select *
     from {{ ref('stg_exchange__ohlcv') }}
     where
         timeframe = '1m'
-        and load_id in (select finished_loads.load_id from finished_loads)
+        and load_id in ({{ finished_loads('bronze_exchange') }})
+
+),
+
+archived as (
+
+    select * from {{ ref('int_candles_archived') }}
 
 ),
 {%- endif %}
 
--- readings that agree are one candidate; rows of one request are one reading
+-- A retracted row is a reading like any other after the end, and the earliest of them;
+-- versions of one path are one reading.
+readings as (
+
+    select
+        {{ keys }},
+        {{ candle_values() | join(', ') }},
+        false as is_sealing,
+        is_after_end,
+        'rest' as source,
+        request_id as reading_id,
+        request_id as told_by,
+        venue_now_ms
+    from answers
+    union all
+    select
+        {{ keys }},
+        {{ candle_values() | join(', ') }},
+        is_sealing,
+        true as is_after_end,
+        'archive' as source,
+        file_id as reading_id,
+        path as told_by,
+        case when is_sealing then published_at_ms else opened_at_ms + {{ minute_ms() }} end
+            as venue_now_ms
+    from archived
+
+),
+
+-- readings that agree are one candidate; rows of one request are one reading. `latest`
+-- orders as text what makes one of them stand for all: seal, clock, source, name
 candidates as (
 
     select
         {{ keys }},
         {{ candle_values() | join(', ') }},
         case
+            when bool_or(is_sealing) then 'sealed'
             when
-                min(request_id) filter (where is_after_end)
-                < max(request_id) filter (where is_after_end)
+                min(told_by) filter (where is_after_end)
+                < max(told_by) filter (where is_after_end)
                 then 'confirmed'
             when bool_or(is_after_end) then 'closed'
             else 'provisional'
         end as evidence_grade,
-        max(venue_now_ms) as venue_now_ms
+        max(
+            (
+                is_sealing::integer || lpad(venue_now_ms::text, 15, '0')
+                || rpad(source, 7) || reading_id
+            ) collate "C"
+        ) as latest
     from readings
     group by
         {{ keys }},
@@ -92,7 +141,7 @@ chosen as (
     order by
         {{ keys }},
         {{ evidence_rank('evidence_grade') }} desc,
-        venue_now_ms desc,
+        substr(latest, 2, 15) collate "C" desc,
         {{ candle_values() | join(' desc nulls last, ') }} desc nulls last
 
 ),
@@ -114,7 +163,9 @@ graded as (
         taker_buy_quote,
         vwap,
         evidence_grade,
-        venue_now_ms,
+        rtrim(substr(latest, 17, 7)) as source,
+        substr(latest, 24) as reading_id,
+        substr(latest, 2, 15)::bigint as venue_now_ms,
         {{ own_batch() }} as changed_in
     from chosen
 

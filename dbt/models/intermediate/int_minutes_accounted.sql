@@ -6,169 +6,204 @@
     ],
 ) }}
 
+{%- set answers = [
+    'asked_mask', 'beyond_window_mask', 'answered_full_mask', 'answered_sparse_mask',
+    'file_missing_mask',
+] -%}
 {%- set claims_only = reads_claims_only() %}
 
 with
 
-pages as (
-
-    select
-        *,
-        min(answered_from_ms) over (
-            partition by load_id, request_id, exchange_id, symbol
-        ) as first_answered_ms
-    from {{ ref('stg_exchange__ohlcv_pages') }}
-    where
-        timeframe = '1m'
-        {% if claims_only -%}
-        and load_id = any({{ claimed_loads() }})
-        {%- else -%}
-        and load_id in ({{ finished_loads('bronze_exchange') }})
-        {%- endif %}
-
-),
-
-page_hours as (
-
-    select
-        pages.*,
-        hours.hour_ms
-    from pages
-    cross join lateral generate_series(
-        pages.asked_from_ms / 3600000 * 3600000,
-        greatest(pages.asked_until_ms, pages.answered_until_ms) - 1,
-        3600000
-    ) as hours (hour_ms)
-
-),
-
--- a minute that has not ended by the venue's clock cannot be answered for yet
-answers as (
+{% if claims_only -%}
+-- a proof or a grade can be taken back, so a touched hour is made anew from its minutes
+touched_hours as (
 
     select
         exchange_id,
         symbol,
-        to_timestamp(hour_ms / 1000) as hour_at,
-        {{ minutes_mask('hour_ms', 'asked_from_ms', 'least(asked_until_ms, venue_now_ms)') }}
-            as asked_mask,
-        {{ minutes_mask('hour_ms', 'asked_from_ms', 'least(first_answered_ms, venue_now_ms)') }}
-            as beyond_window_mask,
-        case
-            when is_sending_quiet_minutes
-                then {{ minutes_mask('hour_ms', 'answered_from_ms', 'answered_until_ms') }}
-            else 0
-        end as answered_full_mask,
-        case
-            when not is_sending_quiet_minutes
-                then {{ minutes_mask('hour_ms', 'answered_from_ms', 'answered_until_ms') }}
-            else 0
-        end as answered_sparse_mask,
-        0::bigint as candle_mask,
-        0::bigint as final_mask
-    from page_hours
+        hour_at
+    from {{ ref('int_minutes_answered') }}
+    where changed_in = any({{ claimed_batches() }})
+    union
+    select
+        exchange_id,
+        symbol,
+        {{ bucket_start(60, 'opened_at') }}
+    from {{ ref('int_candles_chosen') }}
+    where changed_in = any({{ claimed_batches() }})
+    union
+    select
+        exchange_id,
+        symbol,
+        {{ bucket_start(60, 'opened_at') }}
+    from {{ ref('fct_candle_proofs') }}
+    where changed_in = any({{ claimed_batches() }})
+
+),
+
+answered as (
+
+    select answer.*
+    from touched_hours
+    cross join
+        lateral (
+            select hours.*
+            from {{ ref('int_minutes_answered') }} as hours
+            where
+                hours.exchange_id = touched_hours.exchange_id
+                and hours.symbol = touched_hours.symbol
+                and hours.hour_at = touched_hours.hour_at
+            order by hours.hour_at
+            offset 0
+        ) as answer
 
 ),
 
 candles as (
 
-    select
-        exchange_id,
-        symbol,
-        {{ bucket_start(60, 'opened_at') }} as hour_at,
-        1::bigint << extract(minute from opened_at)::integer as minute_mask,
-        evidence_grade != 'provisional' as is_final
-    from {{ ref('int_candles_graded') }}
-    {%- if claims_only %}
-    where changed_in = any({{ claimed_batches() }})
-    {%- endif %}
+    select history.*
+    from touched_hours
+    cross join
+        lateral (
+            select minutes.*
+            from {{ ref('int_candles_chosen') }} as minutes
+            where
+                minutes.exchange_id = touched_hours.exchange_id
+                and minutes.symbol = touched_hours.symbol
+                and minutes.opened_at >= touched_hours.hour_at
+                and minutes.opened_at < touched_hours.hour_at + interval '1 hour'
+            order by minutes.opened_at
+            offset 0
+        ) as history
 
 ),
+
+proofs as (
+
+    select history.*
+    from touched_hours
+    cross join
+        lateral (
+            select minutes.*
+            from {{ ref('fct_candle_proofs') }} as minutes
+            where
+                minutes.exchange_id = touched_hours.exchange_id
+                and minutes.symbol = touched_hours.symbol
+                and minutes.opened_at >= touched_hours.hour_at
+                and minutes.opened_at < touched_hours.hour_at + interval '1 hour'
+            order by minutes.opened_at
+            offset 0
+        ) as history
+
+),
+{%- else -%}
+answered as (
+
+    select * from {{ ref('int_minutes_answered') }}
+
+),
+
+candles as (
+
+    select * from {{ ref('int_candles_chosen') }}
+
+),
+
+proofs as (
+
+    select * from {{ ref('fct_candle_proofs') }}
+
+),
+{%- endif %}
 
 held as (
 
     select
         exchange_id,
         symbol,
-        hour_at,
-        0::bigint as asked_mask,
-        0::bigint as beyond_window_mask,
-        0::bigint as answered_full_mask,
-        0::bigint as answered_sparse_mask,
-        bit_or(minute_mask) as candle_mask,
-        coalesce(bit_or(minute_mask) filter (where is_final), 0) as final_mask
+        {{ bucket_start(60, 'opened_at') }} as hour_at,
+        bit_or(1::bigint << extract(minute from opened_at)::integer) as candle_mask,
+        bit_or(1::bigint << extract(minute from opened_at)::integer)
+        filter (where evidence_grade != 'provisional') as final_mask
     from candles
     group by
         exchange_id,
         symbol,
-        hour_at
+        {{ bucket_start(60, 'opened_at') }}
 
 ),
 
-heard as (
+proved as (
 
-    select * from answers
-    union all
-    select * from held
+    select
+        exchange_id,
+        symbol,
+        {{ bucket_start(60, 'opened_at') }} as hour_at,
+        bit_or(1::bigint << extract(minute from opened_at)::integer)
+        filter (where is_proven) as proven_mask
+    from proofs
+    group by
+        exchange_id,
+        symbol,
+        {{ bucket_start(60, 'opened_at') }}
 
 ),
 
-news as (
+-- one row an hour and kind of fact; each says nothing of what the others speak of
+facts as (
 
     select
         exchange_id,
         symbol,
         hour_at,
-        bit_or(asked_mask) as asked_mask,
-        bit_or(beyond_window_mask) as beyond_window_mask,
-        bit_or(answered_full_mask) as answered_full_mask,
-        bit_or(answered_sparse_mask) as answered_sparse_mask,
-        bit_or(candle_mask) as candle_mask,
-        bit_or(final_mask) as final_mask
-    from heard
+        {{ answers | join(',\n        ') }},
+        0::bigint as candle_mask,
+        0::bigint as final_mask,
+        0::bigint as proven_mask
+    from answered
+    union all
+    select
+        exchange_id,
+        symbol,
+        hour_at,
+        {%- for mask in answers %}
+        0::bigint as {{ mask }},
+        {%- endfor %}
+        candle_mask,
+        coalesce(final_mask, 0) as final_mask,
+        0::bigint as proven_mask
+    from held
+    union all
+    select
+        exchange_id,
+        symbol,
+        hour_at,
+        {%- for mask in answers %}
+        0::bigint as {{ mask }},
+        {%- endfor %}
+        0::bigint as candle_mask,
+        0::bigint as final_mask,
+        coalesce(proven_mask, 0) as proven_mask
+    from proved
+
+),
+
+accounts as (
+
+    select
+        exchange_id,
+        symbol,
+        {%- for mask in answers + ['candle_mask', 'final_mask', 'proven_mask'] %}
+        bit_or({{ mask }}) as {{ mask }},
+        {%- endfor %}
+        hour_at
+    from facts
     group by
         exchange_id,
         symbol,
         hour_at
 
 ),
-
-{% if claims_only -%}
--- nothing heard is ever unheard: what is stored and what is new are united
-accounts as (
-
-    select
-        news.exchange_id,
-        news.symbol,
-        news.hour_at,
-        news.asked_mask | coalesce(stored.asked_mask, 0) as asked_mask,
-        news.beyond_window_mask | coalesce(stored.beyond_window_mask, 0) as beyond_window_mask,
-        news.answered_full_mask | coalesce(stored.answered_full_mask, 0) as answered_full_mask,
-        news.answered_sparse_mask
-        | coalesce(stored.answered_sparse_mask, 0) as answered_sparse_mask,
-        news.candle_mask | coalesce(stored.candle_mask, 0) as candle_mask,
-        news.final_mask | coalesce(stored.final_mask, 0) as final_mask
-    from news
-    left join
-        lateral (
-            select this_table.*
-            from {{ this }} as this_table
-            where
-                this_table.exchange_id = news.exchange_id
-                and this_table.symbol = news.symbol
-                and this_table.hour_at = news.hour_at
-            order by this_table.hour_at
-            offset 0
-        ) as stored
-        on true
-
-),
-{%- else -%}
-accounts as (
-
-    select * from news
-
-),
-{%- endif %}
 
 settled as (
 
@@ -176,14 +211,13 @@ settled as (
         exchange_id,
         symbol,
         hour_at,
-        asked_mask,
-        beyond_window_mask,
-        answered_full_mask,
-        answered_sparse_mask,
+        {{ answers | join(',\n        ') }},
         candle_mask,
         final_mask,
+        proven_mask,
         ((answered_full_mask | answered_sparse_mask) & final_mask)
-        | (answered_sparse_mask & ~answered_full_mask & ~candle_mask) as settled_mask,
+        | (answered_sparse_mask & ~answered_full_mask & ~candle_mask)
+        | proven_mask as settled_mask,
         {{ own_batch() }} as changed_in
     from accounts
 

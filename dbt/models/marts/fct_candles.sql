@@ -23,7 +23,7 @@ touched_1h as (
         exchange_id,
         symbol,
         {{ bucket_start(60, 'opened_at') }} as opened_at
-    from {{ ref('int_candles_graded') }}
+    from {{ ref('int_candles_chosen') }}
     where changed_in = any({{ claimed_batches() }})
     union
     select
@@ -53,7 +53,7 @@ minutes as (
     from touched_1h
     cross join lateral (
         select candles.*
-        from {{ ref('int_candles_graded') }} as candles
+        from {{ ref('int_candles_chosen') }} as candles
         where
             candles.exchange_id = touched_1h.exchange_id
             and candles.symbol = touched_1h.symbol
@@ -84,7 +84,7 @@ hours as (
 {%- else -%}
 minutes as (
 
-    select * from {{ ref('int_candles_graded') }}
+    select * from {{ ref('int_candles_chosen') }}
 
 ),
 
@@ -117,7 +117,9 @@ candles_1m as (
             case when base_volume = 0 then 0 else vwap * base_volume end
         ) as notional,
         {{ evidence_rank('evidence_grade') }} as evidence_rank,
-        1::numeric as minutes_count
+        1::numeric as minutes_count,
+        source,
+        is_filled_from_trades
     from minutes
 
 ),
@@ -146,7 +148,9 @@ parts_of_{{ step.name }} as (
         stored.taker_buy_quote,
         stored.notional,
         {{ evidence_rank('stored.evidence_grade') }} as evidence_rank,
-        stored.minutes_count
+        stored.minutes_count,
+        stored.source,
+        stored.is_filled_from_trades
     from touched_{{ step.name }} as touched
     cross join
         lateral (
@@ -195,7 +199,9 @@ candles_{{ step.name }} as (
         {{ sum_unless_missing('taker_buy_quote') }} as taker_buy_quote,
         {{ sum_unless_missing('notional') }} as notional,
         min(evidence_rank) as evidence_rank,
-        sum(minutes_count) as minutes_count
+        sum(minutes_count) as minutes_count,
+        case when min(source) = max(source) then min(source) else 'mixed' end as source,
+        bool_or(is_filled_from_trades) as is_filled_from_trades
     from {{ lower }}
     group by
         exchange_id,
@@ -251,6 +257,8 @@ short_settled as (
         candles.notional,
         candles.evidence_rank,
         candles.minutes_count,
+        candles.source,
+        candles.is_filled_from_trades,
         coalesce(
             (hours.settled_mask >> extract(minute from candles.opened_at)::integer)
             & ((1::bigint << candles.timeframe_minutes) - 1)
@@ -285,6 +293,8 @@ long_settled as (
         candles.notional,
         candles.evidence_rank,
         candles.minutes_count,
+        candles.source,
+        candles.is_filled_from_trades,
         coalesce(
             settled.minutes_count
             = extract(epoch from candles.ended_at - candles.opened_at) / 60,
@@ -331,6 +341,8 @@ fct_candles as (
         {{ evidence_grade('evidence_rank') }} as evidence_grade,
         minutes_count::bigint as minutes_count,
         is_complete,
+        source,
+        is_filled_from_trades,
         notional::numeric(76, 36) as notional,
         {{ own_batch() }} as changed_in
     from candles

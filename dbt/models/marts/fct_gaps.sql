@@ -1,5 +1,5 @@
 {{ config(
-    unique_key=['exchange_id', 'symbol', 'timeframe', 'started_at'],
+    unique_key=['exchange_id', 'symbol', 'timeframe', 'started_at', 'after_trade_id'],
     pre_hook="{{ remember_scope(changed_gap_days_sql()) }}",
     meta={
         'scope': ['exchange_id', 'symbol', 'started_date'],
@@ -11,11 +11,20 @@
     ],
 ) }}
 
+{%- set claims_only = reads_claims_only() -%}
+{%- set uncovered_mask -%}
+    (
+        hours.asked_mask | hours.answered_full_mask | hours.answered_sparse_mask
+        | hours.file_missing_mask | hours.proven_mask
+    )
+    & ~hours.candle_mask
+{%- endset %}
+
 with
 
 hours as (
 
-    {% if reads_claims_only() -%}
+    {% if claims_only -%}
     select account.*
     from {{ claimed_scope() }} as scope
     cross join
@@ -33,6 +42,30 @@ hours as (
         ) as account
     {%- else -%}
     select * from {{ ref('int_minutes_accounted') }}
+    {%- endif %}
+
+),
+
+traded_minutes as (
+
+    {% if claims_only -%}
+    select history.*
+    from {{ claimed_scope() }} as scope
+    cross join
+        lateral (
+            select rebuilt.*
+            from {{ ref('int_candles_rebuilt') }} as rebuilt
+            where
+                rebuilt.exchange_id = scope.exchange_id
+                and rebuilt.symbol = scope.symbol
+                and rebuilt.opened_at >= scope.started_date::timestamp at time zone 'UTC'
+                and rebuilt.opened_at
+                < (scope.started_date + 1)::timestamp at time zone 'UTC'
+            order by rebuilt.opened_at
+            offset 0
+        ) as history
+    {%- else -%}
+    select * from {{ ref('int_candles_rebuilt') }}
     {%- endif %}
 
 ),
@@ -67,19 +100,12 @@ empty_minutes as (
     from hours
     cross join lateral generate_series(0, 59) as minutes (minute_number)
     where
-        (
-            (hours.asked_mask | hours.answered_full_mask | hours.answered_sparse_mask)
-            & ~hours.candle_mask
-        ) != 0
-        and (
-            (hours.asked_mask | hours.answered_full_mask | hours.answered_sparse_mask)
-            & ~hours.candle_mask
-            & (1::bigint << minutes.minute_number)
-        ) != 0
+        ({{ uncovered_mask }}) != 0
+        and ({{ uncovered_mask }} & (1::bigint << minutes.minute_number)) != 0
 
 ),
 
--- an answer outranks a window that ended before it in another page
+-- a proof outranks an answer, and that a window that ended before it in another page
 explained as (
 
     select
@@ -88,6 +114,8 @@ explained as (
         empty_minutes.minute_at,
         (empty_minutes.minute_at at time zone 'UTC')::date as started_date,
         case
+            when empty_minutes.proven_mask & empty_minutes.minute_mask != 0
+                then 'proven no trades'
             when empty_minutes.answered_full_mask & empty_minutes.minute_mask != 0
                 then
                     case
@@ -99,6 +127,8 @@ explained as (
                 then 'quiet, unproven'
             when empty_minutes.beyond_window_mask & empty_minutes.minute_mask != 0
                 then 'beyond the venue''s window'
+            when empty_minutes.file_missing_mask & empty_minutes.minute_mask != 0
+                then 'file missing'
             else 'refused'
         end as cause
     from empty_minutes
@@ -122,7 +152,7 @@ islands as (
 
 ),
 
-gaps as (
+holes as (
 
     select
         exchange_id,
@@ -131,9 +161,10 @@ gaps as (
         min(minute_at) as started_at,
         max(minute_at) + interval '1 minute' as ended_at,
         count(*) as minutes_count,
+        0::bigint as trades_missing_count,
+        0::bigint as after_trade_id,
         cause,
-        started_date,
-        {{ own_batch() }} as changed_in
+        started_date
     from islands
     group by
         exchange_id,
@@ -141,6 +172,80 @@ gaps as (
         started_date,
         cause,
         island_at
+
+),
+
+-- ids that are missing between two trades: within a minute, and up to the next traded one
+breaks as (
+
+    select
+        traded_minutes.exchange_id,
+        traded_minutes.symbol,
+        (inside.ids_and_times ->> 0)::bigint as id_before,
+        (inside.ids_and_times ->> 1)::bigint as ns_before,
+        (inside.ids_and_times ->> 2)::bigint as id_after,
+        (inside.ids_and_times ->> 3)::bigint as ns_after,
+        0 as untold_count
+    from traded_minutes
+    cross join lateral jsonb_array_elements(traded_minutes.breaks) as inside (ids_and_times)
+    union all
+    select
+        traded_minutes.exchange_id,
+        traded_minutes.symbol,
+        traded_minutes.last_trade_id,
+        traded_minutes.last_traded_at_ns,
+        traded_minutes.next_first_trade_id,
+        traded_minutes.next_traded_at_ns,
+        extract(epoch from traded_minutes.next_opened_at - traded_minutes.opened_at) / 60
+        - 1 - told.minutes_count as untold_count
+    from traded_minutes
+    cross join
+        lateral (
+            select
+                coalesce(
+                    sum(bit_count({{ told_between_mask('answered', 'traded_minutes') }}::bit(64))),
+                    0
+                ) as minutes_count
+            from {{ ref('int_trades_answered') }} as answered
+            where
+                answered.exchange_id = traded_minutes.exchange_id
+                and answered.symbol = traded_minutes.symbol
+                and answered.hour_at > traded_minutes.opened_at - interval '1 hour'
+                and answered.hour_at < traded_minutes.next_opened_at
+        ) as told
+    where traded_minutes.next_first_trade_id > traded_minutes.last_trade_id + 1
+
+),
+
+-- where no answer told of some minute in between, trades were not lost but never loaded
+missing_trades as (
+
+    select
+        exchange_id,
+        symbol,
+        'trades' as timeframe,
+        {{ time_of_ns('ns_before') }} as started_at,
+        {{ time_of_ns('greatest(ns_before, ns_after)') }} as ended_at,
+        0::bigint as minutes_count,
+        id_after - id_before - 1 as trades_missing_count,
+        id_before as after_trade_id,
+        case when untold_count > 0 then 'trades not loaded' else 'trades lost' end as cause,
+        ({{ time_of_ns('ns_before') }} at time zone 'UTC')::date as started_date
+    from breaks
+
+),
+
+gaps as (
+
+    select
+        *,
+        {{ own_batch() }} as changed_in
+    from holes
+    union all
+    select
+        *,
+        {{ own_batch() }} as changed_in
+    from missing_trades
 
 )
 

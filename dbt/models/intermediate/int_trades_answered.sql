@@ -1,0 +1,151 @@
+{{ config(
+    unique_key=['exchange_id', 'symbol', 'hour_at'],
+    indexes=[
+        {'columns': ['exchange_id', 'symbol', 'hour_at'], 'unique': true},
+        {'columns': ['changed_in']},
+    ],
+) }}
+
+{%- set claims_only = reads_claims_only() %}
+
+with
+
+answers as (
+
+    select
+        exchange_id,
+        symbol,
+        (answered_from_ns + 999999) / 1000000 as whole_from_ms,
+        answered_until_ns / 1000000 as whole_until_ms,
+        {{ trade_minute_ns('answered_from_ns') }} as touched_from_ns,
+        {{ trade_minute_ns('answered_until_ns + 59999999999') }} as touched_until_ns
+    from {{ ref('stg_exchange__trade_pages') }}
+    where
+        answered_until_ns > answered_from_ns
+        {% if claims_only -%}
+        and load_id = any({{ claimed_loads() }})
+        {%- else -%}
+        and load_id in ({{ finished_loads('bronze_exchange') }})
+        {%- endif %}
+
+),
+
+-- a file with a refused row does not hold all of any one minute; aggregates of a market
+-- that counts in contracts have no amount and speak for nothing
+files as (
+
+    select
+        exchange_id,
+        symbol,
+        covers_from_ms as whole_from_ms,
+        case when refused_count = 0 then covers_until_ms else covers_from_ms end
+            as whole_until_ms,
+        covers_from_ms * 1000000 as touched_from_ns,
+        covers_until_ms * 1000000 as touched_until_ns
+    from {{ ref('stg_archive__files') }}
+    where
+        status = 'loaded'
+        and (
+            feed = 'trades'
+            or (feed = 'agg_trades' and market != 'cm')
+        )
+        {% if claims_only -%}
+        and load_id = any({{ claimed_loads() }})
+        {%- else -%}
+        and load_id in ({{ finished_loads('bronze_archive') }})
+        {%- endif %}
+
+),
+
+spans as (
+
+    select * from answers
+    union all
+    select * from files
+
+),
+
+span_hours as (
+
+    select
+        spans.exchange_id,
+        spans.symbol,
+        to_timestamp(hours.hour_ms / 1000) as hour_at,
+        {{ minutes_mask('hours.hour_ms', 'spans.whole_from_ms', 'spans.whole_until_ms') }}
+            as whole_mask,
+        {{ minutes_mask(
+            'hours.hour_ms', 'spans.touched_from_ns / 1000000',
+            'spans.touched_until_ns / 1000000',
+        ) }} as touched_mask
+    from spans
+    cross join lateral generate_series(
+        spans.touched_from_ns / 3600000000000 * 3600000,
+        spans.touched_until_ns / 1000000 - 1,
+        3600000
+    ) as hours (hour_ms)
+
+),
+
+news as (
+
+    select
+        exchange_id,
+        symbol,
+        hour_at,
+        bit_or(whole_mask) as whole_mask,
+        bit_or(touched_mask) as touched_mask
+    from span_hours
+    group by
+        exchange_id,
+        symbol,
+        hour_at
+
+),
+
+{% if claims_only -%}
+-- nothing heard is ever unheard: what is stored and what is new are united
+united as (
+
+    select
+        news.exchange_id,
+        news.symbol,
+        news.hour_at,
+        news.whole_mask | coalesce(stored.whole_mask, 0) as whole_mask,
+        news.touched_mask | coalesce(stored.touched_mask, 0) as touched_mask
+    from news
+    left join
+        lateral (
+            select this_table.*
+            from {{ this }} as this_table
+            where
+                this_table.exchange_id = news.exchange_id
+                and this_table.symbol = news.symbol
+                and this_table.hour_at = news.hour_at
+            order by this_table.hour_at
+            offset 0
+        ) as stored
+        on true
+
+),
+{%- else -%}
+united as (
+
+    select * from news
+
+),
+{%- endif %}
+
+answered as (
+
+    select
+        exchange_id,
+        symbol,
+        hour_at,
+        whole_mask,
+        touched_mask,
+        {{ own_batch() }} as changed_in
+    from united
+
+)
+
+select * from answered

@@ -1,0 +1,37 @@
+with
+
+source as (
+
+    select * from {{ source('archive', 'requests') }}
+
+),
+
+requests as (
+
+    select
+        request_id::text as request_id,
+        exchange_id::text as exchange_id,
+        endpoint::text as endpoint,
+        symbol::text as symbol,
+        status as http_status,
+        case
+            when status is null then 'no answer'
+            when status < 400 then 'answered'
+            when status in (418, 429) then 'throttled'
+            when status < 500 then 'refused'
+            else 'failed'
+        end as outcome,
+        weight,
+        bytes_count,
+        elapsed_ms,
+        attempt,
+        error::text as error,
+        requested_at,
+        _dlt_load_id::text as load_id,
+        delivery_file::text as delivery_file,
+        delivery_row
+    from source
+
+)
+
+select * from requests
