@@ -1,22 +1,32 @@
 """The demo: the main job on the embedded default, from nothing to printed gold.
 
-It runs the `refresh` flow itself, so that what is shown is what is deployed.
+It runs the flows `refresh` and `load archive` themselves, so that what is shown is
+what is deployed.
 """
 
 import time
+from datetime import UTC, date, datetime, timedelta
 
 from rich.console import Console
 
 from pipelines import report, warehouse
+from pipelines.errors import BullionError
+from pipelines.explain import Bucket, explain, told
 from pipelines.load import Say
 from pipelines.settings import PROJECT_DIR
+from prefect_flows.load_archive import load_archive
 from prefect_flows.refresh import refresh
+
+# an instrument whose trades are collected, so that its sealed minutes are proven, too
+SEALED = ("binance", "ETH/USDT")
+PUBLISHED_AFTER = timedelta(hours=3)  # a day's file is out so long after the day
 
 QUERIES = PROJECT_DIR / "sql" / "queries"
 SHOWN = (
     "latest_price",
     "vwap_spread_between_exchanges",
     "completeness",
+    "share_proven_by_day",
     "gaps_by_cause",
 )
 
@@ -24,6 +34,7 @@ NEXT = """
 Where to look next
   .venv/bin/bullion sql                        psql as analyst, on gold
   .venv/bin/bullion list                       every series that is held
+  .venv/bin/bullion backfill plan --symbol BTC/USDT --since -P30D   history, in chunks
   .venv/bin/bullion docs                       the lineage site
   sql/queries/                                 questions and their SQL
   make demo                                    again: newest candles become confirmed
@@ -39,6 +50,10 @@ def demo(out: Console, say: Say) -> None:
         BullionError: a venue or a model failed; the rest is loaded and built.
     """
     began = time.monotonic()
+    day = _published()
+    say(f"running the flow `load archive`: the file that seals {day} of {SEALED[1]}")
+    span = f"{day}", f"{day + timedelta(days=1)}"
+    load_archive([SEALED[1]], None, *span, build=False)
     say("running the flow `refresh`: load every configured series, then build")
     refresh()
     with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:
@@ -46,5 +61,26 @@ def demo(out: Console, say: Say) -> None:
             text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
             title = text.splitlines()[0].removeprefix("-- ")
             report.show(report.query(connection, text), title, out, limit=12)
+        _explain(connection, day, out)
     out.print(NEXT.rstrip())
     say(f"done in {time.monotonic() - began:.0f} s")
+
+
+def _published() -> date:
+    """The newest day whose file the archive has."""
+    return (datetime.now(UTC) - PUBLISHED_AFTER).date() - timedelta(days=1)
+
+
+def _explain(connection: warehouse.Connection, day: date, out: Console) -> None:
+    """Why the candle of the sealed day's last half hour is what it is."""
+    words = (*SEALED, "1m", f"{day}T23:30")
+    out.print(f"\nWhy this number? bullion explain {' '.join(words)}", soft_wrap=True)
+    try:
+        known = explain(connection, Bucket.parse(*words))
+    except BullionError as error:  # a day that the archive does not have yet
+        out.print(str(error), soft_wrap=True)
+        return
+    for sentence in told.sentences(known):
+        out.print(sentence, markup=False, soft_wrap=True)
+    for title, rows in told.tables(known):
+        report.show(rows, title, out)

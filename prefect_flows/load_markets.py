@@ -1,4 +1,4 @@
-"""Load markets: listings and candles of the venues, one task per venue."""
+"""Load markets: listings, candles and trades of the venues, one task per venue."""
 
 from typing import Any
 
@@ -29,15 +29,16 @@ def load_exchange(
     symbols: list[str],
     since: str | None = None,
     until: str | None = None,
+    feeds: list[str] | None = None,
 ) -> LoadFacts | None:
-    """Load series of one venue; what it brought.
+    """Load series of one venue, all that are configured where none is named.
 
     Raises:
         UpstreamError: a series failed; what the others brought is loaded.
         BadDataError: the same, and another attempt would not help.
     """
     logger = get_run_logger()
-    options = ExchangeOptions.parse([exchange_id], symbols, since, until)
+    options = ExchangeOptions.parse([exchange_id], symbols, since, until, feeds=feeds)
     source = ExchangeSource(configuration(), options)
     facts = load(source, wait_s=WAIT_S, say=logger.info)
     if source.failures:
@@ -57,6 +58,7 @@ def load_markets(
     symbols: list[str] | None = None,
     since: str | None = None,
     until: str | None = None,
+    feeds: list[str] | None = None,
 ) -> None:
     """Load the chosen venues at once; one that fails does not stop the others.
 
@@ -66,17 +68,21 @@ def load_markets(
             loaded on each of them, by default what is configured.
         since: from, ISO UTC, included; or so long ago, such as `-P1D`.
         until: to, ISO UTC, excluded; up to the venue's now by default.
+        feeds: `candles`, `trades`, or both; by default what is configured, and candles
+            of a symbol that is named.
 
     Raises:
         UpstreamError: venues failed; the message has each with its reason.
         SetupError: what was asked for is not known or not configured.
     """
-    options = ExchangeOptions.parse(exchanges, symbols, since, until)
+    options = ExchangeOptions.parse(exchanges, symbols, since, until, feeds=feeds)
     series: dict[str, list[str]] = {}
     for choice in chosen(configuration(), options):
         series.setdefault(choice.exchange_id, []).append(choice.symbol)
     futures = [
-        load_exchange.submit(exchange_id, wanted, since, until)
+        load_exchange.submit(
+            exchange_id, wanted if symbols else [], since, until, feeds
+        )
         for exchange_id, wanted in series.items()
     ]
     wait(futures)

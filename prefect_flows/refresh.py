@@ -12,6 +12,7 @@ def refresh(
     symbols: list[str] | None = None,
     since: str | None = None,
     until: str | None = None,
+    feeds: list[str] | None = None,
     *,
     tests: Tests = "bounded",
 ) -> None:
@@ -26,6 +27,8 @@ def refresh(
             default.
         since: from, ISO UTC, included; or so long ago, such as `-P1D`.
         until: to, ISO UTC, excluded; up to the venue's now by default.
+        feeds: `candles`, `trades`, or both; by default what is configured, and candles
+            of a symbol that is named.
         tests: the data tests to run as well: `bounded` are those whose cost does not
             grow with history.
 
@@ -33,6 +36,6 @@ def refresh(
         UpstreamError: venues failed; the rest is loaded and built.
         BadDataError: a node of dbt failed.
     """
-    loaded = load_markets(exchanges, symbols, since, until, return_state=True)
+    loaded = load_markets(exchanges, symbols, since, until, feeds, return_state=True)
     transform(tests=tests)
     loaded.result()

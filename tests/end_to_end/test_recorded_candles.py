@@ -1,8 +1,6 @@
 """The main job on real input: recorded candles, value for value, in gold."""
 
 import io
-import subprocess
-import sys
 from decimal import Decimal
 
 import pandas as pd
@@ -10,7 +8,7 @@ import psycopg
 import pytest
 
 from pipelines.sandbox.running import running
-from pipelines.settings import PROJECT_DIR, child_environment
+from tests.end_to_end.command import bullion
 from tests.end_to_end.recordings import RECORDED, read, write
 
 # Kraken answers with its newest 720 minutes, so no step is longer than 12 hours
@@ -25,19 +23,6 @@ SINCE = "2023-03-01"
 VALUES = ("open", "high", "low", "close", "base_volume")
 COUNTS = ("quote_volume", "trades_count", "taker_buy_base", "taker_buy_quote")
 SERIES = [(e, s) for e, series in RECORDED.items() for s in series]
-
-
-def bullion(*words, environment):
-    done = subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import main; main()", *words],
-        cwd=PROJECT_DIR,
-        env=child_environment(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
 
 
 @pytest.fixture(scope="module")

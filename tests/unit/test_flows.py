@@ -14,6 +14,8 @@ from prefect.utilities.callables import parameter_schema
 from pipelines import telemetry
 from pipelines.errors import BadDataError, BusyError, SetupError, UpstreamError
 from pipelines.settings import PROJECT_DIR
+from prefect_flows.backfill import apply_plans, make_plans
+from prefect_flows.load_archive import load_files
 from prefect_flows.load_markets import load_exchange
 from prefect_flows.retries import may_pass
 from prefect_flows.transform import arguments, build
@@ -25,6 +27,7 @@ FLOWS: dict[Any, Flow[..., Any]] = {
     for d in FILE.deployments
 }
 
+TASKS = (load_exchange, build, load_files, make_plans, apply_plans)
 RUN = TaskRun(task_key="a task", dynamic_key=str(uuid4()))
 
 
@@ -46,7 +49,7 @@ def test_every_parameter_of_a_flow_says_what_it_is(name):
     assert all(told.get("description") for told in properties.values())
 
 
-@pytest.mark.parametrize("work", [load_exchange, build], ids=lambda t: t.name)
+@pytest.mark.parametrize("work", TASKS, ids=lambda t: t.name)
 @pytest.mark.parametrize(
     ("error", "again"),
     [

@@ -1,0 +1,261 @@
+"""Apply plans: workers take chunks, one load each, until none is left.
+
+Workers are threads: dlt keeps a pipeline's state by thread, and what they share it
+keeps under locks (https://github.com/dlt-hub/dlt/pull/813). A killed process takes
+all of its workers with it, so what it had begun is free for the next at once.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from pipelines import warehouse
+from pipelines.backfill import ledger
+from pipelines.backfill.brought import brought
+from pipelines.backfill.ledger import Chunk, Plan
+from pipelines.backfill.work import ChunkWatch, source_of
+from pipelines.configuration import Configuration
+from pipelines.errors import BadDataError, BullionError, SetupError, UpstreamError
+from pipelines.load import Say, load, recover
+from pipelines.run import is_pending
+from pipelines.watch import Unwatched, Watch
+
+POLL_S = 0.5  # how often a worker looks for what another process may leave
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often a chunk is tried by one apply, and how long it rests in between."""
+
+    attempts: int = 3
+    rest_s: float = 10.0
+
+
+@dataclass
+class Applied:
+    """What an apply did itself; `failures` has an error for each chunk given up."""
+
+    chunks_count: int = 0
+    rows_count: int = 0
+    requests_count: int = 0
+    bytes_count: int = 0
+    seconds: float = 0.0
+    failures: list[Exception] = field(default_factory=list)
+
+
+class _StoppedError(Exception):
+    """Ctrl-C: raised in the threads that load."""
+
+
+def apply(
+    configuration: Configuration,
+    plans: Sequence[Plan],
+    *,
+    parallel: int = 2,
+    patience: Patience = Patience(),
+    watch: Watch | None = None,
+    say: Say = lambda _: None,
+) -> Applied:
+    """Run what is left of `plans`; what is done stays untouched.
+
+    Chunks that another process works on are left to it, and waited for.
+
+    Raises:
+        UpstreamError: the warehouse went away; the same call goes on from there.
+        KeyboardInterrupt: the chunks under way are ended first, unless it comes twice.
+    """
+    began = time.monotonic()
+    crew = _Crew(configuration, plans, patience, watch or Unwatched(), say)
+    crew.run(parallel)
+    crew.applied.seconds = round(time.monotonic() - began, 3)
+    return crew.applied
+
+
+class _Crew:
+    """The workers of one apply, and what they share."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        plans: Sequence[Plan],
+        patience: Patience,
+        watch: Watch,
+        say: Say,
+    ) -> None:
+        self.applied = Applied()
+        self._configuration = configuration
+        self._plans = {plan.plan_id: plan for plan in plans}
+        self._patience = patience
+        self._watch = watch
+        self._say = say
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._tries: dict[int, int] = {}
+        self._rests_until: dict[int, float] = {}
+        self._given_up: set[int] = set()
+        self._lost: BaseException | None = None
+
+    def run(self, parallel: int) -> None:
+        """Work until nothing is left."""
+        with self._connect() as connection:
+            self._watch.planned(sum(chunk.minutes for chunk in self._open(connection)))
+        ended = [threading.Event() for _ in range(parallel)]
+        try:
+            for n, end in enumerate(ended):
+                name = f"backfill {n + 1}"
+                work = threading.Thread(target=self._work, args=(end,), name=name)
+                work.daemon = True
+                work.start()
+            _wait(ended)
+        except KeyboardInterrupt:
+            self._say("stopping: what is under way ends first")
+            self._stop.set()
+            _wait(ended)
+            raise
+        if self._lost is not None:
+            raise self._lost
+
+    def _work(self, ended: threading.Event) -> None:
+        try:
+            with self._connect() as connection:
+                while not self._stop.is_set():
+                    chunk = self._take(connection)
+                    if chunk is not None:
+                        self._run(connection, chunk)
+                    elif not self._open(connection):
+                        return
+                    else:
+                        self._stop.wait(POLL_S)
+        except psycopg.OperationalError as error:
+            self._lose(UpstreamError(f"the warehouse went away: {error}"))
+        except BaseException as error:  # noqa: BLE001  # raised again by `run`
+            self._lose(error)
+        finally:
+            ended.set()
+
+    def _lose(self, error: BaseException) -> None:
+        self._lost = self._lost or error
+        self._stop.set()
+
+    def _connect(self) -> warehouse.Connection:
+        return warehouse.connect("loader", warehouse.process_name("backfill"))
+
+    def _open(self, connection: warehouse.Connection) -> list[Chunk]:
+        """The chunks that are neither done nor given up, whoever works on them."""
+        found = ledger.open_chunks(connection, list(self._plans))
+        return [chunk for chunk in found if chunk.chunk_id not in self._given_up]
+
+    def _take(self, connection: warehouse.Connection) -> Chunk | None:
+        """A chunk that nobody works on, its lock held."""
+        now = time.monotonic()
+        for chunk in self._open(connection):
+            if self._rests_until.get(chunk.chunk_id, now) > now:
+                continue
+            if warehouse.try_lock(connection, chunk.lock):
+                begun = ledger.begin(connection, chunk.chunk_id)
+                if begun is not None:
+                    return begun
+                warehouse.unlock(connection, chunk.lock)
+        return None
+
+    def _run(self, connection: warehouse.Connection, chunk: Chunk) -> None:
+        try:
+            self._load(connection, chunk)
+        except psycopg.OperationalError:
+            raise
+        except BaseException as error:  # one chunk's; the others go on
+            self._failed(connection, chunk, error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            if not connection.closed:
+                warehouse.unlock(connection, chunk.lock)
+
+    def _load(self, connection: warehouse.Connection, chunk: Chunk) -> None:
+        plan = self._plans[chunk.plan_id]
+        watch = ChunkWatch(self._watch, chunk, self._check)
+        source = source_of(plan, chunk, self._configuration, watch)
+        loads = list(chunk.load_ids)
+        self._settle(connection, loads)
+
+        def begun(load_id: str) -> None:
+            self._check()
+            with self._lock:  # the threads of one load share the connection
+                if load_id not in loads:
+                    loads.append(load_id)
+                    ledger.note_load(connection, chunk, load_id)
+
+        load(source, say=self._say, seen=lambda *_: self._check(), begun=begun)
+        if source.failures:
+            raise _worst(source.failures)
+        chunk.load_ids[:] = loads
+        facts = brought(connection, plan, chunk)
+        ledger.finish(connection, chunk, facts)
+        watch.finished()
+        with self._lock:
+            self.applied.chunks_count += 1
+            self.applied.rows_count += facts.rows_count
+            self.applied.requests_count += facts.requests_count
+            self.applied.bytes_count += facts.bytes_count
+
+    def _settle(
+        self, connection: warehouse.Connection, load_ids: Sequence[str]
+    ) -> None:
+        """Wait until what a killed load had extracted is delivered, by whomever.
+
+        A span that was on its way would be asked for twice: then a candle would be
+        confirmed that one reading only closes.
+        """
+        while any(map(is_pending, load_ids)) and not self._stop.is_set():
+            if not recover(connection, self._say):
+                self._stop.wait(POLL_S)
+
+    def _failed(
+        self, connection: warehouse.Connection, chunk: Chunk, error: BaseException
+    ) -> None:
+        if self._stop.is_set():
+            ledger.give_back(connection, chunk, "waiting", "stopped")
+            return
+        told = _told(self._plans[chunk.plan_id], chunk, error)
+        ledger.give_back(connection, chunk, "failed", told)
+        with self._lock:
+            tries = self._tries[chunk.chunk_id] = self._tries.get(chunk.chunk_id, 0) + 1
+            may_pass = not isinstance(error, BadDataError | SetupError)
+            if may_pass and tries < self._patience.attempts:
+                rest_s = self._patience.rest_s * tries
+                self._rests_until[chunk.chunk_id] = time.monotonic() + rest_s
+                self._say(f"{told}; again in {rest_s:g} s")
+                return
+            self._given_up.add(chunk.chunk_id)
+            kind = type(error) if isinstance(error, BullionError) else UpstreamError
+            self.applied.failures.append(kind(told))
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise _StoppedError
+
+
+def _wait(ended: Sequence[threading.Event]) -> None:
+    """Wait for all, so that Ctrl-C is heard.
+
+    `Thread.join` that is interrupted takes the thread for ended (Python 3.11):
+    https://github.com/python/cpython/issues/90882
+    """
+    for end in ended:
+        while not end.wait(0.1):
+            pass
+
+
+def _worst(failures: Sequence[Exception]) -> Exception:
+    """Bad data wants a person; an outage passes."""
+    bad = (failure for failure in failures if isinstance(failure, BadDataError))
+    return next(bad, failures[0])
+
+
+def _told(plan: Plan, chunk: Chunk, error: BaseException) -> str:
+    said: Any = error if isinstance(error, BullionError) else repr(error)
+    return f"{plan}, {chunk.since_at:%Y-%m-%d} by {chunk.route}: {said}"

@@ -1,0 +1,116 @@
+"""What a backfill will take: by what earlier loads took, or by stated defaults."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+
+from pipelines import warehouse
+from pipelines.backfill.held import is_there
+from pipelines.backfill.ledger import NewChunk
+from pipelines.backfill.split import RestRoute
+
+# Two busy cores, 2026-11: a load's own work (dlt, its transactions), and zipped bytes
+# of klines and of trades alike, checked, parsed and committed. Look again when `make
+# bench` says otherwise.
+LOAD_S = 1.5
+ARCHIVE_BYTES_A_SECOND = 1_500_000.0
+REQUEST_S = 0.25  # a public venue from a laptop, an answer of 1000 rows
+REQUEST_BYTES = 120_000.0  # 1000 candles of Binance
+TRADES_A_DAY = 50_000.0
+
+REQUESTS: LiteralString = """
+with recent as (
+    select l.load_id
+    from ops.loads as l
+    where l.schema_name = 'bronze_exchange' and l.requests_count > 0
+    order by l.completed_at desc
+    limit 200
+)
+
+select avg(r.elapsed_ms) / 1000, avg(r.bytes_count)
+from recent
+inner join bronze_exchange.requests as r on recent.load_id = r._dlt_load_id
+where r.exchange_id = %s and r.endpoint = %s and r.error is null
+"""
+ARCHIVE: LiteralString = """
+with brought as (
+    select f._dlt_load_id as load_id, sum(f.bytes_count) as bytes_count
+    from bronze_archive.files as f
+    where f.status = 'loaded'
+    group by f._dlt_load_id
+)
+
+select sum(b.bytes_count) / nullif(sum(greatest(l.seconds - %s, 0)), 0)
+from brought as b
+inner join ops.loads as l
+    on b.load_id = l.load_id and l.schema_name = 'bronze_archive'
+having sum(b.bytes_count) > 1000000
+"""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How fast it goes; `told` says which figures were measured."""
+
+    request_s: float
+    request_bytes: float
+    archive_bytes_a_second: float
+    told: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What chunks will take."""
+
+    requests_count: int
+    bytes_count: int
+    seconds: int
+
+
+def rates(
+    connection: warehouse.Connection, exchange_id: str, rest: RestRoute | None
+) -> Rates:
+    """What earlier loads of this venue and route took; defaults where there is none."""
+    asked: tuple[float | None, float | None] = (None, None)
+    if rest and is_there(connection, "bronze_exchange.requests"):
+        row = connection.execute(REQUESTS, (exchange_id, rest.method)).fetchone()
+        asked = (row[0], row[1]) if row else asked
+    archive = None
+    if is_there(connection, "bronze_archive.files"):
+        row = connection.execute(ARCHIVE, (LOAD_S,)).fetchone()
+        archive = row[0] if row else None
+    return Rates(
+        float(asked[0] or REQUEST_S),
+        float(asked[1] or REQUEST_BYTES),
+        float(archive or ARCHIVE_BYTES_A_SECOND),
+        f"request {_told(asked[0], REQUEST_S)} s, "
+        f"archive {_told(archive, ARCHIVE_BYTES_A_SECOND)} B/s",
+    )
+
+
+def cost(
+    chunks: Sequence[NewChunk],
+    rest: RestRoute | None,
+    known: Rates,
+    *,
+    weight_a_second: float,
+    parallel: int,
+) -> Cost:
+    """What these chunks will take, `parallel` at a time, within the venue's budget."""
+    asked = sum(chunk.requests for chunk in chunks if chunk.route == "rest")
+    zipped = sum(chunk.bytes_count for chunk in chunks if chunk.route == "archive")
+    budget_s = asked * rest.weight / weight_a_second if rest else 0.0
+    rest_s = max(budget_s, asked * known.request_s / parallel)
+    own_s = (LOAD_S * len(chunks) + zipped / known.archive_bytes_a_second) / parallel
+    return Cost(
+        sum(chunk.requests for chunk in chunks),
+        zipped + int(asked * known.request_bytes),
+        math.ceil(rest_s + own_s),
+    )
+
+
+def _told(measured: float | None, default: float) -> str:
+    if measured is None:
+        return f"{default:g} (default)"
+    return f"{float(measured):.3g} (measured)"

@@ -1,0 +1,71 @@
+"""Spans of time: half-open, in milliseconds since 1970, UTC."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+Span = tuple[int, int]
+
+MINUTE_MS = 60_000
+DAY_MS = 1440 * MINUTE_MS
+
+
+def at(ms: int) -> datetime:
+    """The time of a stamp."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def to_ms(time: datetime) -> int:
+    """The stamp of a time."""
+    return int(time.timestamp() * 1000)
+
+
+def minutes(spans: Iterable[Span]) -> int:
+    """How many minutes the spans have in all."""
+    return sum(end - start for start, end in spans) // MINUTE_MS
+
+
+def without(span: Span, taken: Iterable[Span]) -> list[Span]:
+    """What of `span` lies in none of `taken`, in order."""
+    left: list[Span] = []
+    at_ms, end_ms = span
+    for start, end in sorted(taken):
+        if start >= end_ms:
+            break
+        if at_ms < start:
+            left.append((at_ms, start))
+        at_ms = max(at_ms, end)
+    if at_ms < end_ms:
+        left.append((at_ms, end_ms))
+    return left
+
+
+def within(spans: Iterable[Span], span: Span) -> list[Span]:
+    """The parts of `spans` that lie in `span`, joined where they touch, in order."""
+    gaps = without(span, spans)
+    return without(span, gaps)
+
+
+def by_month(spans: Sequence[Span]) -> Iterator[Span]:
+    """The spans, cut where a UTC month begins."""
+    for start, end in spans:
+        at_ms = start
+        while at_ms < end:
+            turn = min(_next_month(at_ms), end)
+            yield at_ms, turn
+            at_ms = turn
+
+
+def by_day(spans: Sequence[Span]) -> Iterator[Span]:
+    """The spans, cut where a UTC day begins."""
+    for start, end in spans:
+        at_ms = start
+        while at_ms < end:
+            turn = min(at_ms - at_ms % DAY_MS + DAY_MS, end)
+            yield at_ms, turn
+            at_ms = turn
+
+
+def _next_month(ms: int) -> int:
+    time = at(ms)
+    year, month = divmod(time.year * 12 + time.month, 12)
+    return to_ms(datetime(year, month + 1, 1, tzinfo=UTC))

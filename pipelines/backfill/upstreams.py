@@ -1,0 +1,147 @@
+"""The upstreams as a plan sees them: the archive's listing, the venues' REST routes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pipelines import warehouse
+from pipelines.backfill.estimate import TRADES_A_DAY
+from pipelines.backfill.feeds import Feed
+from pipelines.backfill.spans import Span, at
+from pipelines.backfill.split import File, RestRoute
+from pipelines.configuration import Configuration, Since
+from pipelines.delivery import Source
+from pipelines.errors import SetupError
+from pipelines.sources import archive
+from pipelines.sources.archive import ArchiveFile, ArchiveOptions, ArchiveSource
+from pipelines.sources.archive.attempt import EXCHANGE_ID as ARCHIVED
+from pipelines.sources.exchange import DEFAULT_SHARE
+from pipelines.sources.exchange.budget import SharedBudget, Shares
+from pipelines.sources.exchange.client import VenueClient
+from pipelines.sources.exchange.clock import SystemClock
+from pipelines.sources.exchange.routes import VenueSpec, market_of
+from pipelines.sources.exchange.venues import VENUES, spec_of
+from pipelines.watch import Watch
+
+# an aggregate is a taker's order: fewer rows than trades, and every id is covered
+ARCHIVE_FEEDS: Mapping[Feed, archive.Feed] = {
+    "candles": "klines",
+    "trades": "agg_trades",
+    "funding_rates": "funding_rates",
+}
+
+
+class LiveUpstreams:
+    """The archive and the venues, as the settings and the configuration name them."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._now_ms: dict[str, int] = {}
+
+    def now_ms(self, exchange_id: str) -> int:
+        """The venue's clock, asked once.
+
+        Raises:
+            SetupError: the venue is not known.
+            UpstreamError: it does not answer.
+        """
+        if exchange_id not in self._now_ms:
+            client = self._client(_venue(exchange_id))
+            try:
+                self._now_ms[exchange_id] = client.venue_now_ms([])
+            finally:
+                client.close()
+        return self._now_ms[exchange_id]
+
+    def files(
+        self, exchange_id: str, symbol: str, feed: Feed, span: Span
+    ) -> Sequence[File]:
+        """What the archive lists: whole months by the month, else days."""
+        if exchange_id != ARCHIVED:
+            return []
+        if feed == "funding_rates" and market_of(symbol) == "spot":
+            return []
+        options = ArchiveOptions(
+            [exchange_id],
+            [symbol],
+            [ARCHIVE_FEEDS[feed]],
+            Since(at=at(span[0])),
+            at(span[1]),
+        )
+        return [_file(found) for found in archive.listed(self._configuration, options)]
+
+    def rest(self, exchange_id: str, symbol: str, feed: Feed) -> RestRoute | None:
+        """How the symbol's market gives the feed; None: it does not."""
+        spec = spec_of(exchange_id, symbol)
+        if feed == "candles" and spec.candles:
+            return RestRoute(
+                spec.candles.method,
+                spec.candles.weight,
+                page_minutes=spec.candles.page_candles,
+                window_minutes=spec.candles.window_candles,
+            )
+        if feed == "trades" and spec.trades:
+            return RestRoute(
+                spec.trades.method,
+                spec.trades.weight,
+                page_rows=spec.trades.page_trades,
+                rows_a_day=TRADES_A_DAY,
+            )
+        return None
+
+    def weight_a_second(self, exchange_id: str) -> float:
+        """How much of the venue's limit is ours, once a first burst is spent."""
+        limit = _venue(exchange_id).limit
+        return limit.per_second(self._share(exchange_id))
+
+    def _client(self, spec: VenueSpec) -> VenueClient:
+        known = self._configuration.thresholds
+        shares = Shares(self._share(spec.exchange_id), "live", known)
+        return VenueClient(
+            spec,
+            SharedBudget(spec, shares, _connect, SystemClock()),
+            SystemClock(),
+            attempts=known.attempts,
+            timeout_s=known.request_timeout_seconds,
+        )
+
+    def _share(self, exchange_id: str) -> float:
+        choice = self._configuration.exchanges.get(exchange_id)
+        return choice.budget_share if choice else DEFAULT_SHARE
+
+
+def archive_source(
+    files: Sequence[dict[str, Any]],
+    configuration: Configuration,
+    watch: Watch,
+    *,
+    again: bool,
+) -> Source:
+    """The source that brings these files, and nothing else.
+
+    `again`: such as were refused are had once more.
+    """
+    wanted = [ArchiveFile(**{**f, "covers": tuple(f["covers"])}) for f in files]
+    options = ArchiveOptions(files=wanted, is_verified_again=again)
+    return ArchiveSource(configuration, options, watch=watch)
+
+
+def _connect() -> warehouse.Connection:
+    return warehouse.connect("loader", warehouse.process_name("backfill plan"))
+
+
+def _file(found: ArchiveFile) -> File:
+    return File(
+        found.path,
+        found.period,
+        found.covers,
+        found.bytes_count or 0,
+        found.published_at_ms or 0,
+        asdict(found),
+    )
+
+
+def _venue(exchange_id: str) -> VenueSpec:
+    if exchange_id not in VENUES:
+        raise SetupError(f"unknown exchange {exchange_id}; known: {', '.join(VENUES)}")
+    return VENUES[exchange_id]

@@ -1,0 +1,87 @@
+"""The work on one chunk: one load, of an archive's files or of a REST span."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pipelines.backfill.ledger import Chunk, Plan
+from pipelines.backfill.upstreams import archive_source
+from pipelines.configuration import Configuration, Since
+from pipelines.delivery import Source, Stream, Table
+from pipelines.sources.exchange import ExchangeOptions, ExchangeSource
+from pipelines.watch import Watch
+
+
+class ChunkSource:
+    """A source under the chunk's own lock.
+
+    Neither live loads of the series nor its other chunks wait for it: their spans are
+    others, and what two of them bring alike stands in gold once.
+    """
+
+    def __init__(self, chunk: Chunk, source: Source) -> None:
+        self.name = source.name
+        self.tables: Sequence[Table] = source.tables
+        self.failures = source.failures
+        self._chunk = chunk
+        self._source = source
+
+    def lock_keys(self) -> Sequence[str]:
+        """The chunk's."""
+        return [f"chunk {self._chunk.chunk_id}"]
+
+    def streams(self) -> Sequence[Stream]:
+        """The source's."""
+        return self._source.streams()
+
+
+class ChunkWatch:
+    """Tells a watch of the whole what a chunk brings, and never more than its minutes.
+
+    Raises what `check` raises, in the thread that loads: so a load is stopped.
+    """
+
+    def __init__(
+        self, watch: Watch, chunk: Chunk, check: Callable[[], None] = lambda: None
+    ) -> None:
+        self._watch = watch
+        self._left = chunk.minutes
+        self._check = check
+
+    def planned(self, minutes: int) -> None:
+        """The whole was planned before."""
+
+    def answered(self, minutes: int, rows: int) -> None:
+        """Told on, as far as the chunk goes."""
+        self._check()
+        told = min(minutes, self._left)
+        self._left -= told
+        self._watch.answered(told, rows)
+
+    def finished(self) -> None:
+        """What was held already counts, too."""
+        self._watch.answered(self._left, 0)
+        self._left = 0
+
+
+def source_of(
+    plan: Plan, chunk: Chunk, configuration: Configuration, watch: Watch
+) -> ChunkSource:
+    """The source that brings the chunk, and nothing else."""
+    if chunk.route == "archive":
+        again = chunk.reason is not None
+        files = archive_source(chunk.files, configuration, watch, again=again)
+        return ChunkSource(chunk, files)
+    assert plan.feed != "funding_rates"  # noqa: S101  # the archive's alone
+    options = ExchangeOptions(
+        exchanges=[plan.exchange_id],
+        symbols=[plan.symbol],
+        since=Since(at=chunk.since_at),
+        until=chunk.until_at,
+        priority="history",
+        feeds=[plan.feed],
+    )
+    # what is answered for is not read again: a chunk that was cut short asks for the
+    # rest of it alone
+    once = replace(configuration.thresholds, reread_candles=0)
+    known = replace(configuration, thresholds=once)
+    return ChunkSource(chunk, ExchangeSource(known, options, watch=watch))

@@ -1,0 +1,98 @@
+"""An explanation in sentences and tables, for the person who asked."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pipelines.explain import Explanation, Fact
+from pipelines.report import plain
+
+SOURCES = {
+    "rest": "an answer of the venue",
+    "archive": "a file of the venue's archive",
+    "trades": "its trades, by us",
+    "mixed": "several sources",
+}
+VALUES = (
+    *("open", "high", "low", "close", "base_volume", "quote_volume", "trades_count"),
+    *("taker_buy_base", "taker_buy_quote", "vwap"),
+)
+SHOWN = (
+    *("is_standing", "source", "evidence_grade", "reason", "differences"),
+    *("venue_now_at", "received_at", "load_id", "reading_id"),
+)
+
+
+def sentences(known: Explanation) -> Iterator[str]:
+    """What the bucket is, where that comes from, and what proves it."""
+    bucket, candle = known.bucket, known.candle
+    name = f"{bucket.exchange_id} {bucket.symbol} {bucket.timeframe}"
+    at = f"{plain(bucket.opened_at)} UTC"
+    if candle is None:
+        yield f"{name} at {at}: no candle"
+    else:
+        yield f"{name} at {at}: {candle['evidence_grade']}, {_of(candle)}"
+    for reading in known.readings:
+        if reading["is_standing"]:
+            yield from _origin(reading)
+    if known.proof is not None:
+        yield _proof(known.proof)
+    for gap in known.gaps:
+        span = f"{plain(gap['started_at'])} to {plain(gap['ended_at'])}"
+        yield f"no candle from {span}: {gap['cause']}"
+
+
+def tables(known: Explanation) -> Iterator[tuple[str, list[Fact]]]:
+    """Titles and rows: the values, then the readings or the minutes behind them."""
+    if known.candle is not None:
+        yield "values", [{name: known.candle[name] for name in VALUES}]
+    if known.readings:
+        rows = [{name: reading[name] for name in SHOWN} for reading in known.readings]
+        yield "readings", rows
+    if known.minutes:
+        yield "minutes", known.minutes
+    if known.weakest:
+        yield "minutes that are not proved, the most doubtful first", known.weakest
+
+
+def as_facts(known: Explanation) -> dict[str, Any]:
+    """The explanation for machines: the bucket's key, and what is known of it."""
+    found = asdict(known)
+    return {**found.pop("bucket"), **found}
+
+
+def _of(candle: Mapping[str, Any]) -> str:
+    filled = "; what the venue lacks is filled from trades"
+    source = f"from {SOURCES[candle['source']]}"
+    return source + (filled if candle["is_filled_from_trades"] else "")
+
+
+def _origin(reading: Mapping[str, Any]) -> Iterator[str]:
+    if reading["file_path"]:
+        yield (
+            f"it is line {reading['line_number']} of {reading['origin']},"
+            f" published {plain(reading['published_at'])} UTC,"
+            f" sha256 {reading['sha256']}"
+        )
+    elif reading["request_id"]:
+        yield (
+            f"it was answered by {reading['origin']}"
+            f" at {plain(reading['venue_now_at'])} UTC, request {reading['request_id']}"
+        )
+    else:
+        yield f"it is made of the trades {reading['reading_id']}"
+    if reading["load_id"]:
+        yield (
+            f"load {reading['load_id']} brought it, file {reading['delivery_file']},"
+            f" row {reading['delivery_row']}"
+        )
+
+
+def _proof(proof: Mapping[str, Any]) -> str:
+    count, first = proof["trades_count"], proof["first_trade_id"]
+    trades = f", {count} trades held" if count is not None else ""
+    ids = f", ids {first} to {proof['last_trade_id']}" if first is not None else ""
+    lost = proof["lost_trades_count"]
+    missing = f" ({lost})" if lost else ""
+    reason = f": {proof['reason']}" if proof["reason"] else ""
+    return f"proof: {proof['proof']}{missing}{trades}{ids}{reason}"

@@ -1,0 +1,100 @@
+"""Backfill: plan a span, apply the plan, build what it brought."""
+
+from prefect import flow, get_run_logger, task
+
+from pipelines.backfill import ledger
+from pipelines.backfill.apply import Applied, apply
+from pipelines.backfill.plan import Planned, parse, plan
+from pipelines.backfill.upstreams import LiveUpstreams
+from pipelines.configuration import configuration
+from pipelines.errors import BadDataError, UpstreamError
+from pipelines.warehouse import connect, process_name
+from prefect_flows.retries import may_pass
+from prefect_flows.transform import Tests, transform
+
+
+@task(
+    name="plan",
+    retries=2,
+    retry_delay_seconds=[10, 60],
+    retry_condition_fn=may_pass,
+    tags=["backfill"],
+)
+def make_plans(
+    exchanges: list[str],
+    symbols: list[str],
+    feeds: list[str],
+    since: str,
+    until: str | None,
+) -> list[Planned]:
+    """Write down which chunks the span takes; a plan for each series and feed."""
+    known = configuration()
+    upstreams = LiveUpstreams(known)
+    wanted = parse(known, exchanges, symbols, feeds=feeds, since=since, until=until)
+    planned = [plan(one, upstreams) for one in wanted]
+    for one in planned:
+        get_run_logger().info("%s", one)
+    return planned
+
+
+@task(
+    name="apply",
+    retries=2,
+    retry_delay_seconds=[60, 600],
+    retry_condition_fn=may_pass,
+    tags=["backfill"],
+)
+def apply_plans(plan_ids: list[int], parallel: int) -> Applied:
+    """Run what is left of the plans; an attempt goes on where the one before stopped.
+
+    Raises:
+        UpstreamError: chunks failed; the others are loaded.
+        BadDataError: the same, and another attempt would not help.
+    """
+    with connect("loader", process_name("backfill")) as connection:
+        plans = ledger.plans(connection, plan_ids)
+    say = get_run_logger().info
+    applied = apply(configuration(), plans, parallel=parallel, say=say)
+    if applied.failures:
+        is_bad = any(isinstance(f, BadDataError) for f in applied.failures)
+        told = "; ".join(str(failure) for failure in applied.failures)
+        raise (BadDataError if is_bad else UpstreamError)(told)
+    return applied
+
+
+@flow(name="backfill")
+def backfill(
+    since: str,
+    until: str | None = None,
+    exchanges: list[str] | None = None,
+    symbols: list[str] | None = None,
+    feeds: list[str] | None = None,
+    *,
+    parallel: int = 2,
+    tests: Tests = "bounded",
+) -> None:
+    """Plan a span of series, apply the plans, then transform.
+
+    What could be loaded is built even where a chunk failed; the flow fails then, after
+    the build.
+
+    Args:
+        since: from, ISO UTC, included; or so long ago, such as `-P90D`.
+        until: to, ISO UTC, excluded; up to the venue's now by default.
+        exchanges: venues by id, such as `kraken`; all that are enabled by default.
+        symbols: ccxt's unified symbols, such as `BTC/USD`; what is configured by
+            default.
+        feeds: `candles`, `trades`, `funding_rates`; candles by default.
+        parallel: chunks that run at the same time.
+        tests: the data tests to run as well.
+
+    Raises:
+        UpstreamError: chunks failed; the rest is loaded and built.
+        SetupError: what was asked for is not known or not configured.
+    """
+    words = (exchanges or [], symbols or [], feeds or [], since, until)
+    plans = make_plans(*words)
+    plan_ids = [one.plan_id for one in plans]
+    applied = apply_plans(plan_ids, parallel, return_state=True)
+    transform(tests=tests)
+    applied.result()
