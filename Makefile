@@ -42,7 +42,7 @@ bench: setup ## Measure the budgets and write docs/benchmarks.md
 
 lock: ## Resolve pyproject.toml again into requirements.lock (wants uv)
 	@uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 \
-		--extra dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+		--extra dev --extra stream --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 docs: setup ## Build the dbt lineage site of the running warehouse
 	@$(BIN)/bullion docs

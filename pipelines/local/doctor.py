@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from pipelines.errors import BullionError
-from pipelines.local import place, postgres, postgres_distribution
+from pipelines.local import place, postgres, postgres_distribution, stream_checks
 from pipelines.local.account import server_account
 from pipelines.settings import Settings, settings
 
@@ -46,6 +46,7 @@ def check() -> list[Check]:
         _disk(),
         *(_embedded() if settings().is_embedded else ()),
         _guarded("warehouse", _warehouse, "bullion up"),
+        *_stream(),
         *_venues(),
         *_strays(),
     ]
@@ -139,6 +140,15 @@ def _warehouse() -> str:
         lacks = f"roles {', '.join(missing)}" if missing else "the schema ops"
         raise BullionError(f"the server at {where} lacks {lacks}: not bootstrapped")
     return f"answers at {where}, bootstrapped"
+
+
+def _stream() -> Iterator[Check]:
+    """Kafka and Debezium are looked at where they were given or once started."""
+    yield _guarded("java", stream_checks.runtime, "make setup")
+    if stream_checks.kafka_place():
+        yield _guarded("kafka", stream_checks.broker, "bullion up kafka")
+    if stream_checks.debezium_place():
+        yield _guarded("debezium", stream_checks.connector, "bullion up debezium")
 
 
 def _venues() -> Iterator[Check]:

@@ -93,6 +93,9 @@ class Postgres:
                 another = ports.choose(str(self.data_dir), but=lost)
                 self._settle_port(cluster, another)
 
+    def resume(self, say: Say) -> None:
+        """Nothing: its settings are read at its start."""
+
     def running(self) -> bool:
         """Whether the postmaster of our data is alive."""
         return kept.runs(self.data_dir)

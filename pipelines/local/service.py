@@ -22,6 +22,10 @@ ENDED_AFTER_S = 1.0
 LOG_TAIL_LINES = 12
 
 
+class UnavailableError(SetupError):
+    """The service can not be had on this machine now; the others are not touched."""
+
+
 def silent(_: str) -> None:
     """Say nothing."""
 
@@ -68,6 +72,9 @@ class Service(Protocol):
     def start(self, say: Say) -> None:
         """Start the process so that it outlives the caller and its terminal."""
 
+    def resume(self, say: Say) -> None:
+        """What an `up` does when it runs: take up what changed since it was started."""
+
     def running(self) -> bool:
         """Whether its process is alive, whoever started it."""
 
@@ -104,7 +111,9 @@ def bring_up(service: Service, say: Say = silent) -> ServiceStatus:
         SetupError: it can not run here, or it ended; the message quotes its log.
     """
     was_running = service.running()
-    if not was_running:
+    if was_running:
+        service.resume(say)
+    else:
         _start(service, say)
     try:
         _wait_until_ready(service)

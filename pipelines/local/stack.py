@@ -7,18 +7,23 @@ from pathlib import Path
 from pipelines.errors import SetupError
 from pipelines.local import (
     bootstrap,
+    debezium_distribution,
+    kafka_service,
     lock,
     place,
     postgres,
     postgres_address,
     sandbox_service,
 )
+from pipelines.local.debezium_service import Debezium
+from pipelines.local.kafka_service import Kafka
 from pipelines.local.postgres import Postgres
 from pipelines.local.sandbox_service import Sandbox
 from pipelines.local.service import (
     Say,
     Service,
     ServiceStatus,
+    UnavailableError,
     bring_up,
     silent,
     take_down,
@@ -30,29 +35,33 @@ from pipelines.settings import settings
 SERVICES: dict[str, Callable[[], Service]] = {
     postgres_address.NAME: Postgres.from_settings,
     sandbox_service.NAME: Sandbox.from_settings,
+    kafka_service.NAME: Kafka.from_settings,
+    debezium_distribution.NAME: Debezium.from_settings,
 }
+# What `bullion up` starts when it is told no name. Kafka and Debezium Server are started
+# by name: no load depends on them, and their first start downloads 750 MB.
+BY_DEFAULT = (postgres_address.NAME, sandbox_service.NAME)
 
 
 def up(only: Sequence[str] | None = None, say: Say = silent) -> list[ServiceStatus]:
-    """Start what does not run (all services, or `only` these), and bootstrap Postgres.
+    """Start what does not run (`BY_DEFAULT`, or `only` these), and bootstrap Postgres.
 
-    With `PGHOST` set, no Postgres is started and the given server is bootstrapped.
-    A second `up` at the same time waits for the first.
+    With `PGHOST`, `BULLION_KAFKA` or `BULLION_DEBEZIUM` set, the given server is used
+    and none is started. A second `up` at the same time waits for the first.
 
     Raises:
         SetupError: a service can not run here, or a name is none of ours.
+        UnavailableError: one of `only` can not be had on this machine now.
         BusyError: another `up` or `down` takes longer than five minutes.
     """
     chosen = _chosen(only)
     with _held(say):
         found = []
         for name in chosen:
-            if name != postgres_address.NAME:
-                found.append(bring_up(SERVICES[name](), say))
-                continue
-            if settings().is_embedded:
-                found.append(bring_up(SERVICES[name](), say))
-            bootstrap.apply(**postgres.warehouse_parameters(), say=say)
+            if not _is_given(name):
+                found += _bring_up(name, say, may_lack=only is None)
+            if name == postgres_address.NAME:
+                bootstrap.apply(**postgres.warehouse_parameters(), say=say)
         return found
 
 
@@ -86,6 +95,23 @@ def lock_file() -> Path:
     return place.data_dir() / "stack.lock"
 
 
+def _bring_up(name: str, say: Say, *, may_lack: bool) -> list[ServiceStatus]:
+    try:
+        return [bring_up(SERVICES[name](), say)]
+    except UnavailableError as error:
+        if not may_lack:
+            raise
+        say(f"{name} is left out: {error}")
+        return []
+
+
+def _is_given(name: str) -> bool:
+    """Whether the settings name a server of one's own for it."""
+    if name == postgres_address.NAME:
+        return not settings().is_embedded
+    return bool(getattr(settings(), name, None))
+
+
 @contextmanager
 def _held(say: Say) -> Iterator[None]:
     with lock.held(lock_file(), say):
@@ -99,4 +125,4 @@ def _chosen(only: Sequence[str] | None) -> list[str]:
             f"no service is called {', '.join(unknown)}: there are "
             f"{', '.join(SERVICES)}"
         )
-    return [name for name in SERVICES if only is None or name in only]
+    return [name for name in SERVICES if name in (BY_DEFAULT if only is None else only)]

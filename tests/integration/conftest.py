@@ -4,6 +4,9 @@ import pytest
 
 from pipelines.local import place, stack
 from pipelines.settings import settings
+from tests.integration.stream import kafka
+
+__all__ = ["home", "kafka"]
 
 
 @pytest.fixture

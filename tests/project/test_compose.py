@@ -8,6 +8,8 @@ from importlib.metadata import version
 import pytest
 import yaml
 
+from pipelines.local import debezium_properties, kafka_properties
+from pipelines.local.artifacts import Artifacts
 from pipelines.local.postgres_cluster import SETTINGS
 from pipelines.local.postgres_distribution import MAJOR
 from pipelines.settings import PROJECT_DIR
@@ -34,7 +36,7 @@ def _settings_of(lines):
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_image_is_pinned_to_a_version(name):
-    assert re.fullmatch(r"[a-z/-]+:\d+\.\d+[\w.-]*", SERVICES[name]["image"])
+    assert re.fullmatch(r"[a-z./-]+:\d+\.\d+[\w.-]*", SERVICES[name]["image"])
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - ONE_SHOT))
@@ -76,7 +78,8 @@ def test_it_asks_the_environment_only_for_settings_that_the_example_lists():
 def test_no_password_is_written_down_and_none_has_a_default():
     values = re.findall(r"PASSWORD\S*: (.*)", TEXT)
     assert values
-    assert all(value.startswith("${PGPASSWORD:?") for value in values)
+    asked = ("${PGPASSWORD:?", "${BULLION_CDC_PASSWORD:?")
+    assert all(value.startswith(asked) for value in values)
 
 
 def test_postgres_is_the_version_and_has_the_settings_of_the_embedded_server():
@@ -86,6 +89,44 @@ def test_postgres_is_the_version_and_has_the_settings_of_the_embedded_server():
     embedded = _settings_of(x for x in SETTINGS.splitlines() if not x.startswith("#"))
     wanted = {k: v for k, v in embedded.items() if k not in EMBEDDED_ONLY}
     assert _settings_of(given) == wanted
+
+
+def _locked_version(name):
+    return Artifacts(name, PROJECT_DIR).locked[0].version
+
+
+def test_kafka_is_the_version_and_has_the_settings_of_the_embedded_one():
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{_locked_version('kafka')}"
+    given = SERVICES["kafka"]["environment"]
+    for name, value in kafka_properties.SHARED.items():
+        assert given[f"KAFKA_{name.upper().replace('.', '_')}"] == value, name
+    assert "kafka:/var/lib/kafka/data" in SERVICES["kafka"]["volumes"]
+    assert given["KAFKA_LOG_DIRS"] == "/var/lib/kafka/data"
+
+
+def test_debezium_is_the_version_and_is_told_the_same_as_the_embedded_one():
+    image = f"quay.io/debezium/server:{_locked_version('debezium')}"
+    assert SERVICES["debezium"]["image"] == image
+    given = dict(SERVICES["debezium"]["environment"])
+    given.pop("JAVA_OPTS")
+    places = debezium_properties.Places(
+        host="postgres",
+        port=5432,
+        dbname="${PGDATABASE:-bullion}",
+        kafka="kafka:19092",
+        http_host="0.0.0.0",
+        http_port=8080,
+    )
+    wanted = debezium_properties.properties(places)
+    secret = "${BULLION_CDC_PASSWORD:?set BULLION_CDC_PASSWORD in .env}"
+    passwords = dict.fromkeys(debezium_properties.PASSWORDS, secret)
+    assert given == debezium_properties.as_environment({**wanted, **passwords})
+
+
+def test_debezium_starts_when_its_topics_are_there():
+    waits = SERVICES["debezium"]["depends_on"]["stream-prepare"]
+    assert waits["condition"] == "service_completed_successfully"
+    assert SERVICES["stream-prepare"]["command"] == ["bullion", "stream", "prepare"]
 
 
 def test_prefect_is_the_version_that_is_installed():
@@ -113,7 +154,9 @@ def test_docker_compose_accepts_it(tmp_path):
     ).returncode:
         pytest.skip("the docker on this machine has no compose")
     env_file = tmp_path / "env"
-    env_file.write_text("PGPASSWORD=for-the-test\n", encoding="utf-8")
+    env_file.write_text(
+        "PGPASSWORD=for-the-test\nBULLION_CDC_PASSWORD=too\n", encoding="utf-8"
+    )
     command = [*docker, "--env-file", str(env_file), "-f", str(FILE), "config", "-q"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

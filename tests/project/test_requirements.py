@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -17,7 +18,7 @@ for _name, _version in ENTRY.findall(TEXT):
 
 
 def test_it_has_every_dependency_in_a_version_that_fits():
-    extras = PROJECT["project"]["optional-dependencies"]["dev"]
+    extras = chain(*PROJECT["project"]["optional-dependencies"].values())
     for line in (*PROJECT["project"]["dependencies"], *extras):
         wanted = Requirement(line)
         versions = LOCKED.get(canonicalize_name(wanted.name), [])

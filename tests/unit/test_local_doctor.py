@@ -7,7 +7,7 @@ from collections import namedtuple
 import pytest
 
 from pipelines.errors import SetupError
-from pipelines.local import doctor, place, stack
+from pipelines.local import doctor, java, place, stack
 from pipelines.settings import Settings, settings
 
 Usage = namedtuple("Usage", "total used free")
@@ -76,13 +76,32 @@ def test_a_given_server_that_does_not_answer_is_told_without_its_password(monkey
     assert "correct-horse-battery" not in repr(found)
 
 
+def test_a_stream_that_was_started_and_is_silent_is_told_with_what_mends_it(
+    monkeypatch,
+):
+    monkeypatch.setenv("BULLION_KAFKA", "127.0.0.1:1")
+    monkeypatch.setenv("BULLION_DEBEZIUM", "http://127.0.0.1:1")
+    found = checks()
+    assert found["java"].ok
+    assert not found["kafka"].ok
+    assert found["kafka"].mend == "bullion up kafka"
+    assert "WAL grows" in found["debezium"].meaning
+
+
+def test_without_java_doctor_names_the_package(monkeypatch):
+    monkeypatch.setattr(java, "PACKAGE", "no_such_package")
+    assert "no_such_package is not installed" in checks()["java"].meaning
+
+
 def test_an_unknown_service_is_refused_with_the_known_ones():
-    with pytest.raises(SetupError, match="called kafka: there are postgres, sandbox"):
-        stack.up(["kafka"])
+    with pytest.raises(SetupError, match="called redis: there are postgres, sandbox"):
+        stack.up(["redis"])
 
 
 def test_status_knows_every_service_before_the_first_up():
     assert [(s.name, s.is_running) for s in stack.status()] == [
         ("postgres", False),
         ("sandbox", False),
+        ("kafka", False),
+        ("debezium", False),
     ]

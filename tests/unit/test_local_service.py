@@ -37,6 +37,9 @@ class Broker:
         self.steps.append("start")
         self.alive = not self.ends
 
+    def resume(self, say):
+        self.steps.append("resume")
+
     def running(self):
         self.unseen -= 1
         self.lives -= 1
@@ -74,6 +77,7 @@ def test_a_running_service_is_left_alone(broker):
     bring_up(broker)
     bring_up(broker)
     assert broker.steps.count("start") == 1
+    assert broker.steps[-1] == "resume"
 
 
 def test_a_service_that_ends_quotes_its_log(broker):
@@ -88,7 +92,7 @@ def test_a_service_on_its_way_out_is_started_again(broker):
     broker.ready_timeout_s = 5
     broker.looks_until_ready = 6
     assert bring_up(broker).is_ready
-    assert broker.steps == ["fetch", "verify", "configure", "start"]
+    assert broker.steps == ["resume", "fetch", "verify", "configure", "start"]
 
 
 def test_a_service_that_one_look_misses_has_not_ended(broker):

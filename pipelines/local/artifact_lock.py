@@ -1,0 +1,57 @@
+"""Writes the locks of `maven/`: what each jgo.toml resolves to, with the sums.
+
+For whoever changes a version: `python -m pipelines.local.artifact_lock`. Everything is
+downloaded into a folder of its own, so that a sum is never taken from an old file.
+"""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from jgo.env import EnvironmentSpec, LockFile, compute_spec_hash
+from jgo.maven import Dependency, MavenContext
+from jgo.parse import Coordinate
+
+from pipelines.local.artifact_download import Downloads, repositories
+from pipelines.local.artifacts import FOLDER
+
+WHOLE = {"tar.gz", "zip"}  # a distribution brings what it needs
+
+
+def write(folder: Path) -> LockFile:
+    """Resolve `jgo.toml` of `folder` and write `jgo.lock.toml` beside it."""
+    spec = EnvironmentSpec.load(folder / "jgo.toml")
+    with tempfile.TemporaryDirectory() as cache:
+        context = MavenContext(
+            resolver=Downloads({}, lambda *_: None),
+            repo_cache=Path(cache),
+            remote_repos=repositories(),
+        )
+        wanted = [context.create_dependency(_parsed(x)) for x in spec.coordinates]
+        found = LockFile.from_resolved_dependencies(
+            _resolved(context, wanted),
+            environment_name=spec.name,
+            spec_hash=compute_spec_hash(folder / "jgo.toml"),
+        )
+    found.save(folder / "jgo.lock.toml")
+    return found
+
+
+def _parsed(text: str) -> Coordinate:
+    """The coordinate; jgo takes the packaging of a distribution for a classifier."""
+    found = Coordinate.parse(text)
+    if found.classifier in WHOLE:
+        return replace(found, classifier=None, packaging=found.classifier)
+    return found
+
+
+def _resolved(context: MavenContext, wanted: list[Dependency]) -> list[Dependency]:
+    if all(dependency.artifact.packaging in WHOLE for dependency in wanted):
+        return wanted
+    given, others = context.resolver.resolve(wanted)
+    return [*given, *others]
+
+
+if __name__ == "__main__":
+    for path in sorted(FOLDER.glob("*/jgo.toml")):
+        write(path.parent)

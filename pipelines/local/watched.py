@@ -1,0 +1,188 @@
+"""A process that is watched: started again when it dies, until it is told to stop.
+
+Everything about it lies in one folder: the order (`order.json`: command, folder, log
+and whether it is wanted), its pid, and two lock files. The process holds one lock
+through an open file that it was given, its watch (`pipelines.local.watch`) the other;
+the kernel frees both at a kill, so that who lives is never guessed.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from pipelines.errors import SetupError
+from pipelines.local.account import own_account
+from pipelines.local.process import command_line
+
+MODULE = "pipelines.local.watch"
+POLL_S = 0.05
+STOP_GRACE_S = 20.0  # a broker writes what it holds; a connector its last offset
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a watch is to keep running; `is_wanted` False: it is to end it."""
+
+    command: tuple[str, ...]
+    folder: str
+    log: str
+    is_wanted: bool = True
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The process whose files are in `home`."""
+
+    home: Path
+
+    @property
+    def service_lock(self) -> Path:
+        """Held by the process while it lives."""
+        return self.home / "service.lock"
+
+    @property
+    def watch_lock(self) -> Path:
+        """Held by the watch that is at work."""
+        return self.home / "watch.lock"
+
+    def order(self) -> Order | None:
+        """What was ordered last; None before the first start, or when deleted."""
+        try:
+            text = (self.home / "order.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        found = json.loads(text)
+        return Order(**{**found, "command": tuple(found["command"])})
+
+    def give(self, order: Order) -> None:
+        """Replace the order."""
+        own_account().write(self.home / "order.json", json.dumps(vars(order), indent=2))
+
+    def note(self, pid: int) -> None:
+        """Remember the pid of the process that was just started."""
+        own_account().write(self.home / "service.pid", f"{pid}\n")
+
+    def is_alive(self) -> bool:
+        """Whether the process lives."""
+        return is_held(self.service_lock)
+
+    def is_watched(self) -> bool:
+        """Whether a watch is at work."""
+        return is_held(self.watch_lock)
+
+    def pid(self) -> int | None:
+        """The living process; None also between its birth and its name."""
+        order = self.order()
+        if order is None or not self.is_alive():
+            return None
+        wanted = " ".join(order.command)
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            pid = int((self.home / "service.pid").read_text(encoding="utf-8"))
+            if command_line(pid) == wanted:
+                return pid
+        return _pid_of(wanted)  # its watch was killed before it noted the pid
+
+    def start(
+        self,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        folder: Path,
+    ) -> None:
+        """Have `command` kept running; one that lives already is taken over.
+
+        No other process has the same command: by it ours is known.
+        """
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.give(Order(tuple(map(str, command)), str(folder), str(log)))
+        if self.is_watched():
+            return
+        with log.open("ab") as output:
+            # not waited for: it runs on when we have ended
+            subprocess.Popen(
+                [sys.executable, "-m", MODULE, str(self.home)],
+                cwd=folder_of_project(),
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def stop(self) -> None:
+        """End the process and its watch.
+
+        Raises:
+            SetupError: they did not end in time.
+        """
+        order = self.order()
+        if order:
+            self.give(Order(order.command, order.folder, order.log, is_wanted=False))
+        deadline = time.monotonic() + 2 * STOP_GRACE_S + 5
+        while self.is_watched() and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        self.end()
+        if self.is_alive() or self.is_watched():
+            raise SetupError(f"the process of {self.home} (pid {self.pid()}) goes on")
+
+    def end(self, grace_s: float = STOP_GRACE_S) -> None:
+        """End the process alone: asked first, killed after `grace_s`."""
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            deadline = time.monotonic() + grace_s
+            sent_to = None
+            while self.is_alive() and time.monotonic() < deadline:
+                pid = self.pid()
+                if pid and pid != sent_to:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, sign)
+                    sent_to = pid
+                time.sleep(POLL_S)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock `path`."""
+    try:
+        with path.open("a") as file:
+            return not take(file)
+    except FileNotFoundError:
+        return False
+
+
+def take(file: IO[Any], *, wait: bool = False) -> bool:
+    """Take the lock of an open file; False when another has it and we do not wait."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
+
+
+def folder_of_project() -> Path:
+    """Where `python -m pipelines…` finds the package."""
+    return Path(__file__).resolve().parents[2]
+
+
+def _pid_of(wanted: str) -> int | None:
+    listing = subprocess.run(
+        ["ps", "-ww", "-e", "-o", "pid=,args="],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+    ).stdout
+    for line in listing.splitlines():
+        pid, _, arguments = line.strip().partition(" ")
+        if arguments.strip() == wanted:
+            return int(pid)
+    return None

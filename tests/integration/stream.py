@@ -1,0 +1,155 @@
+"""A real Kafka for the session, and a real Debezium Server on a database of a test.
+
+Where they can not be had (no network for the first download, no Java) a laptop skips
+with the reason; CI fails.
+"""
+
+import json
+import os
+import time
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import psycopg
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
+
+from pipelines.local import place
+from pipelines.local.debezium_properties import PREFIX, SLOT
+from pipelines.local.debezium_service import Debezium
+from pipelines.local.kafka_service import Kafka
+from pipelines.local.service import UnavailableError, bring_up, take_down
+
+numbers = count(1)
+TABLES = """
+create schema config;
+create schema cdc authorization cdc;
+create table config.things (
+    id bigint primary key, name text, rate numeric, at timestamptz default now()
+);
+alter table config.things replica identity full;
+grant usage on schema config to cdc;
+grant select on config.things to cdc;
+create publication bullion_config for table config.things;
+"""
+
+
+def started(service):
+    """The running service; without it the test is skipped, or fails in CI."""
+    try:
+        bring_up(service)
+    except UnavailableError as error:
+        if os.environ.get("CI"):  # noqa: TID251
+            raise
+        pytest.skip(str(error))
+    return service
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory):
+    """The service of a broker that all tests share; `kafka.address` is for clients."""
+    service = Kafka(tmp_path_factory.mktemp("kafka"), place.cache_dir())
+    try:
+        yield started(service)
+    finally:
+        take_down(service)
+
+
+@contextmanager
+def streaming(data_dir, owner, kafka, **options):
+    """Debezium Server from the database `owner` to `kafka`, on empty topics of ours."""
+    delete_topics(kafka.address)
+    service = Debezium(
+        data_dir,
+        place.cache_dir(),
+        owner=lambda: owner,
+        kafka=lambda: kafka.address,
+        **options,
+    )
+    try:
+        yield started(service)
+    finally:
+        take_down(service)
+        drop_slot(owner)
+
+
+@contextmanager
+def config_database(server, tables=TABLES):
+    """libpq's parameters of a database with a config table and its publication."""
+    name = f"stream_{next(numbers)}"
+    role = "do $$ begin create role cdc; exception when duplicate_object then end $$"
+    with psycopg.connect(**server, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+        connection.execute(role)
+        connection.execute("alter role cdc login replication")
+    owner = {**server, "dbname": name}
+    with psycopg.connect(**owner) as connection:
+        connection.execute(tables)
+    try:
+        yield owner
+    finally:
+        drop_slot(owner)
+        with psycopg.connect(**server, autocommit=True) as connection:
+            connection.execute(f"drop database {name} with (force)")
+
+
+def drop_slot(owner):
+    """Drop the connector's slot, whoever holds it."""
+    query = "select active_pid from pg_replication_slots where slot_name = %s"
+    with psycopg.connect(**owner, autocommit=True) as connection:
+        while row := connection.execute(query, (SLOT,)).fetchone():
+            if row[0]:
+                connection.execute("select pg_terminate_backend(%s)", row)
+                time.sleep(0.05)
+            else:
+                connection.execute("select pg_drop_replication_slot(%s)", (SLOT,))
+
+
+def delete_topics(address):
+    """Delete every topic of ours; they are gone when this returns."""
+    client = KafkaAdminClient(bootstrap_servers=address)
+    try:
+        while names := [n for n in client.list_topics() if is_ours(n)]:
+            client.delete_topics(names, raise_errors=False)
+            time.sleep(0.05)
+    finally:
+        client.close()
+
+
+def is_ours(topic):
+    return topic.startswith(f"{PREFIX}.") or topic.endswith(f".{PREFIX}")
+
+
+@contextmanager
+def reading(address, topic):
+    """A consumer at the topic's beginning."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=address,
+        enable_auto_commit=False,
+        metadata_max_age_ms=1000,
+        reconnect_backoff_max_ms=500,
+    )
+    consumer.assign([TopicPartition(topic, 0)])
+    consumer.seek_to_beginning()
+    try:
+        yield consumer
+    finally:
+        consumer.close()
+
+
+def received(address, topic, until, wait_s=60):
+    """The (key, value) of a topic's messages from its beginning till `until` holds."""
+    found: list[tuple[Any, Any]] = []
+    deadline = time.monotonic() + wait_s
+    with reading(address, topic) as consumer:
+        while not until(found):
+            assert time.monotonic() < deadline, f"{len(found)} came: {found[-3:]}"
+            for messages in consumer.poll(200).values():
+                found += [(read(m.key), read(m.value)) for m in messages]
+    return found
+
+
+def read(raw):
+    return json.loads(raw) if raw else None
