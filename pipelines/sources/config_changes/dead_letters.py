@@ -1,0 +1,104 @@
+"""Messages that were refused, and taking them in once they are mended.
+
+A mended message is folded by its source position, as if it had never been refused.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+
+from pipelines.sources.config_changes.batch import (
+    Batch,
+    Landed,
+    Message,
+    Place,
+    Refused,
+)
+from pipelines.sources.config_changes.declaration import Declaration
+from pipelines.sources.config_changes.event import decoded
+from pipelines.sources.config_changes.ledger import Ledger
+from pipelines.sources.config_changes.rows import raw_bytes
+from pipelines.warehouse import Connection
+
+WAITING: LiteralString = """
+select distinct on (q.topic_id, q.topic_partition, q.topic_offset)
+    q.table_name, q.reason, q.raw_key, q.raw, q.raw_encoding,
+    q.topic, q.topic_id, q.topic_partition, q.topic_offset
+from bronze_config.quarantine as q
+where not exists (
+    select from bronze_config.mended as m
+    where
+        m.topic_id = q.topic_id
+        and m.topic_partition = q.topic_partition
+        and m.topic_offset = q.topic_offset
+)
+order by q.topic_id, q.topic_partition, q.topic_offset, q.received_at desc
+"""
+
+
+@dataclass(frozen=True)
+class Retried:
+    """What became of the dead letters: `refused` ones stay, with their reason now."""
+
+    mended_count: int
+    new_count: int
+    refused: Sequence[Refused]
+
+
+def waiting(connection: Connection) -> list[Refused]:
+    """Every message in quarantine that was not taken in, by its place."""
+    row = connection.execute(
+        "select to_regclass('bronze_config.quarantine') is not null"
+    ).fetchone()
+    if not row or not row[0]:
+        return []
+    return [
+        Refused(
+            name,
+            Message(
+                Place(topic, topic_id, partition),
+                offset,
+                raw_bytes(key, encoding),
+                raw_bytes(raw, encoding),
+            ),
+            reason,
+        )
+        for (
+            name,
+            reason,
+            key,
+            raw,
+            encoding,
+            topic,
+            topic_id,
+            partition,
+            offset,
+        ) in connection.execute(WAITING)
+    ]
+
+
+def retry(connection: Connection, declared: Mapping[str, Declaration]) -> Retried:
+    """Take in every dead letter that decodes now, in one commit."""
+    batch, still = Batch("dead letters, tried again"), []
+    for dead in waiting(connection):
+        try:
+            landed = _landed(dead, declared)
+        except ValueError as error:
+            still.append(Refused(dead.name, dead.message, str(error)))
+        else:
+            batch.mended.append(dead)
+            batch.landed += [landed] if landed else []
+    if not batch.mended:
+        return Retried(0, 0, still)
+    ledger = Ledger(connection)
+    ledger.prepare(declared)
+    appended = ledger.append(batch)
+    return Retried(len(batch.mended), appended.new_count, still)
+
+
+def _landed(dead: Refused, declared: Mapping[str, Declaration]) -> Landed | None:
+    told, message = declared.get(dead.name), dead.message
+    if told is None:
+        raise ValueError(f"{dead.name} is not declared")
+    event = decoded(message.value, told, offset=message.offset, key=message.key)
+    return Landed(dead.name, message.place, event) if event else None

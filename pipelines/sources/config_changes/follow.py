@@ -1,0 +1,64 @@
+"""The consumer: config topics into `bronze_config`, as they are written.
+
+One connection holds the lock and does all the writing, so that whoever comes after a
+process that died begins where that one's last commit ended. When anything fails, the
+session ends, and a new one reads from bronze where to go on.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from threading import Event
+
+import psycopg
+
+from pipelines import warehouse
+from pipelines.errors import UpstreamError
+from pipelines.sources.config_changes.broker import Log
+from pipelines.sources.config_changes.session import Followed, Session
+
+LOCK = "load config_changes"
+WORK = "config follow"
+PAUSES_S = (0.2, 0.5, 1.0, 2.0)  # between sessions; the last one from then on
+PATIENCE_S = 30.0  # of a run that should end, and for a lost session's lock
+
+
+def follow(
+    open_log: Callable[[], Log],
+    prefix: str,
+    stop: Event,
+    *,
+    until_current: bool = False,
+    followed: Followed | None = None,
+) -> Followed:
+    """Read the config topics `<prefix>.<schema>.<table>` until `stop` is set.
+
+    `until_current`: until what stood in the topics at first was read. Kafka or the
+    warehouse being away ends nothing but such a run.
+
+    Raises:
+        BusyError: another process follows.
+        UpstreamError: of a run that should end: Kafka did not answer in time.
+        psycopg.OperationalError: the same of the warehouse.
+    """
+    done = followed or Followed()
+    failures, wait_s, gives_up_at = 0, 1.0, time.monotonic() + PATIENCE_S
+    while not stop.is_set():
+        read = done.messages_count
+        try:
+            with (
+                warehouse.locked([LOCK], WORK, wait_s=wait_s) as connection,
+                closing(open_log()) as log,
+            ):
+                session = Session(connection, log, prefix, done)
+                session.run(stop, until_current=until_current)
+                return done
+        except (UpstreamError, psycopg.OperationalError) as error:
+            if until_current and time.monotonic() > gives_up_at:
+                raise
+            failures = 0 if done.messages_count > read else failures
+            pause = PAUSES_S[min(failures, len(PAUSES_S) - 1)]
+            failures, wait_s = failures + 1, PATIENCE_S
+            done.say(f"{' '.join(str(error).split())}; again in {pause} s")
+            stop.wait(pause)
+    return done

@@ -1,0 +1,143 @@
+"""What `bronze_config` holds: how far it was read, what stands, what vanished."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from pipelines.sources.config_changes.batch import Place
+from pipelines.sources.config_changes.event import LAST_OF_ALL
+from pipelines.sources.config_changes.ledger import Delivery, Ledger
+from pipelines.sources.config_changes.tables import SCHEMA
+from pipelines.warehouse import Connection
+
+STAND_IN = "bronze_config.changes"
+STANDING = Path(__file__).with_name("standing.sql").read_text("utf-8")
+VANISHED = Path(__file__).with_name("vanished.sql").read_text("utf-8")
+# the newest page, not the farthest: a log that was cut is read again from its beginning
+POSITIONS: LiteralString = """
+select distinct on (p.topic, p.topic_id, p.topic_partition)
+    p.topic, p.topic_id, p.topic_partition, p.until_offset
+from bronze_config.pages as p
+order by p.topic, p.topic_id, p.topic_partition, p._dlt_load_id::numeric desc
+"""
+# a snapshot's rows have one transaction; the marker is on the last row of all tables
+MARKED: LiteralString = """
+select c.transaction_id, c.lsn from {table} as c
+where c.op = 'r' and c.snapshot = {last}
+order by c.lsn desc limit 1
+"""
+BEGINS: LiteralString = """
+select min(c.lsn) from {table} as c
+where c.op = 'r' and c.transaction_id is not distinct from {transaction_id}
+    and c.snapshot <> 'incremental'
+"""
+WAS_READ: LiteralString = """
+select
+    exists (
+        select from {table} as c
+        where c.op = 'r' and c.lsn >= {lsn} and c.snapshot <> 'incremental'
+    )
+    or ops.is_config_table_empty({name})
+"""
+
+
+@dataclass(frozen=True)
+class StandingRow:
+    """A row as its history tells it; `lsn` and the rest are of its last change."""
+
+    row: Mapping[str, Any]
+    lsn: int
+    transaction_id: int | None
+    committed_at_us: int | None
+
+
+def positions(connection: Connection) -> dict[Place, int]:
+    """The offset after the last that was read, by partition of a topic's generation."""
+    return {
+        Place(topic, topic_id, partition): until
+        for topic, topic_id, partition, until in connection.execute(POSITIONS)
+    }
+
+
+def standing_rows(connection: Connection, name: str) -> dict[str, StandingRow]:
+    """The rows of a config table as its history tells them, by key.
+
+    Numbers are `Decimal` where they are floating, decimals are text.
+    """
+    with psycopg.RawCursor(connection) as cursor:
+        found = cursor.execute(_of(name, STANDING)).fetchall()
+    return {
+        key: StandingRow(
+            json.loads(row, parse_float=Decimal), lsn, transaction_id, committed_at_us
+        )
+        for key, row, lsn, transaction_id, committed_at_us in found
+    }
+
+
+def newest_whole_snapshot(connection: Connection, names: Iterable[str]) -> int | None:
+    """The LSN of the newest snapshot whose end was read; None: there is none."""
+    tables = [sql.Identifier(SCHEMA, name) for name in names]
+    marked = [
+        row
+        for table in tables
+        for row in connection.execute(
+            sql.SQL(MARKED).format(table=table, last=LAST_OF_ALL)
+        )
+    ]
+    if not marked:
+        return None
+    transaction_id, lsn = max(marked, key=lambda row: row[1])
+    if transaction_id is None:
+        return int(lsn)
+    begins = [
+        connection.execute(
+            sql.SQL(BEGINS).format(table=table, transaction_id=transaction_id)
+        ).fetchone()
+        for table in tables
+    ]
+    return min(int(row[0]) for row in begins if row and row[0] is not None)
+
+
+def infer_deletes(ledger: Ledger, names: Iterable[str], lsn: int) -> dict[str, int]:
+    """Append the deletes that a whole snapshot at `lsn` implies; how many, by table.
+
+    Idempotent. A table without a row in the snapshot was empty when it was taken, or
+    the snapshot was of other tables: it is taken for empty if it is so now.
+    """
+    counts: dict[str, int] = {}
+    origin = f"inferred: not in the snapshot at LSN {lsn}"
+
+    def bring(delivery: Delivery) -> Mapping[str, int]:
+        told = (lsn, origin, datetime.now(UTC), delivery.load_id, delivery.file)
+        with psycopg.RawCursor(ledger.connection) as cursor:
+            for name in gone:
+                counts[name] = cursor.execute(_of(name, VANISHED), told).rowcount
+        return counts
+
+    gone = [name for name in names if _has_vanished(ledger.connection, name, lsn)]
+    if gone:
+        ledger.commit(bring)
+    return {name: count for name, count in counts.items() if count}
+
+
+def _has_vanished(connection: Connection, name: str, lsn: int) -> bool:
+    """Whether rows of a table that was in the snapshot were not."""
+    if all(row.lsn >= lsn for row in standing_rows(connection, name).values()):
+        return False
+    table = sql.Identifier(SCHEMA, name)
+    was_read = sql.SQL(WAS_READ).format(table=table, lsn=lsn, name=name)
+    row = connection.execute(was_read).fetchone()
+    return bool(row and row[0])
+
+
+def _of(name: str, text: str) -> bytes:
+    """The statement for a config table's history."""
+    quoted = sql.Identifier(SCHEMA, name).as_string(None)
+    return text.replace(STAND_IN, quoted).encode()

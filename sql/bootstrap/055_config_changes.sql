@@ -1,0 +1,83 @@
+-- A batch of config changes is a finished load as soon as its rows are committed: it is
+-- noted in their transaction. Whoever is re-configured by them listens for its load id.
+
+-- Notes the load of a stream's batch, once; its batch's number. What it brought is what
+-- was noted of it in ops.deliveries. It runs with its owner's rights, as register_loads.
+create or replace function ops.register_stream_load(
+    schema_name text, load_id text, seconds numeric
+)
+returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    new_batch bigint;
+begin
+    if register_stream_load.schema_name <> 'bronze_config' then
+        raise exception
+            '% is loaded by dlt, which says itself when a load is finished',
+            quote_literal(register_stream_load.schema_name);
+    end if;
+    if register_stream_load.load_id !~ '^[0-9]+([.][0-9]+)?$' then
+        raise exception '% is not a load id', quote_literal(register_stream_load.load_id);
+    end if;
+
+    insert into ops.batches as b (feed, load_id)
+    values (register_stream_load.schema_name, register_stream_load.load_id)
+    returning b.batch_id into strict new_batch;
+
+    insert into ops.loads (
+        schema_name, load_id, batch_id, rows_count, bytes_count,
+        requests_count, weight_spent, seconds, completed_at
+    )
+    select
+        register_stream_load.schema_name,
+        register_stream_load.load_id,
+        new_batch,
+        coalesce(sum(d.rows_count), 0)::bigint,
+        coalesce(sum(d.bytes_count), 0)::bigint,
+        0,
+        0,
+        register_stream_load.seconds,
+        clock_timestamp()
+    from ops.deliveries as d
+    where
+        d.schema_name = register_stream_load.schema_name
+        and d.load_id = register_stream_load.load_id;
+
+    perform pg_notify('bullion_config', register_stream_load.load_id);
+    return new_batch;
+end
+$$;
+
+-- Whether a table of the schema `config` has no row; null: there is no such table. The
+-- loader learns no more of these tables than this, and that from their owner.
+create or replace function ops.is_config_table_empty(table_name text)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    found_empty boolean;
+begin
+    if not exists (
+        select from pg_tables as t
+        where t.schemaname = 'config' and t.tablename = is_config_table_empty.table_name
+    ) then
+        return null;
+    end if;
+    execute format('select not exists (select from config.%I)', table_name)
+        into strict found_empty;
+    return found_empty;
+end
+$$;
+
+revoke all on function ops.is_config_table_empty(text) from public;
+grant execute on function ops.is_config_table_empty(text) to loader;
+
+revoke all on function ops.register_stream_load(text, text, numeric) from public;
+grant execute on function ops.register_stream_load(text, text, numeric) to loader;
