@@ -1,19 +1,20 @@
 """`bullion`: the thin entry point. A command says what it does; others do it."""
 
-import sys
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from pipelines import report, telemetry
-from pipelines.configuration import Priority, configuration
+from pipelines.backfill_commands import backfill_app
+from pipelines.config_commands import config_app
 from pipelines.errors import SetupError
-from pipelines.refusals import Commands, exit_code_of
+from pipelines.explain_commands import explain
+from pipelines.load_commands import load_app
+from pipelines.refusals import Commands
 from pipelines.sandbox_commands import sandbox_app
 from pipelines.settings import PROJECT_DIR, export, settings
+from pipelines.stream_commands import stream_app
+from pipelines.terminal import Json, Wait, out, say, show, told
 
 app = typer.Typer(
     cls=Commands,
@@ -22,32 +23,16 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-load_app = typer.Typer(no_args_is_help=True, help="Load a source into bronze.")
 app.add_typer(load_app, name="load")
+app.add_typer(backfill_app, name="backfill")
 app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(stream_app, name="stream")
+app.add_typer(config_app, name="config")
+app.command(epilog="Example: `bullion explain binance BTC/USDT 1m 2024-03-11T10:15`")(
+    explain
+)
 
-# a pipe has no width of its own, and a log reads better unwrapped
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
-told = Console(stderr=True, highlight=False)
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Tests = Literal["none", "bounded", "all"]
-Wait = Annotated[
-    float, typer.Option("--wait", help="Seconds to wait for one that is under way.")
-]
-
-
-def say(sentence: str) -> None:
-    """Tell the person at the terminal, beside the command's own output."""
-    told.print(sentence, markup=False, soft_wrap=True)
-
-
-def _print(rows: Sequence[Any], title: str, *, json: bool) -> None:
-    found = [row if isinstance(row, dict) else asdict(row) for row in rows]
-    if json:
-        typer.echo(report.as_json(found))
-    else:
-        report.show(found, title, out)
 
 
 @app.callback()
@@ -67,7 +52,7 @@ def up(
     """Start the local stack, and bring roles, schemas and grants about."""
     from pipelines.local import stack
 
-    _print(stack.up(only=services or None, say=say), "local stack", json=json)
+    show(stack.up(only=services or None, say=say), "local stack", json=json)
 
 
 @app.command(epilog="Example: `bullion down --delete`")
@@ -81,7 +66,7 @@ def down(
     """Stop the local stack; its data stays."""
     from pipelines.local import stack
 
-    _print(stack.down(delete=delete, say=say), "local stack", json=json)
+    show(stack.down(delete=delete, say=say), "local stack", json=json)
 
 
 @app.command(epilog="Example: `bullion status --json`")
@@ -89,7 +74,7 @@ def status(*, json: Json = False) -> None:
     """What runs of the local stack, and where."""
     from pipelines.local import stack
 
-    _print(stack.status(), "local stack", json=json)
+    show(stack.status(), "local stack", json=json)
 
 
 @app.command(epilog="Example: `bullion doctor`")
@@ -98,50 +83,9 @@ def doctor(*, json: Json = False) -> None:
     from pipelines.local import doctor as checks
 
     found = checks.check()
-    _print(found, "checks", json=json)
+    show(found, "checks", json=json)
     if not all(check.ok for check in found):
         raise typer.Exit(1)
-
-
-@load_app.command(
-    "exchange",
-    epilog="Example: `bullion load exchange --exchange kraken --symbol BTC/USD "
-    "--since 2024-01-01 --until 2024-01-02`",
-)
-def load_exchange(
-    exchange: Annotated[
-        list[str] | None, typer.Option(help="A venue; may be repeated.")
-    ] = None,
-    symbol: Annotated[
-        list[str] | None, typer.Option(help="As BTC/USDT; may be repeated.")
-    ] = None,
-    since: Annotated[str | None, typer.Option(help="From, ISO UTC, included.")] = None,
-    until: Annotated[str | None, typer.Option(help="To, ISO UTC, excluded.")] = None,
-    *,
-    priority: Annotated[
-        Priority | None, typer.Option(help="In the venue's request budget.")
-    ] = None,
-    wait: Wait = 0,
-    json: Json = False,
-) -> None:
-    """Load listings and 1m candles: what is configured, or what is named here.
-
-    A span that was answered for before is not asked for again, but for the newest
-    candles, which a second reading confirms.
-    """
-    from pipelines.load import load
-    from pipelines.progress import load_bar
-    from pipelines.sources.exchange import ExchangeOptions, ExchangeSource
-
-    options = ExchangeOptions.parse(exchange, symbol, since, until, priority)
-    with load_bar(told) as watch:
-        source = ExchangeSource(configuration(), options, watch=watch)
-        facts = load(source, wait_s=wait, say=say)
-    _print([facts] if facts else [], "loaded", json=json)
-    for failure in source.failures:
-        say(f"failed: {failure}")
-    if source.failures:
-        raise typer.Exit(exit_code_of(source.failures))
 
 
 @app.command(epilog="Example: `bullion transform --select fct_candles+`")
@@ -177,7 +121,43 @@ def transform(
     )
     with node_bar(told) as seen:
         facts = run_dbt(words, wait_s=wait, say=say, seen=seen)
-    _print([facts], "built", json=json)
+    show([facts], "built", json=json)
+
+
+@backfill_app.command(
+    "replay",
+    epilog="Example: `bullion backfill replay --symbol BTC/USDT --since 2024-01-01 "
+    "--until 2024-02-01`",
+)
+def backfill_replay(
+    since: Annotated[str, typer.Option(help="From, ISO UTC, included.")],
+    until: Annotated[str, typer.Option(help="To, ISO UTC, excluded.")],
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="As BTC/USDT; may be repeated.")
+    ] = None,
+    exchange: Annotated[
+        list[str] | None, typer.Option(help="A venue; may be repeated.")
+    ] = None,
+    *,
+    wait: Wait = 600,
+    json: Json = False,
+) -> None:
+    """Build a span of silver and gold again from bronze; exit code 1: it changed."""
+    from pipelines.backfill.replay import Scope, replay
+
+    export(_quiet_prefect())
+    from prefect_flows.transform import arguments, run_dbt
+
+    words = arguments(tests="none")
+    scope = Scope.parse(since, until, symbol, exchange)
+    done = replay(scope, lambda: run_dbt(words, wait_s=wait, say=say), say=say)
+    if json:
+        show([done], "replayed", json=True)
+    elif done.changed:
+        show(done.changed, "changed", json=False)
+    say(done.sentence)
+    if done.changed:
+        raise typer.Exit(1)
 
 
 @app.command("list", epilog="Example: `bullion list --json`")
@@ -194,7 +174,7 @@ def list_series(*, json: Json = False) -> None:
         except UndefinedTable:
             mend = "`bullion load exchange`, then `bullion transform`"
             raise SetupError(f"nothing is built yet: {mend}") from None
-    _print(held, "held series", json=json)
+    show(held, "held series", json=json)
 
 
 @app.command(
@@ -235,7 +215,7 @@ def demo(
     """Run the main job, from nothing to printed gold tables."""
     from pipelines.local import stack
 
-    services = ["postgres"] if live else None
+    services = ["postgres"] if live else ["postgres", "sandbox"]
     stack.up(only=services, say=say)
     if not live:
         export(stack.sandbox_urls())
