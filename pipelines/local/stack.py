@@ -38,8 +38,8 @@ SERVICES: dict[str, Callable[[], Service]] = {
     kafka_service.NAME: Kafka.from_settings,
     debezium_distribution.NAME: Debezium.from_settings,
 }
-# What `bullion up` starts when it is told no name. Kafka and Debezium Server are started
-# by name: no load depends on them, and their first start downloads 750 MB.
+# What `bullion up` starts when it is told no name. Kafka and Debezium Server start by
+# name: no load depends on them, and their first start downloads 750 MB.
 BY_DEFAULT = (postgres_address.NAME, sandbox_service.NAME)
 
 
