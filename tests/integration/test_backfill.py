@@ -95,8 +95,8 @@ def test_a_plan_says_what_it_will_take_and_fetches_nothing(upstream):
 
     assert done.failures == []
     assert done.rows_count == found.minutes
-    # the listing of the venue is one request that a plan can not foresee
-    assert 0 <= done.requests_count - found.requests_count <= 1
+    # a chunk of REST that finds no listing held asks for it, and two run at once
+    assert 0 <= done.requests_count - found.requests_count <= 2
     assert abs(done.bytes_count - found.bytes_count) < 0.1 * found.bytes_count
     again = planned("2024-01-30")
     assert (again.plan_id, again.chunks_count) == (found.plan_id, 0)

@@ -2,6 +2,8 @@
 
 import io
 import shutil
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +12,7 @@ import pytest
 from pipelines.configuration import configuration
 from pipelines.errors import BadDataError, SetupError, UpstreamError
 from pipelines.settings import PROJECT_DIR, settings
-from pipelines.sources.archive import ArchiveOptions, listing, zips
+from pipelines.sources.archive import ArchiveOptions, listing, working_folder, zips
 from pipelines.sources.archive.attempt import AbsentError
 from pipelines.sources.archive.choices import chosen
 from pipelines.sources.archive.fetching import RefusedFile, fetch, named_sha256
@@ -404,3 +406,23 @@ def test_an_answer_that_will_not_change_is_not_asked_for_again(
         host.listed("data/", journal)
     assert [row["status"] for row in journal] == [status]
     assert journal[0]["error"]
+
+
+def test_what_a_living_process_works_at_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("BULLION_DATA_DIR", str(tmp_path))
+    settings.cache_clear()
+    series = series_of("binance", "BTC/USDT", "klines")
+    where = working_folder.folder(series)
+    where.mkdir(parents=True)
+    whole = where / "BTCUSDT-1m-2024-01-01.zip"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead = where / f"{whole.name}.{ended.pid}.0a0b0c0d.part"
+    odd = where / "half.csv"
+    alive = working_folder.unfinished(whole, "part")
+    for path in (whole, dead, odd, alive):
+        path.write_bytes(b"x")
+
+    assert list(working_folder.left([series])) == [whole]
+    assert set(where.iterdir()) == {whole, alive}
+    settings.cache_clear()

@@ -72,17 +72,19 @@ def fetch(host: ArchiveHost, file: ArchiveFile, journal: Journal) -> Fetched:
     path = working_folder.place(file)
     if path.exists() and working_folder.sha256_of(path) == wanted:
         return Fetched(_found(file, path), path, wanted, heard)
-    part = path.with_name(f"{path.name}.part")
-    sha256, heard = _download(host, file, part, journal)
-    version = _version(file, part, heard.published_at_ms)
-    if sha256 != wanted:
-        # the host publishes the two one after the other
-        wanted, _ = _checksum(host, version, journal)
-    if sha256 != wanted:
-        part.unlink()
-        reason = f"has sha256 {sha256}, not {wanted} as its checksum says"
-        raise RefusedFile(version, reason, sha256, heard)
-    working_folder.keep(part, path, version.published_at_ms)
+    part = working_folder.unfinished(path, "part")
+    try:
+        sha256, heard = _download(host, file, part, journal)
+        version = _version(file, part, heard.published_at_ms)
+        if sha256 != wanted:
+            # the host publishes the two one after the other
+            wanted, _ = _checksum(host, version, journal)
+        if sha256 != wanted:
+            reason = f"has sha256 {sha256}, not {wanted} as its checksum says"
+            raise RefusedFile(version, reason, sha256, heard)
+        working_folder.keep(part, path, version.published_at_ms)
+    finally:
+        part.unlink(missing_ok=True)
     return Fetched(version, path, sha256, heard)
 
 

@@ -13,7 +13,8 @@ from secrets import token_hex
 import polars as pl
 
 from pipelines.delivery import Rows, Table
-from pipelines.errors import BadDataError
+from pipelines.errors import BadDataError, UpstreamError
+from pipelines.sources.archive import working_folder
 from pipelines.sources.archive.attempt import Heard
 from pipelines.sources.archive.fetching import Fetched, RefusedFile, fetch
 from pipelines.sources.archive.files import ArchiveFile
@@ -46,7 +47,7 @@ def load_file(
             sha256=refused.sha256,
         )
         raise _bad(refused.file, refused.reason) from refused
-    csv = fetched.path.with_suffix(".csv")
+    csv = working_folder.unfinished(fetched.path, "csv")
     try:
         count = unpacked(fetched.path, fetched.file.member, csv)
         yield from _read(fetched, csv, count, watch)
@@ -56,6 +57,9 @@ def load_file(
             fetched.file, fetched.heard, "refused", reason, sha256=fetched.sha256
         )
         raise _bad(fetched.file, reason) from error
+    except FileNotFoundError as error:
+        told = f"{file.path} was loaded by another load meanwhile"
+        raise UpstreamError(told) from error
     finally:
         csv.unlink(missing_ok=True)
 

@@ -1,14 +1,15 @@
 """Where files lie from their download until their rows are delivered.
 
-A zip gets its name when its checksum held: one that is found is whole. What a load
-that was killed left is found again by the next load of the same series, which holds
-the series' lock, and nobody else looks there.
+A zip gets its name when its checksum held: one that is found is whole, and what a load
+that was killed left serves the next load of it. What is not whole yet has a name of its
+own, with the process that works at it: chunks of a backfill load a series side by side.
 """
 
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from secrets import token_hex
 
 from pipelines.settings import settings
 from pipelines.sources.archive.files import ArchiveFile, Series, series_of
@@ -31,6 +32,11 @@ def place(file: ArchiveFile) -> Path:
     return where / file.name
 
 
+def unfinished(path: Path, ending: str) -> Path:
+    """A name beside `path` for what this process has not finished."""
+    return path.with_name(f"{path.name}.{os.getpid()}.{token_hex(4)}.{ending}")
+
+
 def sha256_of(path: Path) -> str:
     """The file's sha256, in hexadecimal."""
     with path.open("rb") as file:
@@ -50,13 +56,13 @@ def published_at_ms(path: Path) -> int:
 
 
 def left(serieses: Iterable[Series]) -> dict[Path, str]:
-    """Zips that lie there, by their paths on the host; all else is deleted."""
+    """Zips that lie there, by their paths on the host; leftovers are deleted."""
     found: dict[Path, str] = {}
     for series in serieses:
         for path in folder(series).glob("*"):
             if path.suffix == ".zip":
                 found[path] = series.path_of(path.name)
-            else:  # half a download, or half of what was unpacked
+            elif not _is_worked_at(path):  # half a download, or half unpacked
                 path.unlink(missing_ok=True)
     return found
 
@@ -67,3 +73,14 @@ def forget(found: Mapping[Path, str], known: Ledger) -> None:
         loaded = [v.sha256 for v in known.versions.get(listed, ()) if v.sha256]
         if loaded and sha256_of(path) in loaded:
             path.unlink(missing_ok=True)
+
+
+def _is_worked_at(path: Path) -> bool:
+    """Whether the process that an unfinished file names is alive."""
+    try:
+        os.kill(int(path.name.split(".")[-3]), 0)
+    except (LookupError, ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
