@@ -6,7 +6,7 @@ import typer
 
 from pipelines import report, telemetry
 from pipelines.backfill_commands import backfill_app
-from pipelines.config_commands import config_app
+from pipelines.config_table_commands import config_app
 from pipelines.errors import SetupError
 from pipelines.explain_commands import explain
 from pipelines.load_commands import load_app

@@ -1,22 +1,22 @@
 """What an operator chose: what to collect, budget shares, thresholds.
 
-One typed interface. It reads `seeds/config_*.csv` (dbt seeds them too); when the
-choices move elsewhere, this module alone changes.
+One typed interface. The choices are the rows of the warehouse's schema `config`; while
+it names no exchange, those of `seeds/config_*.csv`, with which it begins.
 """
 
-import csv
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from pipelines.errors import SetupError
 from pipelines.settings import settings
 
 Priority = Literal["live", "history"]
 Feed = Literal["candles", "trades"]
+MarketType = Literal["spot", "swap", "future"]
+Timeframe = Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1M"]
 
 DURATION = re.compile(
     r"-P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -50,6 +50,7 @@ class ExchangeChoice:
     exchange_id: str
     is_enabled: bool
     budget_share: float
+    market_types: Sequence[MarketType] = ("spot",)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,16 @@ class InstrumentChoice:
     priority: Priority
     is_enabled: bool
     feeds: Sequence[Feed] = ("candles",)
+    timeframes: Sequence[Timeframe] = ("1m",)
+
+
+@dataclass(frozen=True)
+class EndpointChoice:
+    """An endpoint, by the setting that holds its address or secret."""
+
+    endpoint: str
+    setting: str
+    is_enabled: bool
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,7 @@ class Configuration:
     exchanges: Mapping[str, ExchangeChoice]
     instruments: Sequence[InstrumentChoice]
     thresholds: Thresholds
+    endpoints: Mapping[str, EndpointChoice] = field(default_factory=dict)
 
 
 def parse_time(text: str) -> datetime:
@@ -132,144 +144,24 @@ def parse_feeds(text: str) -> tuple[Feed, ...]:
 
 
 def configuration(folder: Path | None = None) -> Configuration:
-    """The choices in `folder` (the seeds).
+    """The choices that stand in the warehouse; those in `folder` where one is named.
+
+    While config.exchanges has no row, nobody has chosen and the seeds count. A
+    threshold without a row is as in the seeds. Patterns are what they match in the
+    listing that is held.
 
     Raises:
         SetupError: names every wrong cell, at once.
+        psycopg.OperationalError: the warehouse does not answer; the seeds are not
+            taken for it then.
     """
-    reader = _Reader(folder or settings().seeds_dir)
-    exchanges = reader.rows(
-        "config_exchanges.csv",
-        {"exchange_id": _text, "is_enabled": _truth, "budget_share": _share},
-    )
-    known = {row["exchange_id"] for row in exchanges}
-    instruments = reader.rows(
-        "config_instruments.csv",
-        {
-            "exchange_id": lambda text: _one_of(text, sorted(known)),
-            "symbol": _text,
-            "since": parse_since,
-            "priority": lambda text: _one_of(text, get_args(Priority)),
-            "is_enabled": _truth,
-            "feeds": parse_feeds,
-        },
-        unique=("exchange_id", "symbol"),
-        optional=("feeds",),
-    )
-    thresholds = _thresholds(reader)
-    reader.complain()
-    return Configuration(
-        {row["exchange_id"]: ExchangeChoice(**row) for row in exchanges},
-        [InstrumentChoice(**row) for row in instruments],
-        Thresholds(**thresholds),
-    )
+    # both know the types of this module, and psycopg is slow to import
+    from pipelines.configuration_files import of_files  # noqa: PLC0415
 
+    if folder is not None:
+        return of_files(folder)
+    from pipelines.configuration_rows import chosen_rows, of_rows  # noqa: PLC0415
 
-def _thresholds(reader: "_Reader") -> dict[str, int]:
-    names = [field.name for field in fields(Thresholds)]
-    found = reader.rows(
-        "config_thresholds.csv",
-        {
-            "threshold": lambda text: _one_of(text, names),
-            "amount": _count,
-            "meaning": _text,
-        },
-    )
-    amounts = {row["threshold"]: row["amount"] for row in found}
-    for name in names:
-        if name not in amounts:
-            reader.wrong.append(f"config_thresholds.csv has no good row {name}")
-    return amounts
-
-
-class _Reader:
-    """Reads the files and keeps what is wrong with them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.wrong: list[str] = []
-
-    def rows(
-        self,
-        name: str,
-        columns: Mapping[str, Callable[[str], Any]],
-        unique: tuple[str, ...] = (),
-        optional: tuple[str, ...] = (),
-    ) -> list[dict[str, Any]]:
-        """The rows whose cells are all right; `unique` is the key, else column one.
-
-        Columns that are `optional` may be missing from the end.
-        """
-        path = self.folder / name
-        if not path.is_file():
-            self.wrong.append(f"{path} is missing")
-            return []
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = csv.DictReader(file)
-            found = list(lines.fieldnames or [])
-            needed = [column for column in columns if column not in optional]
-            if found not in (list(columns), needed):
-                self.wrong.append(f"{name} has not the columns {', '.join(columns)}")
-                return []
-            read = [self._row(name, lines.line_num, line, columns) for line in lines]
-        good = [row for row in read if row is not None]
-        self._once(name, good, unique or tuple(columns)[:1])
-        return good
-
-    def complain(self) -> None:
-        if self.wrong:
-            raise SetupError("the configuration is wrong: " + "; ".join(self.wrong))
-
-    def _row(
-        self,
-        name: str,
-        number: int,
-        line: Mapping[str, str | None],
-        columns: Mapping[str, Callable[[str], Any]],
-    ) -> dict[str, Any] | None:
-        row: dict[str, Any] = {}
-        for column, read in columns.items():
-            try:
-                row[column] = read((line.get(column) or "").strip())
-            except ValueError as error:
-                self.wrong.append(f"{name} line {number}, {column}: {error}")
-        return row if len(row) == len(columns) else None
-
-    def _once(
-        self, name: str, rows: Sequence[dict[str, Any]], key: tuple[str, ...]
-    ) -> None:
-        seen: set[tuple[Any, ...]] = set()
-        for row in rows:
-            value = tuple(row[column] for column in key)
-            if value in seen:
-                self.wrong.append(f"{name} names {' '.join(value)} twice")
-            seen.add(value)
-
-
-def _text(text: str) -> str:
-    if not text:
-        raise ValueError("it is empty")
-    return text
-
-
-def _truth(text: str) -> bool:
-    return _one_of(text.lower(), ("true", "false")) == "true"
-
-
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 < share <= 1:
-        raise ValueError(f"{text} is not above 0 and at most 1")
-    return share
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise ValueError(f"{text!r} is not a whole number")
-    return int(text)
-
-
-def _one_of(text: str, known: Sequence[str]) -> str:
-    if text not in known:
-        raise ValueError(f"{text!r} is none of {', '.join(known)}")
-    return text
+    rows = chosen_rows()
+    seeds = of_files(settings().seeds_dir)
+    return of_rows(rows, seeds) if rows else seeds

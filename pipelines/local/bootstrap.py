@@ -47,7 +47,7 @@ select
         pg_has_role(r.oid, 'usage') or pg_has_role(r.oid, 'member with admin option'),
         false
     )
-from unnest(array['loader', 'transformer', 'analyst']) as g (name)
+from unnest(array['loader', 'transformer', 'analyst', 'operator']) as g (name)
 left join pg_roles as r on r.rolname = g.name
 """
 

@@ -4,7 +4,7 @@ do $$
 declare
     group_name text;
 begin
-    foreach group_name in array array['loader', 'transformer', 'analyst'] loop
+    foreach group_name in array array['loader', 'transformer', 'analyst', 'operator'] loop
         if not exists (
             select from pg_roles as r where r.rolname = group_name
         ) then

@@ -5,7 +5,7 @@ declare
     warehouse text := current_database();
 begin
     execute format('revoke all on database %I from public', warehouse);
-    execute format('grant connect on database %I to loader, transformer, analyst', warehouse);
+    execute format('grant connect on database %I to loader, transformer, analyst, operator', warehouse);
     execute format('grant create, temporary on database %I to loader, transformer', warehouse);
 end
 $$;

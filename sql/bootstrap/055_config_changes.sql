@@ -52,8 +52,8 @@ begin
 end
 $$;
 
--- Whether a table of the schema `config` has no row; null: there is no such table. The
--- loader learns no more of these tables than this, and that from their owner.
+-- Whether a table of the schema `config` has no row; null: there is no such table. It is
+-- its owner's answer, also of a table that was not published with config.publish.
 create or replace function ops.is_config_table_empty(table_name text)
 returns boolean
 language plpgsql

@@ -13,10 +13,13 @@ from pipelines.local.postgres import private_server
 from pipelines.settings import PROJECT_DIR, child_environment
 from tests.integration.roles import BRONZE, acting, run
 
+GROUPS = "loader, transformer, analyst, operator"
+
 # Everything that a bootstrap could change, as text, without object ids.
 CATALOG = """
 select 'role' as kind, rolname::text as name, concat_ws(
-    ' ', rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolconfig
+    ' ', rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolconfig,
+    rolreplication
 ) as facts from pg_roles
 union all
 select 'member', roleid::regrole || ' ' || member::regrole, concat_ws(
@@ -29,7 +32,7 @@ union all
 select 'schema', nspname, concat_ws(' ', nspowner::regrole, nspacl) from pg_namespace
 union all
 select 'relation', oid::regclass::text, concat_ws(
-    ' ', relkind, relowner::regrole, relacl
+    ' ', relkind, relowner::regrole, relacl, relreplident
 ) from pg_class where relnamespace <> 'pg_toast'::regnamespace
 union all
 select 'column', attrelid::regclass || ' ' || attname, concat_ws(
@@ -48,6 +51,9 @@ select 'function', oid::regprocedure::text, concat_ws(
 union all
 select 'trigger', tgrelid::regclass || ' ' || tgname, pg_get_triggerdef(oid)
 from pg_trigger
+union all
+select 'published', p.pubname || ' ' || r.prrelid::regclass, r.oid::text
+from pg_publication as p inner join pg_publication_rel as r on p.oid = r.prpubid
 union all
 select 'default acl', concat_ws(
     ' ', defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype
@@ -92,8 +98,8 @@ def test_two_runs_at_once_on_two_databases_of_a_server_both_end(server):
 def test_groups_can_not_log_in_and_the_owner_is_in_all_of_them(database):
     groups = "select count(*) from pg_roles where rolname = any(%s) and not rolcanlogin"
     with acting(database) as connection:
-        names = ["loader", "transformer", "analyst"]
-        assert connection.execute(groups, (names,)).fetchone() == (3,)
+        names = ["loader", "transformer", "analyst", "operator"]
+        assert connection.execute(groups, (names,)).fetchone() == (4,)
         for name in names:
             connection.execute(f"set role {name}")
 
@@ -129,11 +135,29 @@ def test_an_owner_who_may_make_roles_needs_no_superuser(tmp_path):
         registered = "select ops.register_loads('bronze_test')"
         assert run(owner, "transformer", registered) == [(1,)]
         run(owner, "transformer", "select * from bronze_test.rows")
+        replicates = "select rolreplication from pg_roles where rolname = 'cdc'"
+        assert run(owner, None, replicates) == [(False,)]  # a superuser's to give
+        run(dict(managed), None, "alter role cdc replication")
+        bootstrap.apply(**owner)
+        assert run(owner, None, replicates) == [(True,)]
+
+
+def test_what_only_a_superuser_can_give_the_stream_is_said(tmp_path):
+    with private_server(tmp_path / "managed") as managed:
+        owner = next(make_owner(dict(managed), "createrole"))
+        said = []
+        with acting(owner) as connection:
+            connection.add_notice_handler(lambda n: said.append(n.message_primary))
+            bootstrap.apply(**owner)
+            path = bootstrap.FOLDER / "060_config.sql"
+            connection.execute(path.read_bytes())
+    wanted = 'a superuser has to run "alter role cdc login replication"'
+    assert any(wanted in sentence for sentence in said)
 
 
 def test_an_owner_who_was_given_the_groups_needs_no_right_to_make_them(server, owner):
     with acting(server) as connection:
-        connection.execute(f"grant loader, transformer, analyst to {owner['user']}")
+        connection.execute(f"grant {GROUPS} to {owner['user']}")
     bootstrap.apply(**owner)
 
 
@@ -143,7 +167,7 @@ def test_what_a_user_lacks_is_named_all_at_once_with_its_remedy(server, owner):
         connection.execute(f"alter database {name} owner to {server['user']}")
     with pytest.raises(SetupError) as refused:
         bootstrap.apply(**owner)
-    assert f'grant loader, transformer, analyst to "{name}"' in str(refused.value)
+    assert f'grant {GROUPS} to "{name}"' in str(refused.value)
     assert f'alter database "{name}" owner to "{name}"' in str(refused.value)
 
 

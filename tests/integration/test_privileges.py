@@ -38,6 +38,14 @@ ALLOWED = [
     ("transformer", "delete from ops.consumed_batches"),
     ("transformer", "select ops.register_loads('bronze_test')"),
     ("analyst", "select * from gold.mart"),
+    ("operator", "insert into config.exchanges values ('kraken')"),
+    ("operator", "update config.thresholds set amount = 1"),
+    ("operator", "delete from config.endpoints"),
+    ("operator", "select * from config.instrument_choices()"),
+    ("loader", "select * from config.exchanges, config.instrument_choices()"),
+    ("cdc", "select * from config.exchanges, config.instruments"),
+    ("cdc", "select * from config.endpoints, config.thresholds"),
+    ("cdc", "create table cdc.offsets (n integer)"),
 ]
 
 
@@ -70,6 +78,36 @@ FORBIDDEN = [
     ("analyst", "create table public.t (n integer)"),
     ("analyst", "create temporary table t (n integer)"),
     ("analyst", "create schema mine"),
+    ("analyst", "select * from config.exchanges"),
+    ("transformer", "select * from config.exchanges"),
+    ("loader", "insert into config.exchanges values ('kraken')"),
+    ("loader", "update config.thresholds set amount = 1"),
+    *(
+        (role, query)
+        for role in ("operator", "cdc")
+        for query in (
+            "select * from bronze_test.rows",
+            "insert into bronze_test.rows values (1)",
+            "select * from silver.model",
+            "select * from gold.mart",
+            "select * from ops.batches",
+            "select ops.register_loads('bronze_test')",
+            "select config.publish('config.exchanges')",
+            "create table config.t (n integer)",
+            "create table public.t (n integer)",
+            "create temporary table t (n integer)",
+            "create schema mine",
+            "drop table config.exchanges",
+            "alter table config.exchanges replica identity default",
+            "alter table config.exchanges disable trigger all",
+        )
+    ),
+    ("operator", "create table cdc.t (n integer)"),
+    ("cdc", "insert into config.exchanges values ('kraken')"),
+    ("cdc", "update config.exchanges set is_enabled = false"),
+    ("cdc", "delete from config.exchanges"),
+    ("cdc", "truncate config.exchanges"),
+    ("cdc", "select * from config.listed_instruments('kraken')"),
 ]
 
 

@@ -412,6 +412,7 @@ def test_what_a_living_process_works_at_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.setenv("BULLION_DATA_DIR", str(tmp_path))
     settings.cache_clear()
     series = series_of("binance", "BTC/USDT", "klines")
+    assert series is not None
     where = working_folder.folder(series)
     where.mkdir(parents=True)
     whole = where / "BTCUSDT-1m-2024-01-01.zip"

@@ -168,3 +168,29 @@ def test_no_window_of_a_venue_can_hold_more_than_its_limit(spec):
     limit = spec.limit
     most = limit.capacity(1.0) + limit.per_second(1.0) * limit.window_s
     assert most <= limit.weight + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("kraken,ETH/USD,-P1D,live,true,candles,7m", "'7m' is no timeframe"),
+        ("kraken,*/USD,-P1D,live,true,candles,1m", "'*/USD' is a pattern"),
+    ],
+)
+def test_what_only_the_tables_can_hold_is_refused_of_a_file(seeds, row, sentence):
+    path = seeds / "config_instruments.csv"
+    path.write_text(f"{path.read_text()}{row}\n")
+    with pytest.raises(SetupError) as refused:
+        configuration(seeds)
+    assert sentence in str(refused.value)
+
+
+def test_a_file_without_the_later_columns_is_read_as_before(seeds):
+    (seeds / "config_exchanges.csv").write_text(
+        "exchange_id,is_enabled,budget_share\n"
+        + "".join(f"{exchange_id},true,0.9\n" for exchange_id in VENUES)
+    )
+    (seeds / "config_endpoints.csv").unlink()
+    known = configuration(seeds)
+    assert known.exchanges["kraken"].market_types == ("spot",)
+    assert known.endpoints == {}

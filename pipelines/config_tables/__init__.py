@@ -1,0 +1,1 @@
+"""The tables of the schema `config`, as an operator reads and writes them."""

@@ -1,0 +1,34 @@
+-- The configuration as it stands, one document of all rows; numbers as text.
+select
+    jsonb_build_object(
+        'exchanges', (
+            select
+                coalesce(
+                    jsonb_agg(
+                        to_jsonb(e) || jsonb_build_object('budget_share', e.budget_share::text)
+                        order by e.exchange_id
+                    ),
+                    '[]'
+                )
+            from config.exchanges as e
+        ),
+        'instruments', (
+            select coalesce(jsonb_agg(to_jsonb(i) order by i.exchange_id, i.symbol), '[]')
+            from config.instrument_choices() as i
+        ),
+        'endpoints', (
+            select coalesce(jsonb_agg(to_jsonb(n) order by n.endpoint), '[]')
+            from config.endpoints as n
+        ),
+        'thresholds', (
+            select
+                coalesce(
+                    jsonb_agg(
+                        jsonb_build_object('threshold', t.threshold, 'amount', t.amount::text)
+                        order by t.threshold
+                    ),
+                    '[]'
+                )
+            from config.thresholds as t
+        )
+    ) as chosen

@@ -1,0 +1,137 @@
+-- The configuration: tables of the schema `config`, which the role `operator` writes and
+-- the role `cdc` streams. One call declares a table of it: select config.publish('…').
+create schema if not exists config;
+create schema if not exists cdc;
+
+-- Debezium's login. It has no password until `bullion up` gives it one at each start.
+do $$
+begin
+    if not exists (select from pg_roles as r where r.rolname = 'cdc') then
+        create role cdc login;
+    end if;
+exception
+    when insufficient_privilege then
+        raise notice
+            'changes of config are not streamed: a superuser has to run '
+            '"create role cdc login replication", then bootstrap again';
+end
+$$;
+
+do $$
+begin
+    if exists (select from pg_roles as r where r.rolname = 'cdc' and r.rolsuper) then
+        raise exception 'role cdc exists and is a superuser'
+            using hint = 'Bullion needs it as a login that only reads config: rename it';
+    end if;
+    if exists (
+        select from pg_roles as r
+        where r.rolname = 'cdc' and not (r.rolcanlogin and r.rolreplication)
+    ) then
+        alter role cdc login replication;
+    end if;
+exception
+    when insufficient_privilege then
+        raise notice
+            'changes of config are not streamed: a superuser has to run '
+            '"alter role cdc login replication"';
+end
+$$;
+
+do $$
+begin
+    if exists (select from pg_roles as r where r.rolname = 'cdc') then
+        execute format('grant connect on database %I to cdc', current_database());
+        grant usage on schema config to cdc;
+        -- the connector's offsets: its own table, which it makes
+        grant usage, create on schema cdc to cdc;
+    end if;
+end
+$$;
+
+grant usage on schema config to operator, loader;
+
+-- A removal is a change of one row, so that its history tells what was removed.
+create or replace function config.refuse_truncate()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception '% is not truncated, because its history would not say which rows went',
+        tg_relid::regclass
+        using
+            errcode = 'restrict_violation',
+            hint = format('Use: delete from %s', tg_relid::regclass);
+end
+$$;
+
+-- Takes a table into the configuration: whole rows in the log, the publication, what
+-- operator, loader and cdc may do, no truncation. Idempotent; for the table's owner.
+create or replace function config.publish(relation regclass)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    told pg_class;
+begin
+    select c.* into strict told from pg_class as c where c.oid = relation;
+    if told.relnamespace <> 'config'::regnamespace
+        or told.relkind <> 'r'
+        or told.relpersistence <> 'p' then
+        raise exception '% is no plain table of the schema config', relation
+            using errcode = 'wrong_object_type';
+    end if;
+    if told.relname in ('pages', 'quarantine', 'mended') then
+        raise exception
+            'a table of config can not be called %: bronze_config has one for the stream itself',
+            told.relname
+            using errcode = 'reserved_name';
+    end if;
+    if not exists (
+        select from pg_index as i
+        where i.indrelid = relation and i.indisprimary
+    ) then
+        raise exception
+            '% has no primary key: a change of it could not say which row it is of', relation
+            using errcode = 'invalid_table_definition';
+    end if;
+
+    if told.relreplident <> 'f' then
+        execute format('alter table %s replica identity full', relation);
+    end if;
+    if not exists (select from pg_publication as p where p.pubname = 'bullion_config') then
+        execute format('create publication bullion_config for table %s', relation);
+    elsif not exists (
+        select from pg_publication_tables as t
+        where
+            t.pubname = 'bullion_config'
+            and t.schemaname = 'config'
+            and t.tablename = told.relname
+    ) then
+        execute format('alter publication bullion_config add table %s', relation);
+    end if;
+    if not exists (
+        select from pg_trigger as t
+        where t.tgrelid = relation and t.tgname = 'refuse_truncate'
+    ) then
+        execute format(
+            'create trigger refuse_truncate before truncate on %s
+            for each statement execute function config.refuse_truncate()',
+            relation
+        );
+    end if;
+
+    -- truncate, so that the trigger says why not
+    execute format(
+        'grant select, insert, update, delete, truncate on %s to operator', relation
+    );
+    execute format('grant select on %s to loader', relation);
+    if exists (select from pg_roles as r where r.rolname = 'cdc') then
+        execute format('grant select on %s to cdc', relation);
+    end if;
+end
+$$;
+
+revoke all on function config.refuse_truncate() from public;
+revoke all on function config.publish(regclass) from public;
