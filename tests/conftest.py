@@ -1,5 +1,6 @@
 """One private Postgres for the session; each test has a database of its own."""
 
+import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -15,6 +16,9 @@ from pipelines.settings import PROJECT_DIR, settings
 RECORDED = PROJECT_DIR.parent / "shared" / "recorded"
 TEMPLATE = "bootstrapped"
 numbers = count(1)
+
+# A background job of a shell ignores Ctrl-C, as would each process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
