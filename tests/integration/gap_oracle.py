@@ -19,7 +19,8 @@ def gaps(loads: Sequence[Load]) -> list[tuple[Any, ...]]:
     found = []
     for key, account in accounts(loads).items():
         minutes = stands.get(key, {})
-        empty = account.asked | account.full | account.sparse
+        answered = account.full | account.sparse
+        empty = account.asked | answered | account.file_missing
         causes = [
             (stamp, at(stamp).date(), _cause(stamp, account, minutes))
             for stamp in sorted(empty - minutes.keys())
@@ -40,7 +41,9 @@ def _cause(stamp: int, account: Account, minutes: Iterable[int]) -> str:
         return "missing" if held else "not listed"
     if stamp in account.sparse:
         return "quiet, unproven"
-    return "beyond the venue's window" if stamp in account.beyond else "refused"
+    if stamp in account.beyond:
+        return "beyond the venue's window"
+    return "file missing" if stamp in account.file_missing else "refused"
 
 
 def instruments(loads: Sequence[Load]) -> list[tuple[Any, ...]]:
