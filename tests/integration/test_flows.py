@@ -104,5 +104,6 @@ def test_the_deployments_are_taken_by_a_server_as_they_stand(server_of_prefect):
         assert set(deployed["tags"]) == set(wanted["tags"])
         assert deployed["global_concurrency_limit"]["limit"] == 1
         assert deployed["job_variables"]["env"] == telemetry.OFF
-        crons = [schedule["schedule"]["cron"] for schedule in deployed["schedules"]]
-        assert crons == [schedule["cron"] for schedule in wanted["schedules"]]
+        # a server gives schedules back in no order
+        crons = {schedule["schedule"]["cron"] for schedule in deployed["schedules"]}
+        assert crons == {schedule["cron"] for schedule in wanted["schedules"]}
