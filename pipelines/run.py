@@ -117,7 +117,14 @@ class Run:
 
 def is_pending(load_id: str) -> bool:
     """Whether a run's folder holds this load: it lives, or is to be delivered."""
-    return any(path for run in Run.left() for path in run.folder.rglob(load_id))
+    return any(_holds(run.folder, load_id) for run in Run.left())
+
+
+def _holds(folder: Path, load_id: str) -> bool:
+    try:
+        return any(True for _ in folder.rglob(load_id))
+    except FileNotFoundError:  # it was delivered while we looked
+        return False
 
 
 def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:

@@ -8,6 +8,7 @@ own, with the process that works at it: chunks of a backfill load a series side 
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -71,8 +72,9 @@ def forget(found: Mapping[Path, str], known: Ledger) -> None:
     """Delete the zips that a finished load brought."""
     for path, listed in found.items():
         loaded = [v.sha256 for v in known.versions.get(listed, ()) if v.sha256]
-        if loaded and sha256_of(path) in loaded:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # the load beside this one deletes its own
+            if loaded and sha256_of(path) in loaded:
+                path.unlink()
 
 
 def _is_worked_at(path: Path) -> bool:
