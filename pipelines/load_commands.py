@@ -50,7 +50,8 @@ def load_exchange(
     """
     from pipelines.load import load
     from pipelines.progress import load_bar
-    from pipelines.sources.exchange import ExchangeOptions, ExchangeSource
+    from pipelines.sources.exchange.choices import ExchangeOptions
+    from pipelines.sources.exchange.source import ExchangeSource
 
     options = ExchangeOptions.parse(
         exchange, symbol, since, until, priority, feeds=feed

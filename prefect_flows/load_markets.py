@@ -9,8 +9,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pipelines.configuration import configuration
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.load import LoadFacts, load
-from pipelines.sources.exchange import ExchangeOptions, ExchangeSource
-from pipelines.sources.exchange.choices import chosen
+from pipelines.sources.exchange.choices import ExchangeOptions, chosen
+from pipelines.sources.exchange.source import ExchangeSource
 from prefect_flows.retries import may_pass
 
 WAIT_S = 600.0  # for a load of the same series that is under way

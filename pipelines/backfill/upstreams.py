@@ -15,11 +15,11 @@ from pipelines.errors import SetupError
 from pipelines.sources import archive
 from pipelines.sources.archive import ArchiveFile, ArchiveOptions, ArchiveSource
 from pipelines.sources.archive.attempt import EXCHANGE_ID as ARCHIVED
-from pipelines.sources.exchange import DEFAULT_SHARE
 from pipelines.sources.exchange.budget import SharedBudget, Shares
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.clock import SystemClock
 from pipelines.sources.exchange.routes import VenueSpec, market_of
+from pipelines.sources.exchange.source import DEFAULT_SHARE
 from pipelines.sources.exchange.venues import VENUES, spec_of
 from pipelines.watch import Watch
 

@@ -7,7 +7,8 @@ from pipelines.backfill.ledger import Chunk, Plan
 from pipelines.backfill.upstreams import archive_source
 from pipelines.configuration import Configuration, Since
 from pipelines.delivery import Source, Stream, Table
-from pipelines.sources.exchange import ExchangeOptions, ExchangeSource
+from pipelines.sources.exchange.choices import ExchangeOptions
+from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.watch import Watch
 
 

@@ -13,7 +13,8 @@ import dlt
 from pipelines.configuration import configuration
 from pipelines.load import load
 from pipelines.settings import PROJECT_DIR
-from pipelines.sources.exchange import ExchangeOptions, ExchangeSource
+from pipelines.sources.exchange.choices import ExchangeOptions
+from pipelines.sources.exchange.source import ExchangeSource
 from tests.bench.child import Facts, answer
 
 PHASES = ("extract", "normalize", "load")

@@ -24,7 +24,8 @@ from pipelines.load import LoadFacts, load
 from pipelines.local import bootstrap
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings
-from pipelines.sources.exchange import ExchangeOptions, ExchangeSource
+from pipelines.sources.exchange.choices import ExchangeOptions
+from pipelines.sources.exchange.source import ExchangeSource
 from tests.conftest import TEMPLATE
 from tests.integration.backfill_killer import killer
 from tests.integration.transform import Transform

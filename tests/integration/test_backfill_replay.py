@@ -14,7 +14,8 @@ from pipelines.load import load
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource
-from pipelines.sources.exchange import ExchangeOptions, ExchangeSource
+from pipelines.sources.exchange.choices import ExchangeOptions
+from pipelines.sources.exchange.source import ExchangeSource
 from tests.integration.transform import Transform
 
 NOW = "2024-03-04T12:00:30Z"

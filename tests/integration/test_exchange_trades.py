@@ -30,7 +30,8 @@ from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.market import DAY_MS, fixed
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings
-from pipelines.sources.exchange import ExchangeOptions, ExchangeSource
+from pipelines.sources.exchange.choices import ExchangeOptions
+from pipelines.sources.exchange.source import ExchangeSource
 
 NOW = "2024-03-01T12:00:30Z"
 SINCE = "2024-03-01T00:00:00Z"

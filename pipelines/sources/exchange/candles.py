@@ -22,7 +22,7 @@ from pipelines.sources.exchange.page import Page, body, path_of, take_apart
 from pipelines.sources.exchange.routes import MINUTE_MS, CandleRoute, TimeParam
 from pipelines.sources.exchange.rules import Checked, check
 from pipelines.sources.exchange.tables import OHLCV, OHLCV_PAGES, QUARANTINE
-from pipelines.sources.exchange.watch import Unwatched, Watch
+from pipelines.watch import Unwatched, Watch
 
 TIMEFRAME = "1m"
 ROWS_A_FILE = 50_000

@@ -25,7 +25,7 @@ from pipelines.sources.exchange.trade_page import Reading, picked, take_trades
 from pipelines.sources.exchange.trade_rules import NS_IN_MS
 from pipelines.sources.exchange.trade_spans import Claim, claims
 from pipelines.sources.exchange.trade_walks import Hole, Position, Step, walk_of
-from pipelines.sources.exchange.watch import Unwatched, Watch
+from pipelines.watch import Unwatched, Watch
 
 MINUTE_NS = MINUTE_MS * NS_IN_MS
 NEVER_NS = 2**63 - 1

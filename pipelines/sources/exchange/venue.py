@@ -40,7 +40,7 @@ from pipelines.sources.exchange.tables import REQUESTS
 from pipelines.sources.exchange.trade_rules import NS_IN_MS
 from pipelines.sources.exchange.trade_series import trade_needs, trades_held_until_ns
 from pipelines.sources.exchange.trades import trades
-from pipelines.sources.exchange.watch import Watch
+from pipelines.watch import Watch
 
 NULLS = {"symbol": pl.String, "status": pl.Int64, "error": pl.String}
 
