@@ -1,16 +1,22 @@
-"""The story of one row of the configuration, from the history in bronze."""
+"""The story of one row of the configuration: its history in bronze, and its effects."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, LiteralString
+from pathlib import Path
+from typing import Any
 
+import psycopg
 from psycopg import sql
 from psycopg.errors import InvalidSchemaName, UndefinedTable
+from psycopg.rows import namedtuple_row
 
-from pipelines.config_tables.table import Words, word
+from pipelines.config_effects import who
+from pipelines.config_tables.path import HAPPENED
+from pipelines.config_tables.path import told as in_words
+from pipelines.config_tables.table import Words
 from pipelines.errors import SetupError
 from pipelines.sources.config_changes.declaration import Declaration
 from pipelines.sources.config_changes.row_key import row_key
@@ -18,28 +24,44 @@ from pipelines.sources.config_changes.tables import SCHEMA
 from pipelines.warehouse import Connection
 from pipelines.wire import Number
 
-EVENTS: LiteralString = """
-select
-    c.op, c.is_inferred, c.before, c.after, c.transaction_id, c.lsn,
-    c.committed_at_us, c.received_at
-from {} as c
-where c.row_key = %s
-order by c.lsn, c.is_inferred, c.transaction_position nulls first, c.topic_offset
-"""
+STAND_IN = "bronze_config.changes"
+STORY = Path(__file__).with_name("story.sql").read_text("utf-8")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-HAPPENED = {"c": "added", "u": "changed", "d": "removed", "r": "seen in a snapshot"}
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A change of a row; `what` are the columns that it changed, old → new."""
+    """A change of a row; `what` are the columns that it changed, old → new.
+
+    Milliseconds count from the commit. What a snapshot read has no author, and no
+    outcome.
+    """
 
     committed_at: datetime | None
     happened: str
     what: str
+    who: str | None
+    outcome: str | None
+    reason: str | None
+    attempts_count: int | None
+    captured_ms: Decimal | None
+    consumed_ms: Decimal | None
+    applied_ms: Decimal | None
+    first_row_ms: Decimal | None
+    captured_at: datetime | None
+    consumed_at: datetime | None
+    applied_at: datetime | None
+    first_row_at: datetime | None
     transaction_id: int | None
     lsn: int
     received_at: datetime
+
+
+SAME = [
+    field.name
+    for field in fields(Chapter)
+    if field.name not in {"committed_at", "happened", "what", "who"}
+]
 
 
 def story(connection: Connection, told: Declaration, key: Words) -> list[Chapter]:
@@ -49,9 +71,11 @@ def story(connection: Connection, told: Declaration, key: Words) -> list[Chapter
         SetupError: bronze holds no changes of the table.
     """
     asked = row_key("d", _sent(told, key), None, None, told)
-    statement = sql.SQL(EVENTS).format(sql.Identifier(SCHEMA, told.name))
+    quoted = sql.Identifier(SCHEMA, told.name).as_string(None)
+    statement = STORY.replace(STAND_IN, quoted).encode()
     try:
-        found = connection.execute(statement, (asked,)).fetchall()
+        with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
+            found = cursor.execute(statement, (told.name, asked)).fetchall()
     except (InvalidSchemaName, UndefinedTable):
         raise SetupError(
             f"no change of {told.table} was taken in yet: `bullion up debezium`, then"
@@ -60,31 +84,28 @@ def story(connection: Connection, told: Declaration, key: Words) -> list[Chapter
     return [_chapter(event) for event in found]
 
 
-def _chapter(event: tuple[Any, ...]) -> Chapter:
-    op, is_inferred, before, after, transaction_id, lsn, committed_us, received = event
-    seen = " (seen missing in a snapshot)" if is_inferred else ""
+def _chapter(event: Any) -> Chapter:
+    seen = " (seen missing in a snapshot)" if event.is_inferred else ""
+    committed_us = event.committed_at_us
     return Chapter(
-        None if committed_us is None else EPOCH + timedelta(microseconds=committed_us),
-        HAPPENED.get(op, op) + seen,
-        _what(_row(before), _row(after)),
-        transaction_id,
-        lsn,
-        received,
+        committed_at=None
+        if committed_us is None
+        else EPOCH + timedelta(microseconds=committed_us),
+        happened=HAPPENED.get(event.op, event.op) + seen,
+        what=_what(_row(event.before), _row(event.after)),
+        who=event.outcome and who(event.login, event.role, event.application_name),
+        **{name: getattr(event, name) for name in SAME},
     )
 
 
 def _what(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     if not (before and after):
-        return ", ".join(f"{k} {_told(v)}" for k, v in (after or before).items())
+        return ", ".join(f"{k} {in_words(v)}" for k, v in (after or before).items())
     return ", ".join(
-        f"{name} {_told(before.get(name))} → {_told(value)}"
+        f"{name} {in_words(before.get(name))} → {in_words(value)}"
         for name, value in after.items()
         if before.get(name) != value
     )
-
-
-def _told(value: Any) -> str:
-    return "nothing" if value is None else word(value)
 
 
 def _row(text: str | None) -> Mapping[str, Any]:

@@ -65,8 +65,31 @@ begin
 end
 $$;
 
+-- Notes who makes the transaction that changes the configuration, once. It runs with its
+-- owner's rights, which are not the writer's: whoever may write config is noted. A
+-- statement that changed no row has no transaction's number, and nothing to note.
+create or replace function config.note_author()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into ops.config_authors (transaction_id, login, role, application_name)
+    select
+        pg_current_xact_id_if_assigned()::text::bigint,
+        session_user,
+        nullif(current_setting('role'), 'none'),
+        nullif(current_setting('application_name'), '')
+    where pg_current_xact_id_if_assigned() is not null
+    on conflict (transaction_id) do nothing;
+    return null;
+end
+$$;
+
 -- Takes a table into the configuration: whole rows in the log, the publication, what
--- operator, loader and cdc may do, no truncation. Idempotent; for the table's owner.
+-- operator, loader and cdc may do, no truncation, who changes it noted. Idempotent; for
+-- the table's owner.
 create or replace function config.publish(relation regclass)
 returns void
 language plpgsql
@@ -121,6 +144,16 @@ begin
             relation
         );
     end if;
+    if not exists (
+        select from pg_trigger as t
+        where t.tgrelid = relation and t.tgname = 'note_author'
+    ) then
+        execute format(
+            'create trigger note_author after insert or update or delete on %s
+            for each statement execute function config.note_author()',
+            relation
+        );
+    end if;
 
     -- truncate, so that the trigger says why not
     execute format(
@@ -134,4 +167,5 @@ end
 $$;
 
 revoke all on function config.refuse_truncate() from public;
+revoke all on function config.note_author() from public;
 revoke all on function config.publish(regclass) from public;

@@ -14,6 +14,7 @@ from tests.integration.config_choices import ADD, CHOICES, bullion, listed, told
 from tests.integration.roles import acting, run
 
 SEEDS = PROJECT_DIR / "seeds"
+AUTHORS = "select split_part(application_name, ',', 1) from ops.config_authors"
 
 
 @pytest.fixture
@@ -144,6 +145,29 @@ def test_what_is_so_already_is_not_written(database):
     done = bullion("set", "thresholds", "attempts", "amount=5.0")
     assert "nothing to change" in done.stderr
     assert run(database, None, xmin) == before
+
+
+def test_what_changes_nothing_is_not_waited_for(database):
+    told("import")
+    done = bullion("set", "thresholds", "attempts", "amount=5.0", "--wait")
+    assert done.exit_code == 0
+    assert "nothing to wait for" in done.stderr
+    assert run(database, None, AUTHORS) == [("bullion config import",)]
+    assert told("import", "--wait") == []
+    assert told("effects") == []
+
+
+def test_steps_that_do_not_run_are_named_with_what_starts_them(database):
+    told("import")
+    words = ("set", "thresholds", "attempts", "amount=6", "--wait", "--wait-s", "0.1")
+    done = bullion(*words)
+    assert done.exit_code == 69
+    sentence = " ".join(done.stderr.split())
+    assert "1 of 1 changes: not captured: Debezium does not read" in sentence
+    assert "`bullion up kafka debezium` starts it" in sentence
+    assert "not consumed: `bullion config follow` does not run" in sentence
+    (row,) = told("get", "thresholds", "attempts")
+    assert row["amount"] == "6"
 
 
 def test_who_writes_shows_in_the_connections_name(database, monkeypatch):

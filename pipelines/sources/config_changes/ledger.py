@@ -1,6 +1,7 @@
 """Changes appended to `bronze_config`, each once, one transaction a batch.
 
-What a batch brought, how far it read, and that it is a finished load commit together:
+What a batch brought, how far it read, its changes' rows in `ops.config_effects`, and
+that it is a finished load commit together:
 docs/decisions/0006-a-batch-of-changes-commits-with-its-position.md.
 """
 
@@ -53,6 +54,7 @@ NEWEST_LOAD: LiteralString = """
 select coalesce(max(l.load_id::numeric * 1000000), 0)::bigint from ops.loads as l
 where l.schema_name = 'bronze_config'
 """
+EFFECTS: LiteralString = "select ops.note_config_effects(%s)"
 REGISTER: LiteralString = (
     "select ops.register_stream_load('bronze_config', %s, %s::numeric)"
 )
@@ -143,6 +145,7 @@ class Ledger:
                     note = (delivery.load_id, f"{delivery.file} {table}", table)
                     cursor.execute(DELIVERY, (*note, count, bytes_count))
                     bytes_count = 0  # of the batch: counted once
+            cursor.execute(EFFECTS, (delivery.load_id,))
             spent = f"{time.monotonic() - began:.6f}"
             cursor.execute(REGISTER, (delivery.load_id, spent))
         return delivery.load_id
