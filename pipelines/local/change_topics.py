@@ -5,7 +5,8 @@ value or tombstone goes before `kept_days`: whoever was away that long missed no
 https://kafka.apache.org/documentation/#topicconfigs
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
@@ -16,6 +17,7 @@ from pipelines.local.debezium_properties import (
     HEARTBEAT_TOPIC,
     MESSAGES_TOPIC,
     PREFIX,
+    SCHEMA,
     SIGNALS_TOPIC,
     TRANSACTIONS_TOPIC,
 )
@@ -57,12 +59,46 @@ def declared(tables: Iterable[str], kept_days: int) -> Declared:
     }
 
 
+def keep(bootstrap: str, tables: Iterable[str], kept_days: int) -> list[str]:
+    """Make the topics of `tables` that are missing; the names made.
+
+    A topic of a table that is gone, or that has no key now, takes messages without a
+    key from then on: the connector sends what is left of the table so, which a
+    compacted topic refuses, and all that is behind it would wait for ever.
+
+    Raises:
+        UpstreamError: the broker does not answer, or refuses.
+    """
+    topics = declared(tables, kept_days)
+    made = create(bootstrap, topics)
+    loose = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(kept_days * DAY_MS),
+        "max.message.bytes": MAX_MESSAGE_BYTES,
+    }
+    with _admin(bootstrap) as client:
+        found = (
+            n for n in client.list_topics() if n.startswith(topic_of(SCHEMA) + ".")
+        )
+        _settle(client, {name: loose for name in found if name not in topics})
+    return made
+
+
 def create(bootstrap: str, topics: Declared) -> list[str]:
     """Make the topics that are missing, set the others' settings; the names made.
 
     Raises:
         UpstreamError: the broker does not answer, or refuses.
     """
+    with _admin(bootstrap) as client:
+        missing = sorted(set(topics) - set(client.list_topics()))
+        _create(client, {name: topics[name] for name in missing})
+        _settle(client, {k: v for k, v in topics.items() if k not in missing})
+    return missing
+
+
+@contextmanager
+def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
     away = f"Kafka at {bootstrap} does not answer: run `bullion up kafka`"
     if not listens(bootstrap):
         raise UpstreamError(away)
@@ -75,16 +111,13 @@ def create(bootstrap: str, topics: Declared) -> list[str]:
     except (KafkaError, OSError) as error:
         raise UpstreamError(f"{away} ({error})") from None
     try:
-        missing = sorted(set(topics) - set(client.list_topics()))
-        _create(client, {name: topics[name] for name in missing})
-        _settle(client, {k: v for k, v in topics.items() if k not in missing})
+        yield client
     except (KafkaError, OSError) as error:
         raise UpstreamError(
             f"the topics could not be made at {bootstrap}: {error}"
         ) from None
     finally:
         client.close()
-    return missing
 
 
 def _create(client: KafkaAdminClient, topics: Declared) -> None:

@@ -5,14 +5,12 @@ killed, or ended because Postgres or Kafka was away, it is started again.
 https://debezium.io/documentation/reference/3.6/operations/debezium-server.html
 """
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from pipelines.errors import SetupError
 from pipelines.local import (
     debezium_properties,
     java,
@@ -25,10 +23,9 @@ from pipelines.local.cdc_role import CdcRole
 from pipelines.local.debezium_address import health
 from pipelines.local.debezium_distribution import NAME, Distribution
 from pipelines.local.debezium_properties import PASSWORDS, Places
-from pipelines.local.kept_ports import KeptPorts
 from pipelines.local.port import HOST
-from pipelines.local.service import Say, bring_up, set_aside, take_down
-from pipelines.local.watched import Watched
+from pipelines.local.service import Say, bring_up, take_down
+from pipelines.local.watched_service import WatchedService
 from pipelines.settings import settings
 
 MAIN_CLASS = "io.debezium.server.Main"
@@ -43,22 +40,21 @@ OPENINGS = (
 
 
 @dataclass(frozen=True)
-class Debezium:
+class Debezium(WatchedService):
     """The service, from the warehouse of `owner` to the broker at `kafka`.
 
-    Both are asked for when they are needed. `tables` (as `config.instruments`) get
-    topics; None: those of the publication.
+    Both are asked for when they are needed. `told` is what it is told besides, or
+    instead. It stops cleanly; its slot stays and holds what is to come.
     """
 
-    data_dir: Path
-    cache_dir: Path
+    name: ClassVar[str] = NAME
+
     owner: Callable[[], dict[str, Any]]
     kafka: Callable[[], str]
-    tables: tuple[str, ...] | None = None
     port: int | None = None
     kept_days: int = 7
     password: str | None = field(default=None, repr=False)
-    name: str = NAME
+    told: Mapping[str, str] = field(default_factory=dict)
     ready_timeout_s: float = 180
 
     @classmethod
@@ -76,14 +72,9 @@ class Debezium:
         )
 
     @property
-    def log(self) -> Path:
-        """What the server and its watch write."""
-        return self._folder / "debezium.log"
-
-    @property
     def address(self) -> str | None:
         """Where its health is asked for."""
-        port = self._ports.known().get(NAME)
+        port = self.ports.known().get(NAME)
         return f"http://{HOST}:{port}" if port else None
 
     def fetch(self, say: Say) -> None:
@@ -99,8 +90,8 @@ class Debezium:
     def configure(self, say: Say) -> None:
         """Choose the port, write the properties, make the topics."""
         self.make_topics(say)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._ports.settle({NAME: self.port}, SETTINGS, say)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.ports.settle({NAME: self.port}, SETTINGS, say)
         self._properties.parent.mkdir(parents=True, exist_ok=True)
         own_account().write(self._properties, self._rendered())
 
@@ -109,16 +100,10 @@ class Debezium:
         from pipelines.local import change_topics  # noqa: PLC0415  # slow to import
 
         tables = CdcRole(self.owner()).published()
-        wanted = change_topics.declared(self.tables or tables, self.kept_days)
-        made = change_topics.create(self.kafka(), wanted)
+        made = change_topics.keep(self.kafka(), tables, self.kept_days)
         if made:
             say(f"made the topics {', '.join(made)}")
         return made
-
-    def start(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
-        """Start it, watched; the role's password goes by environment alone."""
-        set_aside(self.log)
-        self._watch()
 
     def resume(self, say: Say) -> None:
         """Take up new tables, a moved Postgres or Kafka, a watch that is gone."""
@@ -127,53 +112,30 @@ class Debezium:
             say("Postgres or Kafka moved: debezium is started anew")
             take_down(self, say)
             bring_up(self, say)
-        elif not self._watched.is_watched():
-            say("nothing watches debezium any more: it is watched again")
-            self._watch()
+        else:
+            super().resume(say)
 
-    def running(self) -> bool:
-        """Whether the server lives, or is about to live again."""
-        return self._watched.is_alive() or self._watched.is_watched()
+    def launch(self) -> tuple[Sequence[str | Path], Mapping[str, str]]:
+        """The server's command; the role's password goes by environment alone."""
+        password = CdcRole(self.owner()).give_password(self.password)
+        secrets = debezium_properties.as_environment(dict.fromkeys(PASSWORDS, password))
+        # by the environment: the class path is long, and a secret is no argument
+        class_path = {"CLASSPATH": self._distribution.class_path}
+        # by it the process is told from that of another data directory
+        home = f"-Dbullion.home={self.folder}"
+        command = (java.java(), *java.FLAGS, *OPENINGS, home, MAIN_CLASS)
+        return command, {**ENVIRONMENT, **secrets, **class_path}
 
     def ready(self) -> bool:
         """Whether its health is UP: the connector's task runs."""
         return bool(
-            self.address and self._watched.is_alive() and health(self.address) == "UP"
+            self.address and self.watched.is_alive() and health(self.address) == "UP"
         )
-
-    def stop(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
-        """End it cleanly, and its watch; the slot stays and holds what is to come."""
-        self._watched.stop()
-
-    def delete(self, say: Say) -> None:
-        """Remove its settings, port and log."""
-        if self.running():
-            raise SetupError("Debezium runs: stop it before its data is deleted")
-        if self._folder.exists():
-            say(f"deleting {self._folder}")
-            shutil.rmtree(self._folder)
-
-    @property
-    def pid(self) -> int | None:
-        """The server's process."""
-        return self._watched.pid()
-
-    @property
-    def _folder(self) -> Path:
-        return self.data_dir / NAME
 
     @property
     def _properties(self) -> Path:
         # Quarkus reads config/application.properties of the folder it is started in
-        return self._folder / "config" / "application.properties"
-
-    @property
-    def _watched(self) -> Watched:
-        return Watched(self._folder / "watch")
-
-    @property
-    def _ports(self) -> KeptPorts:
-        return KeptPorts(self._folder / "ports.json", f"{NAME} {self.data_dir}")
+        return self.folder / "config" / "application.properties"
 
     @cached_property
     def _distribution(self) -> Distribution:
@@ -187,20 +149,7 @@ class Debezium:
             dbname=owner["dbname"],
             kafka=self.kafka(),
             http_host=HOST,
-            http_port=self._ports.known()[NAME],
+            http_port=self.ports.known()[NAME],
         )
-        return debezium_properties.as_file(debezium_properties.properties(places))
-
-    def _watch(self) -> None:
-        password = CdcRole(self.owner()).give_password(self.password)
-        secrets = debezium_properties.as_environment(dict.fromkeys(PASSWORDS, password))
-        # by the environment: the class path is long, and a secret is no argument
-        class_path = {"CLASSPATH": self._distribution.class_path}
-        # by it the process is told from that of another data directory
-        home = f"-Dbullion.home={self._folder}"
-        self._watched.start(
-            [java.java(), *java.FLAGS, *OPENINGS, home, MAIN_CLASS],
-            log=self.log,
-            environment={**ENVIRONMENT, **secrets, **class_path},
-            folder=self._folder,
-        )
+        found = debezium_properties.properties(places) | dict(self.told)
+        return debezium_properties.as_file(found)

@@ -9,20 +9,20 @@ import os
 import shutil
 import subprocess
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from pipelines.errors import SetupError
 from pipelines.local import java, kafka_properties, place
 from pipelines.local.account import ENVIRONMENT, own_account
 from pipelines.local.artifacts import FOLDER, Artifacts
 from pipelines.local.kafka_address import answers
-from pipelines.local.kept_ports import KeptPorts
 from pipelines.local.port import HOST
-from pipelines.local.service import Say, UnavailableError, set_aside
-from pipelines.local.watched import Watched
+from pipelines.local.service import Say, UnavailableError
+from pipelines.local.watched_service import WatchedService
 from pipelines.settings import settings
 
 NAME = "kafka"
@@ -32,13 +32,12 @@ FORMAT_TIMEOUT_S = 120
 
 
 @dataclass(frozen=True)
-class Kafka:
+class Kafka(WatchedService):
     """The service; `port` None: a free one, kept while it is free."""
 
-    data_dir: Path
-    cache_dir: Path
+    name: ClassVar[str] = NAME
+
     port: int | None = None
-    name: str = NAME
     ready_timeout_s: float = 180  # a recovery after kill -9 reads its segments again
 
     @classmethod
@@ -47,14 +46,9 @@ class Kafka:
         return cls(place.data_dir(), place.cache_dir(), settings().kafka_port)
 
     @property
-    def log(self) -> Path:
-        """What the broker and its watch write."""
-        return self._folder / "kafka.log"
-
-    @property
     def address(self) -> str | None:
         """What clients call bootstrap servers."""
-        port = self._ports.known().get("kafka")
+        port = self.ports.known().get("kafka")
         return f"{HOST}:{port}" if port else None
 
     def fetch(self, say: Say) -> None:
@@ -69,8 +63,8 @@ class Kafka:
 
     def configure(self, say: Say) -> None:
         """Choose the ports, write the settings, make an empty log if there is none."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        ports = self._ports.settle(
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ports = self.ports.settle(
             {"kafka": self.port, "controller": None}, SETTINGS, say
         )
         own_account().write(
@@ -79,63 +73,23 @@ class Kafka:
         if not (self._data / "meta.properties").exists():
             self._format()
 
-    def start(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
-        """Start it, watched."""
-        set_aside(self.log)
-        self._watch()
-
-    def resume(self, say: Say) -> None:
-        """Watch it again if every watch was killed."""
-        if not self._watched.is_watched():
-            say("nothing watches kafka any more: it is watched again")
-            self._watch()
-
-    def running(self) -> bool:
-        """Whether the broker lives, or is about to live again."""
-        return self._watched.is_alive() or self._watched.is_watched()
+    def launch(self) -> tuple[Sequence[str | Path], Mapping[str, str]]:
+        """The broker's command; its jars by environment."""
+        return self._command("kafka.Kafka", str(self._properties)), self._environment
 
     def ready(self) -> bool:
         """Whether the broker of our own data answers."""
-        if not self.address or not self._watched.is_alive():
+        if not self.address or not self.watched.is_alive():
             return False
         return answers(self.address) == self._cluster_id()
 
-    def stop(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
-        """End it cleanly, and its watch."""
-        self._watched.stop()
-
-    def delete(self, say: Say) -> None:
-        """Remove its data, ports and log."""
-        if self.running():
-            raise SetupError("Kafka runs: stop it before its data is deleted")
-        if self._folder.exists():
-            say(f"deleting {self._folder}")
-            shutil.rmtree(self._folder)
-
-    @property
-    def pid(self) -> int | None:
-        """The broker's process."""
-        return self._watched.pid()
-
-    @property
-    def _folder(self) -> Path:
-        return self.data_dir / NAME
-
     @property
     def _data(self) -> Path:
-        return self._folder / "data"
+        return self.folder / "data"
 
     @property
     def _properties(self) -> Path:
-        return self._folder / "server.properties"
-
-    @property
-    def _watched(self) -> Watched:
-        return Watched(self._folder / "watch")
-
-    @property
-    def _ports(self) -> KeptPorts:
-        return KeptPorts(self._folder / "ports.json", f"{NAME} {self.data_dir}")
+        return self.folder / "server.properties"
 
     @cached_property
     def _artifacts(self) -> Artifacts:
@@ -146,14 +100,6 @@ class Kafka:
         # by the environment: a list of 46 paths would hide the rest from `ps`
         jars = os.pathsep.join(map(str, self._artifacts.paths()))
         return {**ENVIRONMENT, "CLASSPATH": jars}
-
-    def _watch(self) -> None:
-        self._watched.start(
-            self._command("kafka.Kafka", str(self._properties)),
-            log=self.log,
-            environment=self._environment,
-            folder=self._folder,
-        )
 
     def _command(self, main_class: str, *arguments: str) -> list[str | Path]:
         logging = f"-Dlog4j2.configurationFile={LOGGING}"
@@ -177,7 +123,7 @@ class Kafka:
         return subprocess.run(
             self._command(main_class, *arguments),
             env=self._environment,
-            cwd=self._folder,
+            cwd=self.folder,
             capture_output=True,
             text=True,
             errors="replace",

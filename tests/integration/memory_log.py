@@ -76,6 +76,13 @@ class MemoryLog:
             if name in self.broker.topics
         ]
 
+    def keep(self, tables):
+        topics = [f"{PREFIX}.{table}" for table in tables]
+        made = [topic for topic in topics if topic not in self._answered()]
+        for topic in made:
+            self.broker.create(topic)
+        return made
+
     def spans(self, places):
         return {p: (0, len(self._answered()[p.topic][1])) for p in places}
 

@@ -1,11 +1,7 @@
 """From a commit in Postgres through Debezium and Kafka into bronze, all real."""
 
 import json
-import os
-import signal
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -16,7 +12,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 
 from pipelines.local import change_topics
 from pipelines.local.debezium_properties import DEAD_LETTERS_TOPIC, PREFIX
-from pipelines.settings import PROJECT_DIR, child_environment, settings
+from pipelines.settings import settings
 from pipelines.sources.config_changes import history
 from pipelines.sources.config_changes.broker import KafkaLog
 from pipelines.sources.config_changes.follow import follow
@@ -202,100 +198,9 @@ def test_alone_a_change_is_durable_at_once(source, debezium, kafka):  # noqa: F8
     print(
         f"commit to bronze: p50 {p50:.0f} ms, p95 {p95:.0f} ms, max {spent[-1]:.0f} ms"
     )
-    # the budget is 300 on two cores that do nothing else: `make bench` holds it to that
+    # the budget is 300 for each where nothing else runs: `make bench` holds it to that
+    assert spent[0] < 300
     assert p50 < 1000
-
-
-@pytest.mark.slow
-def test_kill_9_of_the_consumer_leaves_each_change_once(source, debezium, kafka):  # noqa: F811
-    def start():
-        return subprocess.Popen(
-            [sys.executable, "-c", FOLLOW, "config", "follow"],
-            cwd=PROJECT_DIR,
-            env=child_environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    stop = threading.Event()
-    writer = threading.Thread(target=write_until, args=(source.info.dsn, stop))
-    writer.start()
-    try:
-        for _ in range(3):
-            consumer = start()
-            before = len(names(source))
-            wait_for(lambda before=before: len(names(source)) > before)
-            consumer.send_signal(signal.SIGKILL)
-            consumer.wait()
-    finally:
-        stop.set()
-        writer.join()
-    consumer = start()
-    try:
-        wait_for(lambda: names(source) == stands(source))
-    finally:
-        consumer.send_signal(signal.SIGTERM)
-        assert consumer.wait(20) == 0
-    found = rows(source, EACH)
-    assert len(found) == len({row[0] for row in found}) == len(stands(source))
-    print(f"{len(found)} changes, each once, after three kill -9")
-    gaps = """
-        select count(*) from (
-            select from_offset - lag(until_offset) over (order by until_offset) as gap
-            from bronze_config.pages where topic = 'bullion.config.things'
-        ) as pages where gap <> 0
-    """
-    assert rows(source, gaps) == [(0,)]
-
-
-@pytest.mark.slow
-def test_kill_9_of_all_that_is_upstream_leaves_each_change_once(
-    source,
-    debezium,
-    kafka,  # noqa: F811
-):
-    stop = threading.Event()
-    writer = threading.Thread(target=write_until, args=(source.info.dsn, stop))
-    writer.start()
-    try:
-        with following(kafka):
-            for victims in ([kafka], [debezium], [kafka, debezium]):
-                before = len(names(source))
-                wait_for(lambda before=before: len(names(source)) > before)
-                for victim in victims:
-                    os.kill(victim.pid, signal.SIGKILL)
-                end_sessions(source)
-                before = len(names(source))
-                wait_for(lambda before=before: len(names(source)) > before, 180)
-            stop.set()
-            writer.join()
-            wait_for(lambda: names(source) == stands(source), 180)
-    finally:
-        stop.set()
-        writer.join()
-    found = rows(source, EACH)
-    assert len(found) == len({row[0] for row in found}) == len(stands(source))
-    print(f"{len(found)} changes, each once, after kills of Kafka and Debezium")
-
-
-def end_sessions(connection):
-    """The consumer's backend is ended too: its connection breaks."""
-    connection.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where application_name like 'bullion config follow%'"
-        " and datname = current_database()"
-    )
-
-
-def write_until(dsn, stop):
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        number = 0
-        while not stop.is_set():
-            number += 1
-            connection.execute(
-                "insert into config.things (id, name) values (%s, 'written')", (number,)
-            )
-            time.sleep(0.003)
 
 
 @pytest.mark.slow
@@ -309,7 +214,7 @@ def test_a_flood_is_folded_as_fast_as_it_should(source, kafka):  # noqa: F811
         producer.send(THINGS, key=b"1", value=change(number % 5000, number + 1))
     producer.flush()
     producer.close()
-    began = time.monotonic()
+    began, worked = time.monotonic(), time.process_time()
     done = follow(
         lambda: KafkaLog(kafka.address, DEAD_LETTERS_TOPIC),
         PREFIX,
@@ -317,28 +222,42 @@ def test_a_flood_is_folded_as_fast_as_it_should(source, kafka):  # noqa: F811
         until_current=True,
     )
     rate = count / (time.monotonic() - began)
-    print(f"{count} changes in {done.batches_count} batches: {rate:,.0f} a second")
+    rate_of_work = count / (time.process_time() - worked)
+    print(f"{count} changes in {done.batches_count} batches: {rate:,.0f} a second,")
+    print(f"{rate_of_work:,.0f} in a second of the consumer's own work")
     assert (done.new_count, len(held(source))) == (count, 5000)
+    # of its own work: what else the machine does is not counted
+    assert rate_of_work > 5000
     assert rate > 1000
 
 
-def test_a_topic_deleted_and_made_anew_is_taken_up_while_it_runs(source, kafka):  # noqa: F811
+def test_a_topic_that_is_deleted_is_made_again_and_read_from_its_beginning(
+    source,
+    kafka,  # noqa: F811
+):
     stream.delete_topics(kafka.address)
-    topics = change_topics.declared(["config.things"], 7)
-    change_topics.create(kafka.address, topics)
     with following(kafka) as done:
+        wait_for(lambda: topic_ids(kafka))
+        before = topic_ids(kafka)
         produce(kafka, THINGS, change(1, 10), change(2, 20))
         wait_for(lambda: done.new_count == 2)
         client = KafkaAdminClient(bootstrap_servers=kafka.address)
         client.delete_topics([THINGS])
-        wait_for(lambda: THINGS not in client.list_topics())
         client.close()
-        change_topics.create(kafka.address, topics)
+        wait_for(lambda: topic_ids(kafka) not in ([], before))
         produce(kafka, THINGS, change(2, 20), change(3, 30))
         wait_for(lambda: done.new_count == 3)
     assert set(held(source)) == {1, 2, 3}
     ids = "select count(distinct topic_id) from bronze_config.pages"
     assert rows(source, ids) == [(2,)]
+
+
+def topic_ids(kafka):  # noqa: F811
+    log = KafkaLog(kafka.address, DEAD_LETTERS_TOPIC)
+    try:
+        return [place.topic_id for place in log.places([THINGS])]
+    finally:
+        log.close()
 
 
 def test_a_poison_message_is_a_dead_letter_with_its_bytes(source, kafka):  # noqa: F811

@@ -85,6 +85,13 @@ def test_a_delete_takes_its_key_from_before_or_from_the_messages_key():
         assert told(bare, key=sent).row_key == '["a","1"]'
 
 
+def test_a_message_of_another_key_than_the_tables_is_refused():
+    """The key was changed: which row it is of would be guessed."""
+    with pytest.raises(ValueError, match=r"its key is \(kind\), and that of .* size"):
+        told(message(), key='{"kind":"a"}')
+    assert told(message(), key="{}").row_key == '["a","1"]'
+
+
 @pytest.mark.parametrize(
     ("sent", "reason"),
     [

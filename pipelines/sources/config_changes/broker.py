@@ -14,6 +14,8 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from pipelines.errors import UpstreamError
+from pipelines.local import change_topics
+from pipelines.settings import settings
 from pipelines.sources.config_changes.batch import Message, Place, Refused
 
 # a value of 1 MB is sent as before and after; the broker sends a first one of any size
@@ -33,6 +35,10 @@ class Log(Protocol):
 
     def places(self, topics: Sequence[str]) -> Sequence[Place]:
         """Every partition of those of the topics that are there."""
+        ...
+
+    def keep(self, tables: Sequence[str]) -> Sequence[str]:
+        """Have the topics of these config tables, and of no other; those made."""
         ...
 
     def spans(self, places: Sequence[Place]) -> Mapping[Place, tuple[int, int]]:
@@ -120,12 +126,22 @@ class KafkaLog:
             for part in told["partitions"]
         ]
 
+    def keep(self, tables: Sequence[str]) -> Sequence[str]:
+        """Have the topics of these config tables, and of no other; those made."""
+        kept_days = settings().changes_kept_days
+        return change_topics.keep(self.address, tables, kept_days)
+
     def spans(self, places: Sequence[Place]) -> Mapping[Place, tuple[int, int]]:
         """The first offset that is held of each, and the next that will be written."""
         asked = {TopicPartition(p.topic, p.partition): p for p in places}
         with unavailable(self.address):
-            first = self._consumer.beginning_offsets(list(asked))
-            last = self._consumer.end_offsets(list(asked))
+            try:
+                first = self._consumer.beginning_offsets(list(asked))
+                last = self._consumer.end_offsets(list(asked))
+            except KeyError as error:  # so it leaves out what was made a moment ago
+                raise UpstreamError(
+                    f"Kafka at {self.address}: {error.args[0]} has no offsets yet"
+                ) from None
         return {place: (first[at], last[at]) for at, place in asked.items()}
 
     def read_from(self, offsets: Mapping[Place, int]) -> None:

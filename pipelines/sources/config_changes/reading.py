@@ -44,6 +44,11 @@ class Reading:
         """The topics of the declared tables."""
         return sorted(self._names)
 
+    @property
+    def tables(self) -> Sequence[str]:
+        """The declared tables, with their schema."""
+        return sorted(told.table for told in self.declared.values())
+
     def batch(
         self, messages: Iterable[Message], offsets: Mapping[Place, int], origin: str
     ) -> Batch:

@@ -27,7 +27,12 @@ def start(place: Place, span: Span, held: Mapping[Place, int]) -> Start:
     if known is None:
         others = [p for p in held if p.topic == place.topic]
         if others:
-            return Start(first, f"{place.topic} was made anew: read from its beginning")
+            return Start(
+                first,
+                f"{place.topic} was made anew: read from its beginning; what was not"
+                " read of the old one is gone, `bullion config resync` brings back what"
+                " stands",
+            )
         return Start(first)
     if known > end:
         return Start(

@@ -1,7 +1,7 @@
 """One session of the consumer: from what bronze holds to its first failure."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
@@ -54,6 +54,7 @@ class Session:
     offsets: dict[Place, int] = field(default_factory=dict)
     looked_at: float = 0.0
     settles_at: float | None = 0.0  # once at its beginning
+    kept: Sequence[str] = ()  # the tables that the topics were made for
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.connection)
@@ -76,7 +77,7 @@ class Session:
         """Find topics and tables that came, went, or were made anew."""
         self.reading.refresh()
         self.ledger.prepare(self.reading.declared)
-        found = set(self.log.places(self.reading.topics))
+        found = self._places()
         self.looked_at = time.monotonic()
         if found == set(self.offsets):
             return
@@ -139,6 +140,23 @@ class Session:
         """Whether all that stood there was read; a topic that went counts as read."""
         read = self.offsets
         return all(read.get(place, end) >= end for place, (_, end) in spans.items())
+
+    def _places(self) -> set[Place]:
+        """Where to read, once the topics are those of the tables.
+
+        One that is not there, or wants keys that its table does not have any more,
+        would hold the connector up.
+        """
+        tables, found = self.reading.tables, self.log.places(self.reading.topics)
+        there = {place.topic for place in found}
+        if tables == self.kept and there.issuperset(self.reading.topics):
+            return set(found)
+        for gone in sorted(set(self.kept) - set(tables)):
+            self.followed.say(f"{gone} is gone, or has no key: it is not read any more")
+        if made := self.log.keep(tables):
+            self.followed.say(f"made the topics {', '.join(made)}: there were none")
+        self.kept = tables
+        return set(self.log.places(self.reading.topics))
 
     def _start(
         self,
