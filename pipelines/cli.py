@@ -6,7 +6,8 @@ import typer
 
 from pipelines import report, telemetry
 from pipelines.backfill_commands import backfill_app
-from pipelines.config_table_commands import config_app
+from pipelines.collect_commands import collect
+from pipelines.config_effect_commands import config_app
 from pipelines.errors import SetupError
 from pipelines.explain_commands import explain
 from pipelines.load_commands import load_app
@@ -28,6 +29,7 @@ app.add_typer(backfill_app, name="backfill")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(stream_app, name="stream")
 app.add_typer(config_app, name="config")
+app.command(epilog="Example: `bullion collect --every 60 --exchange kraken`")(collect)
 app.command(epilog="Example: `bullion explain binance BTC/USDT 1m 2024-03-11T10:15`")(
     explain
 )
@@ -80,9 +82,9 @@ def status(*, json: Json = False) -> None:
 @app.command(epilog="Example: `bullion doctor`")
 def doctor(*, json: Json = False) -> None:
     """Check everything; each failure says what it means and what mends it."""
-    from pipelines.local import doctor as checks
+    from pipelines.doctor.examination import examination
 
-    found = checks.check()
+    found = examination()
     show(found, "checks", json=json)
     if not all(check.ok for check in found):
         raise typer.Exit(1)
@@ -230,6 +232,8 @@ def _quiet_prefect() -> dict[str, str]:
     return {
         "PREFECT_HOME": str(settings().data_dir.absolute() / "prefect"),
         "PREFECT_LOGGING_LEVEL": "WARNING",
+        # its own server was seen to take 14 to 20 s; by default it is given up after 20
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
     }
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -98,6 +99,11 @@ class Configuration:
     instruments: Sequence[InstrumentChoice]
     thresholds: Thresholds
     endpoints: Mapping[str, EndpointChoice] = field(default_factory=dict)
+
+    @cached_property
+    def series(self) -> Mapping[tuple[str, str], InstrumentChoice]:
+        """The instruments by exchange and symbol."""
+        return {(c.exchange_id, c.symbol): c for c in self.instruments}
 
 
 def parse_time(text: str) -> datetime:

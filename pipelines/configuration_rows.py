@@ -17,7 +17,9 @@ from pipelines.configuration import (
     parse_feeds,
     parse_since,
 )
+from pipelines.configuration_files import of_files
 from pipelines.errors import SetupError
+from pipelines.settings import settings
 
 STANDING = Path(__file__).with_name("configuration_rows.sql").read_text("utf-8")
 UNMADE = (InvalidSchemaName, UndefinedFunction, UndefinedTable)
@@ -39,12 +41,28 @@ def chosen_rows() -> dict[str, list[dict[str, Any]]] | None:
     except SetupError:
         return None
     with connected as connection:
-        try:
-            row = connection.execute(STANDING.encode()).fetchone()
-        except UNMADE:
-            return None
+        return rows_of(connection)
+
+
+def rows_of(connection: warehouse.Connection) -> dict[str, list[dict[str, Any]]] | None:
+    """The rows by table, read in one statement; None: no exchange is chosen there."""
+    try:
+        row = connection.execute(STANDING.encode()).fetchone()
+    except UNMADE:
+        return None
     found: dict[str, list[dict[str, Any]]] = row[0] if row else {}
     return found if found.get("exchanges") else None
+
+
+def standing(connection: warehouse.Connection) -> Configuration:
+    """What stands in the tables now; the seeds while no exchange is chosen there.
+
+    Raises:
+        SetupError: a cell of the seeds is wrong.
+    """
+    seeds = of_files(settings().seeds_dir)
+    rows = rows_of(connection)
+    return of_rows(rows, seeds) if rows else seeds
 
 
 def of_rows(rows: Mapping[str, Any], seeds: Configuration) -> Configuration:

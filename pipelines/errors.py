@@ -1,5 +1,7 @@
 """The two roots of what can go wrong with an upstream, and the operator's own."""
 
+from collections.abc import Sequence
+
 
 class BullionError(Exception):
     """What Bullion refuses with a sentence; `exit_code` is the command line's."""
@@ -29,3 +31,16 @@ class BusyError(BullionError):
     """Another process holds what this one needs; the message says who, since when."""
 
     exit_code = 75  # EX_TEMPFAIL
+
+
+class EndedError(BullionError):
+    """What runs was asked to end; what it had until then counts."""
+
+
+FINAL = (BadDataError, SetupError)  # another attempt would find the same
+
+
+def as_one(failures: Sequence[Exception]) -> BullionError:
+    """One error that tells all of these; BadDataError where each of them is final."""
+    is_final = all(isinstance(failure, FINAL) for failure in failures)
+    return (BadDataError if is_final else UpstreamError)("; ".join(map(str, failures)))

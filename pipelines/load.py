@@ -5,7 +5,9 @@ anything delivers that first. What had not been fetched whole is fetched again, 
 the cursor of every series is what bronze holds.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,7 +16,7 @@ import dlt
 from psycopg.rows import class_row
 
 from pipelines import bronze_tables, delivery, warehouse
-from pipelines.delivery import DELIVERY_COLUMNS, Rows, Source, Stream, Table
+from pipelines.delivery import DELIVERY_COLUMNS, Rows, Source, Stream
 from pipelines.errors import BadDataError
 from pipelines.run import Run
 from pipelines.sources import declared
@@ -61,7 +63,7 @@ def load(
     with warehouse.locked(keys, f"load {source.name}", wait_s=wait_s, say=say) as held:
         recover(held, say)
         register(held, schema)  # a run may have died between its load and this
-        bronze_tables.declare(held, _every_table() | {schema: source.tables})
+        bronze_tables.declare(held, {**declared(), schema: source.tables})
         streams = source.streams()
         if not streams:
             return None
@@ -69,7 +71,8 @@ def load(
         if not warehouse.try_lock(held, run.lock):  # pragma: no cover  # a new name
             raise BadDataError(f"{run.lock} is taken")
         load_id = run.extract([_resource(run, s, source, seen, begun) for s in streams])
-        run.deliver()
+        with _in_turn_at_first(held, schema):
+            run.deliver()
         for stream in streams:
             stream.delivered()
         bronze_tables.index(held, schema, source.tables)
@@ -109,8 +112,28 @@ def facts(
         ).fetchone()
 
 
-def _every_table() -> dict[str, Sequence[Table]]:
-    return {f"bronze_{name}": tables for name, tables in declared().items()}
+@contextmanager
+def _in_turn_at_first(connection: warehouse.Connection, schema: str) -> Iterator[None]:
+    """Until dlt's own tables are there, one load at a time makes them.
+
+    Two that made them at once were seen to fail: `pg_type_typname_nsp_index`.
+    """
+    key = f"first load of {schema}"
+    if _has_loads(connection, schema):
+        yield
+        return
+    while not warehouse.try_lock(connection, key):
+        time.sleep(warehouse.RETRY_S)
+    try:
+        yield
+    finally:
+        warehouse.unlock(connection, key)
+
+
+def _has_loads(connection: warehouse.Connection, schema: str) -> bool:
+    there = "select to_regclass(%s) is not null"
+    row = connection.execute(there, (f"{schema}._dlt_loads",)).fetchone()
+    return bool(row and row[0])
 
 
 def _resource(

@@ -45,20 +45,19 @@ def load_exchange(
     """Load listings, 1m candles, trades: what is configured, or what is named here.
 
     A span that was answered for before is not asked for again, but for the newest
-    candles, which a second reading confirms. Of a futures contract (BTC/USDT:USDT)
-    the listing alone is to be had here.
+    candles, which a second reading confirms. What changes of the configuration holds
+    from the next request on, and a series that is taken out ends. Of a futures
+    contract (BTC/USDT:USDT) the listing alone is to be had here.
     """
-    from pipelines.load import load
+    from pipelines.collector.one_load import load_exchange as load
     from pipelines.progress import load_bar
     from pipelines.sources.exchange.choices import ExchangeOptions
-    from pipelines.sources.exchange.source import ExchangeSource
 
     options = ExchangeOptions.parse(
         exchange, symbol, since, until, priority, feeds=feed
     )
     with load_bar(told) as watch:
-        source = ExchangeSource(configuration(), options, watch=watch)
-        facts = load(source, wait_s=wait, say=say)
+        source, facts = load(options, wait_s=wait, say=say, watch=watch)
     _end(source, facts, json=json)
 
 

@@ -60,6 +60,19 @@ class Settings(BaseSettings):
         url: str | None = getattr(self, f"{exchange_id}_url", None)
         return url.rstrip("/") if url else None
 
+    def url(self, setting: str) -> str | None:
+        """The address that the setting of this name holds; None: it is not set.
+
+        Raises:
+            SetupError: no setting for an upstream's address is called so.
+        """
+        fields = type(self).model_fields.items()
+        names = {told.alias: name for name, told in fields if name.endswith("_url")}
+        if setting not in names:
+            known = ", ".join(sorted(filter(None, names)))
+            raise SetupError(f"{setting} is no setting of an address; known: {known}")
+        return self.venue_url(names[setting].removesuffix("_url"))
+
 
 @cache
 def settings() -> Settings:

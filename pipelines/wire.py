@@ -7,6 +7,9 @@ from typing import Any
 
 MAX_DECIMALS = 18  # numeric(38, 18)
 MAX_DIGITS = 20
+AMOUNT_FORM = (  # as nearly every number comes
+    rf"^[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,{MAX_DECIMALS}}})?$"
+)
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 

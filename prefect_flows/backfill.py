@@ -7,9 +7,8 @@ from pipelines.backfill.apply import Applied, apply
 from pipelines.backfill.plan import Planned, parse, plan
 from pipelines.backfill.upstreams import LiveUpstreams
 from pipelines.configuration import configuration
-from pipelines.errors import BadDataError, UpstreamError
 from pipelines.warehouse import connect, process_name
-from prefect_flows.retries import may_pass
+from prefect_flows.retries import may_pass, raise_failures
 from prefect_flows.transform import Tests, transform
 
 
@@ -55,10 +54,7 @@ def apply_plans(plan_ids: list[int], parallel: int) -> Applied:
         plans = ledger.plans(connection, plan_ids)
     say = get_run_logger().info
     applied = apply(configuration(), plans, parallel=parallel, say=say)
-    if applied.failures:
-        is_bad = any(isinstance(f, BadDataError) for f in applied.failures)
-        told = "; ".join(str(failure) for failure in applied.failures)
-        raise (BadDataError if is_bad else UpstreamError)(told)
+    raise_failures(applied.failures)
     return applied
 
 

@@ -3,10 +3,9 @@
 from prefect import flow, get_run_logger, task
 
 from pipelines.configuration import configuration
-from pipelines.errors import BadDataError, UpstreamError
 from pipelines.load import LoadFacts, load
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource
-from prefect_flows.retries import may_pass
+from prefect_flows.retries import may_pass, raise_failures
 from prefect_flows.transform import Tests, transform
 
 WAIT_S = 600.0  # for a load of the same files that is under way
@@ -32,10 +31,7 @@ def load_files(
     options = ArchiveOptions.parse(None, symbols, feeds, since, until)
     source = ArchiveSource(configuration(), options)
     facts = load(source, wait_s=WAIT_S, say=logger.info)
-    if source.failures:
-        is_bad = any(isinstance(f, BadDataError) for f in source.failures)
-        told = "; ".join(str(failure) for failure in source.failures)
-        raise (BadDataError if is_bad else UpstreamError)(told)
+    raise_failures(source.failures)
     return facts
 
 

@@ -6,12 +6,12 @@ from prefect import flow, get_run_logger, task
 from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from pipelines.collector.one_load import load_exchange as load
 from pipelines.configuration import configuration
-from pipelines.errors import BadDataError, UpstreamError
-from pipelines.load import LoadFacts, load
+from pipelines.errors import UpstreamError
+from pipelines.load import LoadFacts
 from pipelines.sources.exchange.choices import ExchangeOptions, chosen
-from pipelines.sources.exchange.source import ExchangeSource
-from prefect_flows.retries import may_pass
+from prefect_flows.retries import may_pass, raise_failures
 
 WAIT_S = 600.0  # for a load of the same series that is under way
 
@@ -39,12 +39,8 @@ def load_exchange(
     """
     logger = get_run_logger()
     options = ExchangeOptions.parse([exchange_id], symbols, since, until, feeds=feeds)
-    source = ExchangeSource(configuration(), options)
-    facts = load(source, wait_s=WAIT_S, say=logger.info)
-    if source.failures:
-        may_pass_later = any(isinstance(f, UpstreamError) for f in source.failures)
-        told = "; ".join(str(failure) for failure in source.failures)
-        raise (UpstreamError if may_pass_later else BadDataError)(told)
+    source, facts = load(options, wait_s=WAIT_S, say=logger.info)
+    raise_failures(source.failures)
     return facts
 
 

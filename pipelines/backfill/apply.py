@@ -7,8 +7,9 @@ all of its workers with it, so what it had begun is free for the next at once.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -19,9 +20,11 @@ from pipelines.backfill.brought import brought
 from pipelines.backfill.ledger import Chunk, Plan
 from pipelines.backfill.work import ChunkWatch, source_of
 from pipelines.configuration import Configuration
-from pipelines.errors import BadDataError, BullionError, SetupError, UpstreamError
+from pipelines.errors import FINAL, BullionError, UpstreamError, as_one
 from pipelines.load import Say, load, recover
+from pipelines.reconfiguration import Configured, Fixed
 from pipelines.run import is_pending
+from pipelines.streams import Streams
 from pipelines.watch import Unwatched, Watch
 
 POLL_S = 0.5  # how often a worker looks for what another process may leave
@@ -48,28 +51,34 @@ class Applied:
 
 
 class _StoppedError(Exception):
-    """Ctrl-C: raised in the threads that load."""
+    """Ctrl-C, or a series that is not to go on: raised in the threads that load."""
 
 
 def apply(
-    configuration: Configuration,
+    configured: Configured | Configuration,
     plans: Sequence[Plan],
     *,
     parallel: int = 2,
     patience: Patience = Patience(),
     watch: Watch | None = None,
     say: Say = lambda _: None,
+    streams: Streams | None = None,
+    is_wanted: Callable[[Plan], bool] = lambda _: True,
 ) -> Applied:
     """Run what is left of `plans`; what is done stays untouched.
 
-    Chunks that another process works on are left to it, and waited for.
+    Chunks that another process works on are left to it, and waited for. A chunk is not
+    begun while its plan is not wanted, nor when `streams` are ending.
 
     Raises:
         UpstreamError: the warehouse went away; the same call goes on from there.
         KeyboardInterrupt: the chunks under way are ended first, unless it comes twice.
     """
     began = time.monotonic()
-    crew = _Crew(configuration, plans, patience, watch or Unwatched(), say)
+    if isinstance(configured, Configuration):
+        configured = Fixed(configured)
+    crew = _Crew(configured, plans, patience, watch or Unwatched(), say)
+    crew.streams, crew.is_wanted = streams or Streams(), is_wanted
     crew.run(parallel)
     crew.applied.seconds = round(time.monotonic() - began, 3)
     return crew.applied
@@ -78,16 +87,19 @@ def apply(
 class _Crew:
     """The workers of one apply, and what they share."""
 
+    streams: Streams
+    is_wanted: Callable[[Plan], bool]
+
     def __init__(
         self,
-        configuration: Configuration,
+        configured: Configured,
         plans: Sequence[Plan],
         patience: Patience,
         watch: Watch,
         say: Say,
     ) -> None:
         self.applied = Applied()
-        self._configuration = configuration
+        self._configured = configured
         self._plans = {plan.plan_id: plan for plan in plans}
         self._patience = patience
         self._watch = watch
@@ -122,7 +134,7 @@ class _Crew:
     def _work(self, ended: threading.Event) -> None:
         try:
             with self._connect() as connection:
-                while not self._stop.is_set():
+                while not (self._stop.is_set() or self.streams.ending.is_set()):
                     chunk = self._take(connection)
                     if chunk is not None:
                         self._run(connection, chunk)
@@ -147,7 +159,12 @@ class _Crew:
     def _open(self, connection: warehouse.Connection) -> list[Chunk]:
         """The chunks that are neither done nor given up, whoever works on them."""
         found = ledger.open_chunks(connection, list(self._plans))
-        return [chunk for chunk in found if chunk.chunk_id not in self._given_up]
+        return [
+            chunk
+            for chunk in found
+            if chunk.chunk_id not in self._given_up
+            and self.is_wanted(self._plans[chunk.plan_id])
+        ]
 
     def _take(self, connection: warehouse.Connection) -> Chunk | None:
         """A chunk that nobody works on, its lock held."""
@@ -177,21 +194,24 @@ class _Crew:
 
     def _load(self, connection: warehouse.Connection, chunk: Chunk) -> None:
         plan = self._plans[chunk.plan_id]
-        watch = ChunkWatch(self._watch, chunk, self._check)
-        source = source_of(plan, chunk, self._configuration, watch)
+        check = partial(self._check, chunk)
+        watch = ChunkWatch(self._watch, chunk, check)
+        source = source_of(plan, chunk, self._configured, watch, self.streams)
         loads = list(chunk.load_ids)
         self._settle(connection, loads)
 
         def begun(load_id: str) -> None:
-            self._check()
+            check()
             with self._lock:  # the threads of one load share the connection
                 if load_id not in loads:
                     loads.append(load_id)
                     ledger.note_load(connection, chunk, load_id)
 
-        load(source, say=self._say, seen=lambda *_: self._check(), begun=begun)
+        load(source, say=self._say, seen=lambda *_: check(), begun=begun)
         if source.failures:
-            raise _worst(source.failures)
+            raise as_one(source.failures)
+        if source.is_cut_short:
+            raise _StoppedError
         chunk.load_ids[:] = loads
         facts = brought(connection, plan, chunk)
         ledger.finish(connection, chunk, facts)
@@ -217,14 +237,15 @@ class _Crew:
     def _failed(
         self, connection: warehouse.Connection, chunk: Chunk, error: BaseException
     ) -> None:
-        if self._stop.is_set():
+        is_ending = self._stop.is_set() or self.streams.ending.is_set()
+        if is_ending or isinstance(error, _StoppedError):
             ledger.give_back(connection, chunk, "waiting", "stopped")
             return
         told = _told(self._plans[chunk.plan_id], chunk, error)
         ledger.give_back(connection, chunk, "failed", told)
         with self._lock:
             tries = self._tries[chunk.chunk_id] = self._tries.get(chunk.chunk_id, 0) + 1
-            may_pass = not isinstance(error, BadDataError | SetupError)
+            may_pass = not isinstance(error, FINAL)
             if may_pass and tries < self._patience.attempts:
                 rest_s = self._patience.rest_s * tries
                 self._rests_until[chunk.chunk_id] = time.monotonic() + rest_s
@@ -234,8 +255,10 @@ class _Crew:
             kind = type(error) if isinstance(error, BullionError) else UpstreamError
             self.applied.failures.append(kind(told))
 
-    def _check(self) -> None:
-        if self._stop.is_set():
+    def _check(self, chunk: Chunk) -> None:
+        """Files end at once; a stream of the exchange's ends itself after its page."""
+        is_ending = chunk.route == "archive" and self.streams.ending.is_set()
+        if self._stop.is_set() or is_ending:
             raise _StoppedError
 
 
@@ -248,12 +271,6 @@ def _wait(ended: Sequence[threading.Event]) -> None:
     for end in ended:
         while not end.wait(0.1):
             pass
-
-
-def _worst(failures: Sequence[Exception]) -> Exception:
-    """Bad data wants a person; an outage passes."""
-    bad = (failure for failure in failures if isinstance(failure, BadDataError))
-    return next(bad, failures[0])
 
 
 def _told(plan: Plan, chunk: Chunk, error: BaseException) -> str:

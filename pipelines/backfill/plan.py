@@ -11,8 +11,9 @@ from pipelines.backfill.feeds import Feed
 from pipelines.backfill.ledger import Plan
 from pipelines.backfill.spans import MINUTE_MS, Span, at, minutes, to_ms, within
 from pipelines.backfill.split import File, RestRoute, Split, Taken, split
-from pipelines.configuration import Configuration, Since, parse_since, parse_time
+from pipelines.configuration import Configuration, Since
 from pipelines.errors import SetupError
+from pipelines.span import parse_span
 
 PARALLEL = 2
 
@@ -197,12 +198,9 @@ def parse(
     """What a command line or a deployment's parameters say; candles by default.
 
     Raises:
-        SetupError: a time is not ISO UTC, or no series fits.
+        SetupError: a time is not ISO UTC, the span is empty, or no series fits.
     """
-    try:
-        start, end = parse_since(since), parse_time(until) if until else None
-    except ValueError as error:
-        raise SetupError(f"--since, --until: {error}") from None
+    start, end = parse_span(since, until or None)
     unknown = [feed for feed in feeds or () if feed not in get_args(Feed)]
     if unknown:
         known = ", ".join(get_args(Feed))

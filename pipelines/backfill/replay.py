@@ -17,9 +17,9 @@ from psycopg import sql
 
 from pipelines import warehouse
 from pipelines.backfill.spans import Span, at, to_ms
-from pipelines.configuration import parse_time
 from pipelines.errors import SetupError
 from pipelines.load import Say
+from pipelines.span import parse_span
 
 ISSUE_AGAIN = Path(__file__).with_name("issue_again.sql").read_bytes()
 WAIT_S = 600.0  # for a transform that is under way
@@ -59,13 +59,10 @@ class Scope:
         Raises:
             SetupError: a time is not ISO UTC, or the span is empty.
         """
-        try:
-            span = (to_ms(parse_time(since)), to_ms(parse_time(until)))
-        except ValueError as error:
-            raise SetupError(f"--since, --until: {error}") from None
-        if span[0] >= span[1]:
-            raise SetupError(f"--until {until} is not after --since {since}")
-        return cls(span, symbols or (), exchanges or ())
+        start, end = parse_span(since, until)
+        if start.at is None or end is None:
+            raise SetupError(f"--since {since}: a replay begins at a time")
+        return cls((to_ms(start.at), to_ms(end)), symbols or (), exchanges or ())
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from pipelines.backfill.split import File, RestRoute
 from pipelines.configuration import Configuration, Since
 from pipelines.delivery import Source
 from pipelines.errors import SetupError
+from pipelines.reconfiguration import Fixed
 from pipelines.sources import archive
 from pipelines.sources.archive import ArchiveFile, ArchiveOptions, ArchiveSource
 from pipelines.sources.archive.attempt import EXCHANGE_ID as ARCHIVED
-from pipelines.sources.exchange.budget import SharedBudget, Shares
+from pipelines.sources.exchange.budget import SharedBudget, share_of
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.clock import SystemClock
 from pipelines.sources.exchange.routes import VenueSpec, market_of
-from pipelines.sources.exchange.source import DEFAULT_SHARE
 from pipelines.sources.exchange.venues import VENUES, spec_of
 from pipelines.watch import Watch
 
@@ -92,22 +92,12 @@ class LiveUpstreams:
     def weight_a_second(self, exchange_id: str) -> float:
         """How much of the venue's limit is ours, once a first burst is spent."""
         limit = _venue(exchange_id).limit
-        return limit.per_second(self._share(exchange_id))
+        return limit.per_second(share_of(self._configuration, exchange_id))
 
     def _client(self, spec: VenueSpec) -> VenueClient:
-        known = self._configuration.thresholds
-        shares = Shares(self._share(spec.exchange_id), "live", known)
-        return VenueClient(
-            spec,
-            SharedBudget(spec, shares, _connect, SystemClock()),
-            SystemClock(),
-            attempts=known.attempts,
-            timeout_s=known.request_timeout_seconds,
-        )
-
-    def _share(self, exchange_id: str) -> float:
-        choice = self._configuration.exchanges.get(exchange_id)
-        return choice.budget_share if choice else DEFAULT_SHARE
+        known, clock = Fixed(self._configuration), SystemClock()
+        budget = SharedBudget(spec, known, "live", _connect, clock)
+        return VenueClient(spec, budget, clock, known)
 
 
 def archive_source(

@@ -1,14 +1,16 @@
 """The work on one chunk: one load, of an archive's files or of a REST span."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipelines.backfill.ledger import Chunk, Plan
 from pipelines.backfill.upstreams import archive_source
 from pipelines.configuration import Configuration, Since
 from pipelines.delivery import Source, Stream, Table
+from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.streams import Streams
 from pipelines.watch import Watch
 
 
@@ -33,6 +35,11 @@ class ChunkSource:
     def streams(self) -> Sequence[Stream]:
         """The source's."""
         return self._source.streams()
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it was ended before it had the whole span."""
+        return bool(getattr(self._source, "ended", ()))
 
 
 class ChunkWatch:
@@ -64,13 +71,32 @@ class ChunkWatch:
         self._left = 0
 
 
+@dataclass(frozen=True)
+class _Once:
+    """A configuration by which nothing is read again that is answered for.
+
+    So a chunk that was cut short asks for the rest of it alone.
+    """
+
+    configured: Configured
+
+    @property
+    def current(self) -> Configuration:
+        known = self.configured.current
+        return replace(known, thresholds=replace(known.thresholds, reread_candles=0))
+
+
 def source_of(
-    plan: Plan, chunk: Chunk, configuration: Configuration, watch: Watch
+    plan: Plan,
+    chunk: Chunk,
+    configured: Configured,
+    watch: Watch,
+    streams: Streams | None = None,
 ) -> ChunkSource:
     """The source that brings the chunk, and nothing else."""
     if chunk.route == "archive":
         again = chunk.reason is not None
-        files = archive_source(chunk.files, configuration, watch, again=again)
+        files = archive_source(chunk.files, configured.current, watch, again=again)
         return ChunkSource(chunk, files)
     assert plan.feed != "funding_rates"  # noqa: S101  # the archive's alone
     options = ExchangeOptions(
@@ -81,8 +107,6 @@ def source_of(
         priority="history",
         feeds=[plan.feed],
     )
-    # what is answered for is not read again: a chunk that was cut short asks for the
-    # rest of it alone
-    once = replace(configuration.thresholds, reread_candles=0)
-    known = replace(configuration, thresholds=once)
-    return ChunkSource(chunk, ExchangeSource(known, options, watch=watch))
+    known = _Once(configured)
+    source = ExchangeSource(known, options, watch=watch, streams=streams)
+    return ChunkSource(chunk, source)

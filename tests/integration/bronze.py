@@ -21,8 +21,7 @@ create table if not exists {schema}._dlt_loads (
 
 def create_tables(connection: Connection, *, anew: bool = False) -> None:
     """Make the schemas of bronze and their tables; `anew` empties them first."""
-    for source, tables in declared().items():
-        schema = f"bronze_{source}"
+    for schema, tables in declared().items():
         connection.execute(f"create schema if not exists {schema}")
         connection.execute(LOADS.format(schema=schema))
         for table in tables:

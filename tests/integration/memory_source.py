@@ -17,7 +17,7 @@ class Memory:
 
     def __init__(self, rows: Load, name: str = "exchange"):
         self.name = name
-        self.tables: Sequence[Table] = declared()[name]
+        self.tables: Sequence[Table] = declared()[f"bronze_{name}"]
         self.held = rows
         self.failures: list[Exception] = []
 

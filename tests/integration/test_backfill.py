@@ -27,7 +27,7 @@ from pipelines.settings import PROJECT_DIR, child_environment, settings
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from tests.conftest import TEMPLATE
-from tests.integration.backfill_killer import killer
+from tests.integration.forks import forks
 from tests.integration.transform import Transform
 
 NOW = "2024-03-04T12:00:30Z"
@@ -339,7 +339,19 @@ def built():
     return hashes()
 
 
+def work():
+    """Applies every plan as an operator would."""
+
+    def run():
+        with warehouse.connect("loader", "test") as connection:
+            plans = ledger.plans(connection)
+        apply(configuration(), plans)
+
+    return run
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(1500)  # a machine that does much else takes ten minutes
 def test_killed_20_times_among_faults_and_live_loads_gold_is_one_clean_load(
     upstream, server, monkeypatch, tmp_path
 ):
@@ -356,10 +368,12 @@ def test_killed_20_times_among_faults_and_live_loads_gold_is_one_clean_load(
     upstream.inject("duplicate", probability=0.1, path=rest)
     upstream.inject("truncated", probability=0.05, path=rest)
     loads: list[LoadFacts | None] = []
-    with live(loads), killer() as deadly:
+    with live(loads), forks("tests.integration.test_backfill:work") as applies:
         kills = 0
         while kills < KILLS:
-            if deadly.kill_after(chance.uniform(0.05, 1.2)):
+            applying = applies.start()
+            time.sleep(chance.uniform(0.05, 1.2))
+            if applying.kill():
                 kills += 1
             else:  # all is done: there is more to kill in a wider span
                 since = next(earlier)

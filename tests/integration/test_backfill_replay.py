@@ -136,6 +136,8 @@ def test_an_empty_span_is_refused():
         Scope.parse("2024-01-02", "2024-01-01")
     with pytest.raises(SetupError, match="--since, --until"):
         Scope.parse("yesterday", "2024-01-01")
+    with pytest.raises(SetupError, match="a replay begins at a time"):
+        Scope.parse("-P1D", "2024-01-01")
 
 
 def test_what_files_and_rest_say_alike_is_equal_and_what_not_is_told(upstream):

@@ -10,20 +10,26 @@ import psycopg
 import pytest
 
 from pipelines import warehouse
-from pipelines.configuration import configuration
+from pipelines.configuration import ExchangeChoice, configuration
 from pipelines.errors import UpstreamError
+from pipelines.reconfiguration import Fixed
 from pipelines.settings import PROJECT_DIR, child_environment
-from pipelines.sources.exchange.budget import SharedBudget, Shares
+from pipelines.sources.exchange.budget import SharedBudget
 from pipelines.sources.exchange.clock import SystemClock
 from pipelines.sources.exchange.routes import Limit
 from pipelines.sources.exchange.venues import VENUES
 
 SPEC = replace(VENUES["kraken"], limit=Limit(weight=20, window_s=1, burst=5))
-THRESHOLDS = replace(
-    configuration(PROJECT_DIR / "seeds").thresholds,
-    breaker_failures=3,
-    breaker_cool_down_seconds=1,
-    patience_seconds=2,
+SEEDS = configuration(PROJECT_DIR / "seeds")
+KNOWN = replace(
+    SEEDS,
+    exchanges={"kraken": ExchangeChoice("kraken", is_enabled=True, budget_share=1.0)},
+    thresholds=replace(
+        SEEDS.thresholds,
+        breaker_failures=3,
+        breaker_cool_down_seconds=1,
+        patience_seconds=2,
+    ),
 )
 
 ASK = "select reason from ops.acquire_request_budget({})"
@@ -39,9 +45,8 @@ while time.time() < until:
 
 
 def budget(priority="live", spec=SPEC):
-    shares = Shares(1.0, priority, THRESHOLDS)
     connect = lambda: warehouse.connect("loader", "test")  # noqa: E731
-    return SharedBudget(spec, shares, connect, SystemClock())
+    return SharedBudget(spec, Fixed(KNOWN), priority, connect, SystemClock())
 
 
 def spender(priority, seconds):

@@ -3,8 +3,6 @@
 import csv
 import gzip
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,9 +27,11 @@ from pipelines.sandbox.generated import generated_feed
 from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.market import DAY_MS, fixed
 from pipelines.sandbox.running import running
-from pipelines.settings import PROJECT_DIR, child_environment, settings
+from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
+from tests.conftest import environment_of
+from tests.integration.forks import forks
 
 NOW = "2024-03-01T12:00:30Z"
 SINCE = "2024-03-01T00:00:00Z"
@@ -243,27 +243,31 @@ def test_recorded_trades_read_the_same_in_bronze(
     ]
 
 
-LOAD = """
-import sys
-from tests.integration.test_exchange_trades import loaded
-loaded(sys.argv[1], until=sys.argv[2])
-"""
+def work():
+    return lambda exchange_id, until: loaded(exchange_id, until=until)
+
+
+@pytest.fixture(scope="module")
+def loads():
+    with forks("tests.integration.test_exchange_trades:work") as started:
+        yield started
 
 
 @pytest.mark.parametrize("exchange_id", ["binance", "coinbase", "kraken"])
-def test_kills_at_random_times_lose_no_trade_and_double_none(venues, exchange_id):
+def test_kills_at_random_times_lose_no_trade_and_double_none(
+    venues, database, loads, exchange_id
+):
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    environment = child_environment({"PYTHONPATH": str(PROJECT_DIR)})
+    environment = environment_of(database) | venues.environment
+    environment["BULLION_DATA_DIR"] = str(settings().data_dir)
     loaded(exchange_id, until="2024-03-01T01:00:00Z")
     for hour in range(2, 8):
         until = f"2024-03-01T{hour:02d}:00:00Z"
-        command = [sys.executable, "-c", LOAD, exchange_id, until]
-        process = subprocess.Popen(command, env=environment)
-        time.sleep(chance.uniform(1.5, 6))
-        process.kill()
-        process.wait()
+        loading = loads.start(exchange_id, until, environment=environment)
+        time.sleep(chance.uniform(0, 2.5))
+        loading.kill()
     loaded(exchange_id)
     assert query(TRADES, exchange_id) == list(shown(exchange_id))
 

@@ -220,12 +220,13 @@ def test_a_command_line_names_series_by_feed_and_candles_by_default():
     [
         ({"feeds": ["books"], "since": "2024-01-01"}, "unknown feed books"),
         ({"feeds": None, "since": "tomorrow"}, "--since, --until"),
+        ({"feeds": None, "since": "2024-01-02", "until": "2024-01-01"}, "not after"),
     ],
 )
 def test_a_wrong_word_is_refused_with_what_is_known(words, told):
     known = configuration(PROJECT_DIR / "seeds")
     with pytest.raises(SetupError, match=told):
-        parse(known, ["kraken"], ["BTC/USD"], until=None, **words)
+        parse(known, ["kraken"], ["BTC/USD"], **{"until": None, **words})
 
 
 def test_people_read_spans_and_sizes_and_times():

@@ -17,6 +17,7 @@ from tests.unit.venue_server import (
     FakeBudget,
     FakeClock,
     Reply,
+    configured,
     kline,
     klines,
     venue_server,
@@ -41,7 +42,7 @@ def ask(monkeypatch):
             monkeypatch.setenv(setting, f"{server.url}/{spec.exchange_id}")
             settings.cache_clear()
             budget, clock = FakeBudget(), clock or FakeClock()
-            client = VenueClient(spec, budget, clock, attempts=attempts, timeout_s=2)
+            client = VenueClient(spec, budget, clock, configured(attempts=attempts))
             journal: list[dict[str, object]] = []
             result: Any = None
             try:
@@ -171,7 +172,7 @@ def test_a_live_venue_is_reached_through_the_proxy_of_the_environment(monkeypatc
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
     monkeypatch.delenv("BULLION_BINANCE_URL", raising=False)
     settings.cache_clear()
-    client = VenueClient(BINANCE, FakeBudget(), FakeClock())
+    client = VenueClient(BINANCE, FakeBudget(), FakeClock(), configured())
     assert client.exchange.session.trust_env
     found = client.exchange.session.merge_environment_settings(
         "https://api.binance.com/api/v3/time", {}, None, None, None
@@ -184,7 +185,7 @@ def test_a_live_venue_is_reached_through_the_proxy_of_the_environment(monkeypatc
 def test_every_address_of_a_venue_moves_and_its_paths_stay(spec, monkeypatch):
     monkeypatch.setenv(f"BULLION_{spec.exchange_id.upper()}_URL", "http://h.test/v/")
     settings.cache_clear()
-    exchange = VenueClient(spec, FakeBudget(), FakeClock()).exchange
+    exchange = VenueClient(spec, FakeBudget(), FakeClock(), configured()).exchange
     assert all(
         url.startswith("http://h.test/v") for url in exchange.urls["api"].values()
     )
@@ -211,7 +212,9 @@ def test_a_listing_keeps_the_venues_json_and_quarantines_what_it_can_not_read(
     with venue_server(lambda path, params: Reply(body)) as server:
         monkeypatch.setenv("BULLION_COINBASE_URL", server.url)
         settings.cache_clear()
-        client = VenueClient(VENUES["coinbase"], FakeBudget(), FakeClock())
+        client = VenueClient(
+            VENUES["coinbase"], FakeBudget(), FakeClock(), configured()
+        )
         instruments, quarantine = fetch_listing(client, []).rows
         settings.cache_clear()
     (row,) = instruments.frame.to_dicts()
@@ -231,7 +234,9 @@ def test_a_symbol_that_is_not_listed_is_refused_with_what_is_alike(monkeypatch):
     with venue_server(lambda path, params: Reply(body)) as server:
         monkeypatch.setenv("BULLION_COINBASE_URL", server.url)
         settings.cache_clear()
-        client = VenueClient(VENUES["coinbase"], FakeBudget(), FakeClock())
+        client = VenueClient(
+            VENUES["coinbase"], FakeBudget(), FakeClock(), configured()
+        )
         listing = fetch_listing(client, [])
         settings.cache_clear()
     with pytest.raises(

@@ -17,7 +17,14 @@ from pipelines.sources.exchange.trades import trades
 from pipelines.sources.exchange.venues import VENUES
 from tests.unit.trade_venues import MS, S, Trade, aggregate, binance, coinbase, kraken
 from tests.unit.trade_venues import VENUES as FAKES
-from tests.unit.venue_server import NOW_MS, FakeBudget, FakeClock, Reply, venue_server
+from tests.unit.venue_server import (
+    NOW_MS,
+    FakeBudget,
+    FakeClock,
+    Reply,
+    configured,
+    venue_server,
+)
 
 NOW_NS = NOW_MS * MS
 START = NOW_NS - 3600 * S
@@ -58,7 +65,9 @@ def load(monkeypatch):
         with venue_server(respond) as server:
             monkeypatch.setenv(f"BULLION_{venue.upper()}_URL", server.url)
             settings.cache_clear()
-            client = VenueClient(spec, FakeBudget(), FakeClock(), attempts=1)
+            client = VenueClient(
+                spec, FakeBudget(), FakeClock(), configured(attempts=1)
+            )
             series = Series(venue, "BTC/USD", FAKES[venue][1])
             frames = list(trades(client, series, holes, [], watch))
             settings.cache_clear()

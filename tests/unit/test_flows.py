@@ -10,14 +10,21 @@ from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.client.schemas.objects import State, StateType, TaskRun
 from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
+from psycopg import OperationalError
 
 from pipelines import telemetry
-from pipelines.errors import BadDataError, BusyError, SetupError, UpstreamError
+from pipelines.errors import (
+    BadDataError,
+    BullionError,
+    BusyError,
+    SetupError,
+    UpstreamError,
+)
 from pipelines.settings import PROJECT_DIR
 from prefect_flows.backfill import apply_plans, make_plans
 from prefect_flows.load_archive import load_files
 from prefect_flows.load_markets import load_exchange
-from prefect_flows.retries import may_pass
+from prefect_flows.retries import may_pass, raise_failures
 from prefect_flows.transform import arguments, build
 
 TEXT = (PROJECT_DIR / "prefect_flows" / "prefect.yaml").read_text(encoding="utf-8")
@@ -65,6 +72,33 @@ def test_a_task_tries_again_only_what_may_pass(work, error, again):
     assert work.retry_condition_fn is may_pass
     failed = State(type=StateType.FAILED, data=error)
     assert may_pass(work, RUN, failed) is again
+
+
+BAD, DOWN, HELD = BadDataError("bad"), UpstreamError("down"), BusyError("held")
+
+
+@pytest.mark.parametrize(
+    ("failures", "kind", "told"),
+    [
+        ([BAD], BadDataError, "bad"),
+        ([BAD, SetupError("missing")], BadDataError, "bad; missing"),
+        ([BAD, DOWN], UpstreamError, "bad; down"),
+        ([HELD, BAD], UpstreamError, "held; bad"),
+        ([DOWN, OperationalError("gone"), BAD], UpstreamError, "down; gone; bad"),
+    ],
+)
+def test_a_load_is_tried_again_while_a_part_of_what_failed_may_pass(
+    failures, kind, told
+):
+    with pytest.raises(BullionError) as raised:
+        raise_failures(failures)
+    assert (type(raised.value), str(raised.value)) == (kind, told)
+    failed = State(type=StateType.FAILED, data=raised.value)
+    assert may_pass(load_exchange, RUN, failed) is (kind is UpstreamError)
+
+
+def test_a_load_without_failures_is_done():
+    raise_failures([])
 
 
 def test_a_build_leaves_unit_tests_to_ci_and_data_tests_to_who_asks():

@@ -4,11 +4,15 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
+
+from pipelines.configuration import configuration
+from pipelines.reconfiguration import Fixed
+from pipelines.settings import PROJECT_DIR
 
 NOW_MS = 1_700_000_000_000  # 2023-11-14T22:13:20Z
 NOW = datetime.fromtimestamp(NOW_MS / 1000, UTC)
@@ -86,6 +90,13 @@ class FakeClock:
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+
+
+def configured(**thresholds: int) -> Fixed:
+    """The seeds, with these thresholds."""
+    known = configuration(PROJECT_DIR / "seeds")
+    turned = replace(known.thresholds, request_timeout_seconds=2, **thresholds)
+    return Fixed(replace(known, thresholds=turned))
 
 
 class FakeBudget:

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from uuid import uuid4
 
 import requests
 
+from pipelines import http_log
 from pipelines.errors import BadDataError, UpstreamError
 
 EXCHANGE_ID = "binance"
@@ -70,8 +70,8 @@ class Attempt:
             self.url, headers=headers, timeout=timeout_s, stream=True
         ) as response:
             self.status = response.status_code
-            self.date = _date(response.headers.get("Date"))
-            self.published = _date(response.headers.get("Last-Modified"))
+            self.date = http_log.date(response.headers.get("Date"))
+            self.published = http_log.date(response.headers.get("Last-Modified"))
             if not response.ok:
                 raise self._refusal(response)
             try:
@@ -84,14 +84,15 @@ class Attempt:
         if status == ABSENT:
             return AbsentError(f"{self.url} is not there (404)")
         if status in BUSY:
-            self.silence_s = _retry_after_s(response, self.date)
+            asked = response.headers.get("Retry-After")
+            self.silence_s = http_log.retry_after_s(asked, self.date)
         said = f"HTTP {status} {response.reason}"
         is_final = status < 500 and status not in BUSY  # noqa: PLR2004
         return BadDataError(f"{self.url}: {said}") if is_final else UpstreamError(said)
 
     def failed(self, error: Exception) -> str:
         """Note what went wrong; how it is said."""
-        self.error = f"{type(error).__name__} {' '.join(str(error).split())[:300]}"
+        self.error = http_log.told(error)
         return self.error
 
     def heard(self) -> Heard:
@@ -120,20 +121,3 @@ class Attempt:
             "error": self.error,
             "requested_at": self.requested_at.isoformat(),
         }
-
-
-def _date(text: str | None) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(text) if text else None
-    except ValueError:
-        return None
-    return at.replace(tzinfo=at.tzinfo or UTC) if at else None
-
-
-def _retry_after_s(response: requests.Response, now: datetime | None) -> float | None:
-    """Seconds that `Retry-After` asks for; a date is seen from the host's own."""
-    text = (response.headers.get("Retry-After") or "").strip()
-    if text.isdecimal():
-        return float(text)
-    then = _date(text)
-    return max(0.0, (then - now).total_seconds()) if then and now else None

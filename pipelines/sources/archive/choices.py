@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from pipelines.configuration import Configuration, Since, parse_since, parse_time
+from pipelines.configuration import Configuration, Since
 from pipelines.errors import SetupError
 from pipelines.sources.archive.attempt import EXCHANGE_ID
 from pipelines.sources.archive.files import (
@@ -16,6 +16,7 @@ from pipelines.sources.archive.files import (
     Span,
     series_of,
 )
+from pipelines.span import parse_span
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,7 @@ class ArchiveOptions:
         if unknown:
             known = ", ".join(get_args(Feed))
             raise SetupError(f"unknown feed {', '.join(unknown)}; known: {known}")
-        try:
-            start = parse_since(since) if since else None
-            end = parse_time(until) if until else None
-        except ValueError as error:
-            raise SetupError(f"--since, --until: {error}") from None
-        if start and start.at and end and end <= start.at:
-            raise SetupError(f"--until {until} is not after --since {since}")
+        start, end = parse_span(since or None, until or None)
         return cls(
             exchanges or (),
             symbols or (),

@@ -14,13 +14,14 @@ import polars as pl
 
 from pipelines.delivery import Rows, Table
 from pipelines.errors import BadDataError, UpstreamError
+from pipelines.http_log import REQUESTS
 from pipelines.sources.archive import working_folder
 from pipelines.sources.archive.attempt import Heard
 from pipelines.sources.archive.fetching import Fetched, RefusedFile, fetch
 from pipelines.sources.archive.files import ArchiveFile
 from pipelines.sources.archive.host import ArchiveHost, Journal
 from pipelines.sources.archive.reading import Counts, rows_of
-from pipelines.sources.archive.tables import FILES, REQUESTS
+from pipelines.sources.archive.tables import FILES
 from pipelines.sources.archive.zips import unpacked
 from pipelines.watch import Watch
 

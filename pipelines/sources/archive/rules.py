@@ -12,13 +12,12 @@ from pipelines import wire
 from pipelines.sources.archive.files import MINUTE_MS, Span
 from pipelines.sources.archive.layouts import PRICES, Kind, Layout
 
-AMOUNT = pl.Decimal(38, 18)
-AMOUNT_FORM = r"^[0-9]{1,20}(\.[0-9]{1,18})?$"  # as nearly every number comes
-RATE_FORM = r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$"
+AMOUNT = pl.Decimal(wire.MAX_DIGITS + wire.MAX_DECIMALS, wire.MAX_DECIMALS)
+RATE_FORM = wire.AMOUNT_FORM.replace("^", "^-?", 1)
 WHOLE_FORM = r"^[0-9]{1,18}$"
 FORMS: dict[Kind, str] = {
-    "price": AMOUNT_FORM,
-    "amount": AMOUNT_FORM,
+    "price": wire.AMOUNT_FORM,
+    "amount": wire.AMOUNT_FORM,
     "rate": RATE_FORM,
     "count": WHOLE_FORM,
     "stamp": WHOLE_FORM,

@@ -4,6 +4,7 @@ Rows carry `file_id`; what is true of a whole file stands once, in `files`.
 """
 
 from pipelines.delivery import Column, Table
+from pipelines.http_log import REQUESTS
 
 INSTRUMENT = (Column("exchange_id", "text"), Column("symbol", "text"))
 PLACE = (Column("file_id", "text"), Column("line_number", "bigint"))
@@ -104,23 +105,6 @@ FILES = Table(
         Column("received_at", "timestamp"),
     ),
     indexes=(("file_id",), ("path",), ("exchange_id", "symbol", "covers_from_ms")),
-)
-
-REQUESTS = Table(
-    "requests",  # an HTTP request sent to the archive and what became of it
-    (
-        Column("request_id", "text"),
-        Column("exchange_id", "text"),
-        Column("endpoint", "text"),
-        Column("symbol", "text", nullable=True),
-        Column("status", "bigint", nullable=True),
-        Column("weight", "bigint"),
-        Column("bytes_count", "bigint"),
-        Column("elapsed_ms", "bigint"),
-        Column("attempt", "bigint"),
-        Column("error", "text", nullable=True),
-        Column("requested_at", "timestamp"),
-    ),
 )
 
 QUARANTINE = Table(

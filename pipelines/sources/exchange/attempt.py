@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import ccxt
 
+from pipelines import http_log
 from pipelines.sources.exchange.ccxt_exchange import Heard
 from pipelines.sources.exchange.clock import Clock
 
@@ -50,10 +50,10 @@ def attempted(
             raise TypeError(f"not JSON, or cut off: {body[:60]!r}")
         attempt.body = pick(body)
     except UNREADABLE as error:
-        attempt.error = f"a body that can not be read: {_short(error)}"
+        attempt.error = f"a body that can not be read: {http_log.told(error)}"
     except ccxt.BaseError as error:
         failure = error
-        attempt.error = _short(error)
+        attempt.error = http_log.told(error)
     attempt.heard = exchange.heard.answer
     if failure is not None and attempt.heard is not None:
         attempt.is_final = _is_refusal(failure, attempt.heard)
@@ -75,37 +75,12 @@ def _silence_s(error: Exception, heard: Heard) -> float | None:
     limited = isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded)
     if not (heard.status in LIMITS or limited):
         return None
-    asked = _retry_after_s(heard)
+    now = http_log.date(heard.headers.get("Date"))
+    asked = http_log.retry_after_s(heard.headers.get("Retry-After"), now)
     return SILENCE_S if asked is None else asked
-
-
-def _short(error: Exception) -> str:
-    return f"{type(error).__name__} {' '.join(str(error).split())[:300]}"
-
-
-def _date(heard: Heard | None) -> datetime | None:
-    text = heard.headers.get("Date") if heard else None
-    try:
-        date = parsedate_to_datetime(text) if text else None
-    except ValueError:
-        return None
-    return date.replace(tzinfo=date.tzinfo or UTC) if date else None
 
 
 def date_ms(heard: Heard | None) -> int | None:
     """The `Date` header; it counts whole seconds, so the venue is at most 999 ms on."""
-    date = _date(heard)
+    date = http_log.date(heard.headers.get("Date")) if heard else None
     return int(date.timestamp()) * 1000 if date else None
-
-
-def _retry_after_s(heard: Heard) -> float | None:
-    """Seconds that `Retry-After` asks for; a date is seen from the venue's own."""
-    text = (heard.headers.get("Retry-After") or "").strip()
-    if text.isdecimal():
-        return float(text)
-    now = _date(heard)
-    try:
-        then = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, (then - now).total_seconds()) if now else None

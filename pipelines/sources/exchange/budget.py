@@ -6,19 +6,20 @@ rules. A process asks before each request and is told to go on, or how long to w
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, LiteralString, Protocol
 from uuid import uuid4
 
 import psycopg
 
-from pipelines.configuration import Priority, Thresholds
+from pipelines.configuration import Configuration, Priority
 from pipelines.errors import UpstreamError
+from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.clock import Clock
 from pipelines.sources.exchange.routes import VenueSpec
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+DEFAULT_SHARE = 0.9  # of the limit of a venue that is asked for but not configured
 RESERVE_SHARE = 0.25  # of the capacity, which history leaves to live
 LONGEST_SLEEP_S = 5.0  # then it asks again: a pause may have been lifted
 
@@ -77,31 +78,32 @@ class Unlimited:
         """Nothing to give back."""
 
 
-@dataclass(frozen=True)
-class Shares:
-    """How one process draws on a venue's budget."""
-
-    budget_share: float
-    priority: Priority
-    thresholds: Thresholds
+def share_of(known: Configuration, exchange_id: str) -> float:
+    """Which share of the venue's limit is ours."""
+    choice = known.exchanges.get(exchange_id)
+    return choice.budget_share if choice else DEFAULT_SHARE
 
 
 class SharedBudget:
-    """A venue's budget in the warehouse. Threads may share one; it holds no lock."""
+    """A venue's budget in the warehouse. Threads may share one; it holds no lock.
+
+    Share, patience and the circuit's thresholds are those that count when it is asked.
+    """
 
     def __init__(
         self,
         spec: VenueSpec,
-        shares: Shares,
+        configured: Configured,
+        priority: Priority,
         connect: Callable[[], Connection],
         clock: Clock,
     ) -> None:
         self._venue = spec.budget_id
-        self._shares = shares
+        self._spec = spec
+        self._configured = configured
+        self._priority = priority
         self._connect = connect
         self._clock = clock
-        self._per_second = spec.limit.per_second(shares.budget_share)
-        self._capacity = spec.limit.capacity(shares.budget_share)
         self._connection: Connection | None = None
         self._lock = threading.Lock()
         self._has_failures = False
@@ -126,7 +128,7 @@ class SharedBudget:
                     f"{self._venue}: not asked, {failures} requests in a row failed"
                     f" (last: {last}); it is tried again in {wait_s:.0f} s"
                 )
-            patience_s = self._shares.thresholds.patience_seconds
+            patience_s = self._configured.current.thresholds.patience_seconds
             if reason.startswith("paused") and waited_s + wait_s > patience_s:
                 raise UpstreamError(
                     f"{self._venue}: {reason}; it may be asked again in {wait_s:.0f} s"
@@ -141,7 +143,7 @@ class SharedBudget:
 
     def failed(self, reason: str) -> None:
         """Count a failure; enough in a row open the circuit."""
-        known = self._shares.thresholds
+        known = self._configured.current.thresholds
         self._has_failures = True
         self._run(
             "select ops.report_venue_failure(%s, %s, %s, %s)",
@@ -164,14 +166,15 @@ class SharedBudget:
                 self._connection = None
 
     def _ask(self, weight: int, waiter: str) -> tuple[int, str, int, str | None]:
-        reserve = self._capacity * RESERVE_SHARE
+        share = share_of(self._configured.current, self._spec.exchange_id)
+        capacity = self._spec.limit.capacity(share)
         row = self._run(
             ACQUIRE,
             weight,
-            self._shares.priority,
-            self._per_second,
-            self._capacity,
-            reserve,
+            self._priority,
+            self._spec.limit.per_second(share),
+            capacity,
+            capacity * RESERVE_SHARE,
             waiter,
         )
         return int(row[0]), str(row[1]), int(row[2]), row[3]

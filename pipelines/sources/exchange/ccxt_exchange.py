@@ -31,6 +31,21 @@ class TextNumbers:
     """
 
     heard: threading.local
+    urls: dict[str, Any]
+    requests_trust_env: bool
+    session: Any
+    public_urls: Any
+
+    def move(self, url: str | None) -> None:
+        """Be reached at `url` from the next request on; None: at the venue itself.
+
+        Live venues are reached through the proxy that the environment names; loopback
+        never is, whatever `NO_PROXY` says.
+        """
+        self.requests_trust_env = not (url and is_loopback(url))
+        self.session.trust_env = self.requests_trust_env
+        moved = _moved(self.public_urls, url) if url else self.public_urls
+        self.urls = {**self.urls, "api": moved}
 
     def on_json_response(self, body: str) -> Any:
         """The body, with numbers as text."""
@@ -45,26 +60,21 @@ class TextNumbers:
 
 
 def exchange(spec: VenueSpec, url: str | None, timeout_s: float) -> Any:
-    """ccxt's exchange for the venue, reached at `url` where one is given.
-
-    Live venues are reached through the proxy that the environment names; loopback
-    never is, whatever `NO_PROXY` says.
-    """
+    """ccxt's exchange for the venue, reached at `url` where one is given."""
     parent = getattr(ccxt, spec.ccxt_class)
     made = type(spec.ccxt_class, (TextNumbers, parent), {})(
         {
             "enableRateLimit": False,  # the shared budget knows all processes
             "timeout": int(timeout_s * 1000),
             "number": str,
-            "requests_trust_env": not (url and is_loopback(url)),
             "enableLastHttpResponse": False,
             "enableLastJsonResponse": False,
             "options": dict(spec.ccxt_options),
         }
     )
     made.heard = threading.local()
-    if url:
-        made.urls["api"] = _moved(made.urls["api"], url)
+    made.public_urls = made.urls["api"]
+    made.move(url)
     return made
 
 

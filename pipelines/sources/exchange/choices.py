@@ -11,13 +11,15 @@ from pipelines.configuration import (
     Priority,
     Since,
     parse_feeds,
-    parse_since,
-    parse_time,
 )
 from pipelines.errors import SetupError
+from pipelines.sources.exchange.endpoints import is_asked
 from pipelines.sources.exchange.venues import VENUES, spec_of
+from pipelines.span import parse_span
 
 DEFAULT_SINCE = Since(before_now=timedelta(days=1))
+# enough that a series which trades at all has a row at once
+LIVE_SINCE = Since(before_now=timedelta(minutes=5))
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class ExchangeOptions:
         until: None: up to the venue's now, with the forming candle.
         feeds: none: what is configured, but candles of a symbol that is named.
         is_unlimited: no request budget, for a venue of one's own.
+        live: these series and nothing else: from what is held to now, and where
+            nothing is held the newest minutes.
     """
 
     exchanges: Sequence[str] = ()
@@ -38,6 +42,12 @@ class ExchangeOptions:
     priority: Priority | None = None
     is_unlimited: bool = False
     feeds: Sequence[Feed] = ()
+    live: Sequence[InstrumentChoice] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what is held says where to begin."""
+        return bool(self.live)
 
     @classmethod
     def parse(
@@ -59,25 +69,26 @@ class ExchangeOptions:
             wanted = parse_feeds(" ".join(feeds)) if feeds else ()
         except ValueError as error:
             raise SetupError(f"--feed: {error}") from None
-        try:
-            start = parse_since(since) if since else None
-            end = parse_time(until) if until else None
-        except ValueError as error:
-            raise SetupError(f"--since, --until: {error}") from None
-        if start and start.at and end and end <= start.at:
-            raise SetupError(f"--until {until} is not after --since {since}")
+        start, end = parse_span(since or None, until or None)
         return cls(exchanges or (), symbols or (), start, end, priority, feeds=wanted)
 
 
-def chosen(known: Configuration, options: ExchangeOptions) -> list[InstrumentChoice]:
+def chosen(
+    known: Configuration,
+    options: ExchangeOptions,
+    refused: list[Exception] | None = None,
+) -> list[InstrumentChoice]:
     """The series to load, each once.
 
     An exchange or a symbol that is named counts even where it is not enabled; both
-    named: every symbol on every exchange.
+    named: every symbol on every exchange. What is configured and can not be collected
+    from its venue is left out; `refused` gets the reasons.
 
     Raises:
         SetupError: names what is not known, and what is.
     """
+    if options.live:
+        return [replace(c, since=LIVE_SINCE, feeds=rest_feeds(c)) for c in options.live]
     _only_known([*known.exchanges, *options.exchanges])
     if options.exchanges and options.symbols:
         series = [
@@ -86,7 +97,7 @@ def chosen(known: Configuration, options: ExchangeOptions) -> list[InstrumentCho
             for symbol in dict.fromkeys(options.symbols)
         ]
     else:
-        series = _narrowed(known, options)
+        series = _collectable(_narrowed(known, options), refused)
     if not series:
         raise SetupError("no enabled instrument in config_instruments.csv fits")
     return [
@@ -109,8 +120,52 @@ def _feeds(choice: InstrumentChoice, options: ExchangeOptions) -> Sequence[Feed]
         return options.feeds
     if options.symbols:
         return ("candles",)
+    return rest_feeds(choice)
+
+
+def rest_feeds(choice: InstrumentChoice) -> Sequence[Feed]:
+    """What of the series' feeds the venue gives by REST.
+
+    Raises:
+        SetupError: contracts of this kind are not collected from the venue.
+    """
     held = spec_of(choice.exchange_id, choice.symbol).feeds
     return tuple(feed for feed in choice.feeds if feed in held)
+
+
+def series_name(choice: InstrumentChoice, feed: Feed) -> str:
+    """A feed's name among streams and locks; candles have the series' own."""
+    name = f"{choice.exchange_id} {choice.symbol}"
+    return name if feed == "candles" else f"{name} {feed}"
+
+
+def is_collected(
+    known: Configuration, exchange_id: str, symbol: str, feed: str
+) -> bool:
+    """Whether the configuration has the series' feed collected."""
+    choice = known.series.get((exchange_id, symbol))
+    return (
+        choice is not None
+        and choice.is_enabled
+        and feed in choice.feeds
+        and known.exchanges[exchange_id].is_enabled
+        and is_asked(known, exchange_id)
+    )
+
+
+def _collectable(
+    series: Sequence[InstrumentChoice], refused: list[Exception] | None
+) -> list[InstrumentChoice]:
+    found = []
+    for choice in series:
+        try:
+            spec_of(choice.exchange_id, choice.symbol)
+        except SetupError as error:
+            if refused is not None:
+                refused.append(error)
+        else:
+            found.append(choice)
+    return found
 
 
 def _only_known(exchange_ids: Sequence[str]) -> None:
@@ -124,10 +179,7 @@ def _only_known(exchange_ids: Sequence[str]) -> None:
 def _configured(
     known: Configuration, exchange_id: str, symbol: str
 ) -> InstrumentChoice:
-    for choice in known.instruments:
-        if (choice.exchange_id, choice.symbol) == (exchange_id, symbol):
-            return choice
-    return InstrumentChoice(
+    return known.series.get((exchange_id, symbol)) or InstrumentChoice(
         exchange_id, symbol, DEFAULT_SINCE, priority="live", is_enabled=True
     )
 
@@ -139,7 +191,12 @@ def _narrowed(known: Configuration, options: ExchangeOptions) -> list[Instrument
         missing = set(options.exchanges) - {c.exchange_id for c in found}
         what = "instrument configured on"
     else:
-        found = [c for c in enabled if known.exchanges[c.exchange_id].is_enabled]
+        found = [
+            c
+            for c in enabled
+            if known.exchanges[c.exchange_id].is_enabled
+            and is_asked(known, c.exchange_id)
+        ]
         if options.symbols:
             found = [c for c in found if c.symbol in options.symbols]
         missing = set(options.symbols) - {c.symbol for c in found}

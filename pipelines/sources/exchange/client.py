@@ -7,15 +7,17 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from pipelines import wire
 from pipelines.errors import BadDataError, UpstreamError
-from pipelines.settings import settings
+from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.attempt import Attempt, attempted, date_ms
 from pipelines.sources.exchange.budget import Budget
 from pipelines.sources.exchange.ccxt_exchange import exchange
 from pipelines.sources.exchange.clock import Clock
+from pipelines.sources.exchange.endpoints import address
 from pipelines.sources.exchange.routes import Route, VenueSpec
 
 BACKOFF_S = 0.5  # doubled at each attempt, with full jitter
@@ -37,25 +39,31 @@ class Answer:
 
 
 class VenueClient:
-    """Asks one venue. Threads may share it."""
+    """Asks one venue. Threads may share it.
+
+    Attempts, timeout and address are those that count at each request.
+
+    Raises:
+        SetupError: the venue is not to be asked, or its address is not known.
+    """
 
     def __init__(
         self,
         spec: VenueSpec,
         budget: Budget,
         clock: Clock,
-        *,
-        attempts: int = 5,
-        timeout_s: float = 20,
+        configured: Configured,
     ) -> None:
         self.spec = spec
         self._budget = budget
         self._clock = clock
-        self._attempts = attempts
-        url = settings().venue_url(spec.exchange_id)
-        self.exchange = exchange(spec, url, timeout_s)
+        self._configured = configured
+        known = configured.current
+        self._url = address(known, spec.exchange_id)
+        timeout_s = known.thresholds.request_timeout_seconds
+        self.exchange = exchange(spec, self._url, timeout_s)
         self._sends_date = True
-        self._venue_now_ms: int | None = None
+        self._heard: tuple[int, float] | None = None  # the venue's clock, and ours
 
     def close(self) -> None:
         """Give back what is held."""
@@ -63,10 +71,14 @@ class VenueClient:
         self.exchange.session.close()
 
     def venue_now_ms(self, journal: Journal) -> int:
-        """The venue's clock as it was last heard; asks the venue if never."""
-        if self._venue_now_ms is None:
+        """The venue's clock: as last heard, and what has passed since.
+
+        It asks the venue if it never heard it.
+        """
+        if self._heard is None:
             return self._ask_clock(journal)
-        return self._venue_now_ms
+        heard_ms, at_s = self._heard
+        return heard_ms + int((self._clock.monotonic() - at_s) * 1000)
 
     def call(
         self,
@@ -88,6 +100,7 @@ class VenueClient:
             UpstreamError: no good answer came in all attempts, or the venue may not be
                 asked now.
             BadDataError: the venue refuses the question (an unknown symbol).
+            SetupError: the venue is not to be asked any more.
         """
         method = getattr(self.exchange, route.method)
         ask = send or (lambda: method(dict(params)))
@@ -100,7 +113,7 @@ class VenueClient:
             return self.call(
                 route, params, journal, symbol=symbol, pick=pick, send=send
             )
-        self._venue_now_ms = venue_now_ms
+        self._hear(venue_now_ms)
         return Answer(
             body=attempt.body,
             text=text,
@@ -118,8 +131,9 @@ class VenueClient:
         journal: Journal,
         symbol: str | None,
     ) -> tuple[Attempt, str]:
-        for number in range(1, self._attempts + 1):
+        for number in count(1):
             self._budget.acquire(route.weight)
+            self._follow()
             attempt = attempted(self.exchange, ask, pick, number, self._clock)
             journal.append(self._row(attempt, route, symbol))
             if attempt.error is None and attempt.heard is not None:
@@ -131,10 +145,22 @@ class VenueClient:
                 self._budget.succeeded()  # the venue is there, and says no
                 raise BadDataError(said)
             self._tell(attempt)
-            if number == self._attempts:
+            if number >= self._configured.current.thresholds.attempts:
                 raise UpstreamError(f"{said} (attempt {number} of {number})")
             self._clock.sleep(self._backoff_s(number))
-        raise UpstreamError("no attempt was allowed")  # pragma: no cover
+        raise AssertionError("it counts for ever")  # pragma: no cover
+
+    def _follow(self) -> None:
+        """Take up what the configuration says by now."""
+        known = self._configured.current
+        self.exchange.timeout = known.thresholds.request_timeout_seconds * 1000
+        url = address(known, self.spec.exchange_id)
+        if url != self._url:
+            self._url = url
+            self.exchange.move(url)
+
+    def _hear(self, venue_now_ms: int) -> None:
+        self._heard = venue_now_ms, self._clock.monotonic()
 
     def _tell(self, attempt: Attempt) -> None:
         if attempt.silence_s is not None:
@@ -156,8 +182,9 @@ class VenueClient:
 
         attempt, _ = self._answered(route, method, read, journal, None)
         heard_ms = date_ms(attempt.heard) if self._sends_date else None
-        self._venue_now_ms = attempt.body if heard_ms is None else heard_ms
-        return self._venue_now_ms or 0
+        now_ms = int(attempt.body) if heard_ms is None else heard_ms
+        self._hear(now_ms)
+        return now_ms
 
     def _row(
         self, attempt: Attempt, route: Route, symbol: str | None

@@ -1,8 +1,11 @@
 """Our own clock, for durations and for when we heard; never for what has closed."""
 
+import threading
 import time
 from datetime import UTC, datetime
 from typing import Protocol
+
+from pipelines.errors import EndedError
 
 
 class Clock(Protocol):
@@ -35,3 +38,19 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+
+class EndingClock(SystemClock):
+    """The machine's clock; nobody waits by it once the end is asked for."""
+
+    def __init__(self, ending: threading.Event) -> None:
+        self._ending = ending
+
+    def sleep(self, seconds: float) -> None:
+        """Wait.
+
+        Raises:
+            EndedError: the end was asked for.
+        """
+        if self._ending.wait(seconds):
+            raise EndedError("stopped while it waited for the venue")

@@ -7,10 +7,10 @@ import polars as pl
 
 from pipelines import wire
 
-AMOUNT_FORM = r"^[0-9]{1,20}(\.[0-9]{1,18})?$"  # as nearly every number comes
+AMOUNT_FORM = wire.AMOUNT_FORM
 WHOLE_FORM = r"^[0-9]{1,15}$"
 WHOLE_BELOW = 10**15  # milliseconds of the year 33,658; seconds of it fit a bigint too
-AMOUNT = pl.Decimal(38, 18)
+AMOUNT = pl.Decimal(wire.MAX_DIGITS + wire.MAX_DECIMALS, wire.MAX_DECIMALS)
 
 
 def plainly(column: pl.Series, form: str) -> tuple[pl.Series, list[pl.Series]]:

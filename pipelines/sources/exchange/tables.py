@@ -1,6 +1,7 @@
 """The bronze tables of the exchange source; each says what one row is."""
 
 from pipelines.delivery import Column, Table
+from pipelines.http_log import REQUESTS
 
 INSTRUMENT = (
     Column("exchange_id", "text"),
@@ -119,23 +120,6 @@ INSTRUMENTS = Table(
         *PROVENANCE,
     ),
     indexes=(("exchange_id", "symbol"), ("exchange_id", "venue_now_ms")),
-)
-
-REQUESTS = Table(
-    "requests",  # an HTTP request sent to a venue and what became of it
-    (
-        Column("request_id", "text"),
-        Column("exchange_id", "text"),
-        Column("endpoint", "text"),
-        Column("symbol", "text", nullable=True),
-        Column("status", "bigint", nullable=True),
-        Column("weight", "bigint"),
-        Column("bytes_count", "bigint"),
-        Column("elapsed_ms", "bigint"),
-        Column("attempt", "bigint"),
-        Column("error", "text", nullable=True),
-        Column("requested_at", "timestamp"),
-    ),
 )
 
 QUARANTINE = Table(

@@ -1,32 +1,21 @@
 """One market of a venue during one load: its clients, its listing, its series."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
-from pipelines.configuration import (
-    ExchangeChoice,
-    Feed,
-    InstrumentChoice,
-    Priority,
-    Thresholds,
-)
+from pipelines.configuration import Feed, InstrumentChoice, Thresholds
 from pipelines.delivery import Rows
 from pipelines.errors import BullionError
+from pipelines.http_log import REQUESTS
+from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.answered import Span
-from pipelines.sources.exchange.budget import (
-    Budget,
-    Connection,
-    SharedBudget,
-    Shares,
-    Unlimited,
-)
 from pipelines.sources.exchange.candles import Series, candles
 from pipelines.sources.exchange.client import Journal, VenueClient
-from pipelines.sources.exchange.clock import Clock
+from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.instruments import (
     Listing,
     fetch_listing,
@@ -36,7 +25,6 @@ from pipelines.sources.exchange.instruments import (
 from pipelines.sources.exchange.routes import MINUTE_MS, VenueSpec
 from pipelines.sources.exchange.rules import DATE_RESOLUTION_MS
 from pipelines.sources.exchange.series import held_until_ms, needs
-from pipelines.sources.exchange.tables import REQUESTS
 from pipelines.sources.exchange.trade_rules import NS_IN_MS
 from pipelines.sources.exchange.trade_series import trade_needs, trades_held_until_ns
 from pipelines.sources.exchange.trades import trades
@@ -49,16 +37,10 @@ NULLS = {"symbol": pl.String, "status": pl.Int64, "error": pl.String}
 class Venue:
     """A market of a venue in one load; its streams run side by side and share it."""
 
-    choice: ExchangeChoice
     spec: VenueSpec
-    thresholds: Thresholds
-    connect: Callable[[], Connection]
-    clock: Clock
-    is_unlimited: bool = False
-    watch: Watch | None = None
-    _clients: dict[Priority, VenueClient] = field(default_factory=dict)
+    configured: Configured
+    clients: Clients
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _clients_lock: threading.Lock = field(default_factory=threading.Lock)
     _listing: Listing | BullionError | None = None
     _journal: Journal = field(default_factory=list)
 
@@ -103,6 +85,7 @@ class Venue:
         wanted: InstrumentChoice,
         feed: Feed,
         until: datetime | None,
+        watch: Watch,
         *,
         resumes: bool,
     ) -> Iterator[Rows]:
@@ -112,25 +95,26 @@ class Venue:
 
         Raises:
             UpstreamError: the venue gave up; what came before has been yielded.
+            EndedError: `watch` raised it after a page; the same.
             BadDataError: the venue does not list the symbol, or is not asked for this.
         """
         journal: Journal = []
         rows = self._candles if feed == "candles" else self._trades
         try:
             series = self._series(wanted)
-            client = self._client(wanted.priority)
+            client = self.clients.of(self.spec, wanted.priority)
             now_ms = client.venue_now_ms(journal)
             span = wanted.since.instant_ms(now_ms), _until_ms(until, now_ms)
-            yield from rows(client, series, span, journal, resumes=resumes)
+            yield from rows(client, series, span, journal, watch, resumes=resumes)
         except BullionError:
             yield from requests(journal)
             raise
         yield from requests(journal)
 
-    def close(self) -> None:
-        """Give back what is held."""
-        for client in self._clients.values():
-            client.close()
+    @property
+    def thresholds(self) -> Thresholds:
+        """Those that count now."""
+        return self.configured.current.thresholds
 
     def _series(self, wanted: InstrumentChoice) -> Series:
         listing = self.listing(wanted.symbol)
@@ -143,6 +127,7 @@ class Venue:
         series: Series,
         span: Span,
         journal: Journal,
+        watch: Watch,
         *,
         resumes: bool,
     ) -> Iterator[Rows]:
@@ -151,7 +136,7 @@ class Venue:
         end = client.venue_now_ms(journal) // MINUTE_MS * MINUTE_MS + MINUTE_MS
         since = span[0] + -span[0] % MINUTE_MS
         until = min(span[1] + -span[1] % MINUTE_MS, end)
-        with self.connect() as connection:
+        with self.clients.connect() as connection:
             held = held_until_ms(connection, series) if resumes else None
             spans = needs(
                 connection,
@@ -161,7 +146,7 @@ class Venue:
                 reread_candles=self.thresholds.reread_candles,
                 holes=self.thresholds.holes_per_load,
             )
-        return candles(client, series, spans, journal, self.watch)
+        return candles(client, series, spans, journal, watch)
 
     def _trades(
         self,
@@ -169,6 +154,7 @@ class Venue:
         series: Series,
         span: Span,
         journal: Journal,
+        watch: Watch,
         *,
         resumes: bool,
     ) -> Iterator[Rows]:
@@ -179,7 +165,7 @@ class Venue:
         client.spec.trade_route()
         since = (span[0] - span[0] % MINUTE_MS) * NS_IN_MS
         until = (span[1] + -span[1] % MINUTE_MS) * NS_IN_MS
-        with self.connect() as connection:
+        with self.clients.connect() as connection:
             held = trades_held_until_ns(connection, series) if resumes else None
             holes = trade_needs(
                 connection,
@@ -187,35 +173,17 @@ class Venue:
                 (since if held is None else min(since, held), until),
                 holes=self.thresholds.holes_per_load,
             )
-        return trades(client, series, holes, journal, self.watch)
+        return trades(client, series, holes, journal, watch)
 
     def _find_listing(self, *, may_be_held: bool) -> Listing:
-        client = self._client("live")
+        client = self.clients.of(self.spec, "live")
         hours = self.thresholds.listing_max_age_hours
         if may_be_held:
-            with self.connect() as connection:
+            with self.clients.connect() as connection:
                 held = held_listing(connection, self.spec)
             if held and is_fresh(held, client.venue_now_ms(self._journal), hours):
                 return held
         return fetch_listing(client, self._journal)
-
-    def _client(self, priority: Priority) -> VenueClient:
-        with self._clients_lock:
-            if priority not in self._clients:
-                self._clients[priority] = VenueClient(
-                    self.spec,
-                    self._budget(priority),
-                    self.clock,
-                    attempts=self.thresholds.attempts,
-                    timeout_s=self.thresholds.request_timeout_seconds,
-                )
-            return self._clients[priority]
-
-    def _budget(self, priority: Priority) -> Budget:
-        if self.is_unlimited:
-            return Unlimited()
-        shares = Shares(self.choice.budget_share, priority, self.thresholds)
-        return SharedBudget(self.spec, shares, self.connect, self.clock)
 
 
 def _until_ms(until: datetime | None, venue_now_ms: int) -> int:

@@ -1,0 +1,320 @@
+"""The collector's desk: hears what happens, and says what is to be loaded next."""
+
+import queue
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from typing import Any
+
+import psycopg
+
+from pipelines import warehouse
+from pipelines.collector.cycles import Cycles
+from pipelines.collector.effects import Effects
+from pipelines.collector.facts import (
+    Adopted,
+    Answered,
+    Ended,
+    Fact,
+    Loaded,
+    Planned,
+)
+from pipelines.collector.history import FAILED, History, Pauses
+from pipelines.collector.live import OWN_WAIT_S, Live
+from pipelines.collector.reading import Reading
+from pipelines.collector.wanted import SeriesId, Wanted, plan_name, wanted
+from pipelines.errors import FINAL, BusyError
+from pipelines.load import Say
+from pipelines.reconfiguration import Listening
+from pipelines.streams import Streams
+from pipelines.warehouse import Connection
+
+WORK = "collect"
+POLL_S = 0.2  # how soon an end is heard
+PATIENCE_S = 120.0  # for pages under way
+LOCK_S = 20.0  # for a lock that a process which died still holds
+REFUSED = Pauses(60.0, 3600.0)  # an unlisted symbol may be listed tomorrow
+
+
+@dataclass(frozen=True)
+class CollectOptions:
+    """How it collects.
+
+    Attributes:
+        exchanges: these alone; none: all.
+        every_s, after_s: of `Cycles`.
+        refused: how long a series rests that the venue refused.
+        history: how long history rests that failed.
+    """
+
+    exchanges: Collection[str] = ()
+    every_s: float = 60.0
+    after_s: float = 2.0
+    refused: Pauses = REFUSED
+    history: Pauses = FAILED
+
+
+@dataclass
+class Collected:
+    """What a collector did; `told` is called with each load as it ends."""
+
+    say: Say = lambda _: None
+    told: Callable[[dict[str, Any]], None] = lambda _: None
+    loads_count: int = 0
+    rows_count: int = 0
+    failures_count: int = 0
+    configurations_count: int = 0
+
+
+def collect(
+    stop: Event,
+    options: CollectOptions = CollectOptions(),
+    collected: Collected | None = None,
+) -> Collected:
+    """Load what is configured, live and its history, until `stop` is set.
+
+    A venue, a series, the warehouse being away for a while end nothing. When it is
+    stopped, the pages under way end, and what they brought is delivered.
+
+    Raises:
+        BusyError: another process collects from one of the venues.
+        SetupError: there is no warehouse, or the seeds are wrong.
+        psycopg.OperationalError: the warehouse does not answer at the beginning.
+    """
+    done = collected or Collected()
+    keys = [f"{WORK} {name}" for name in sorted(options.exchanges)] or [WORK]
+    desk = _Desk(options, done, keys)
+    try:
+        desk.open()
+        desk.run(stop)
+    finally:
+        desk.close()
+    return done
+
+
+@dataclass
+class _Rest:
+    """A series that the venue refused, and when it is tried again."""
+
+    until: float
+    failures: int
+
+
+@dataclass
+class _Desk:
+    """One thread's view of the whole; other threads tell it by the queue."""
+
+    options: CollectOptions
+    done: Collected
+    keys: Sequence[str]
+    facts: "queue.SimpleQueue[Fact]" = field(default_factory=queue.SimpleQueue)
+    wanted: Wanted = field(default_factory=Wanted)
+    generation: int = 0
+    connection: Connection | None = None
+    live: Live | None = None
+    history: History | None = None
+    listening: Listening | None = None
+    rests: dict[SeriesId, _Rest] = field(default_factory=dict)
+    own: dict[SeriesId, Thread] = field(default_factory=dict)
+    cycle_of: dict[str, Thread] = field(default_factory=dict)
+
+    def open(self) -> None:
+        """Take the lock, read the configuration, begin."""
+        self.cycles = Cycles(self.options.every_s, self.options.after_s)
+        name = warehouse.process_name(WORK)
+        self.effects = Effects(name, self.options.exchanges)
+        self.streams = Streams(lambda stream: self.facts.put(Ended(stream)))
+        self.connection = self._connected()
+        reading = Reading(self.facts.put)
+        self.listening = Listening(reading, adopted=reading.adopted, say=self.done.say)
+        tell, say = self.facts.put, self.done.say
+        self.live = Live(self.listening, self.streams, tell, say)
+        self.history = History(
+            self.listening,
+            self.streams,
+            tell,
+            say,
+            pauses=self.options.history,
+            is_ours=lambda exchange_id: (
+                not self.options.exchanges or exchange_id in self.options.exchanges
+            ),
+        )
+        self.history.start()
+
+    def run(self, stop: Event) -> None:
+        """Hear and act until `stop` is set."""
+        while not stop.is_set():
+            self._hear(POLL_S)
+            for exchange_id in self.cycles.due():
+                self._cycle(exchange_id)
+            self._write()
+
+    def close(self) -> None:
+        """End the pages under way, note what they brought, give everything back."""
+        self.streams.ending.set()
+        if self.listening is not None:
+            self.listening.close()
+        for part in (self.live, self.history):
+            if part is not None:
+                part.close(PATIENCE_S)
+        self.live = self.history = None  # nothing is begun by what is heard now
+        if self.connection is not None:
+            self._hear(0)
+            self._write()
+            self.connection.close()
+
+    def _hear(self, wait_s: float) -> None:
+        """Take in all that was told, waiting for the first of it."""
+        try:
+            fact = self.facts.get(timeout=wait_s) if wait_s else self.facts.get_nowait()
+            while True:
+                self._take(fact)
+                fact = self.facts.get_nowait()
+        except queue.Empty:
+            return
+
+    def _take(self, fact: Fact) -> None:
+        match fact:
+            case Adopted():
+                self._adopt(fact)
+            case Answered():
+                self.effects.answered(fact.stream, fact.generation)
+            case Ended():
+                pass  # looked at when effects settle
+            case Loaded():
+                self._loaded(fact)
+            case Planned():
+                self._planned(fact)
+
+    def _adopt(self, fact: Adopted) -> None:
+        before, self.wanted = self.wanted, wanted(fact.known, self.options.exchanges)
+        self.generation += 1
+        self.done.configurations_count += 1
+        for_effects = self.effects.adopt(
+            fact.effects, fact.known, self.wanted, self.generation
+        )
+        self.effects.resume(fact.rowless, self.wanted)
+        if self.history is not None:
+            self.history.keep(self.wanted.series)
+        to_load = {*self.wanted.changed_since(before), *for_effects}
+        for series in to_load:
+            self.rests.pop(series, None)
+        self._write()
+        exchanges = dict.fromkeys(exchange_id for exchange_id, _ in self.wanted.series)
+        self.cycles.venues(exchanges)
+        if self.generation == 1:
+            return  # the first cycles load everything
+        for exchange_id in exchanges:
+            self._load_own([name for name in to_load if name[0] == exchange_id])
+
+    def _load_own(self, series: Sequence[SeriesId]) -> None:
+        """Load what is new at once, beside what runs."""
+        asked = [name for name in series if self.wanted.streams[name]]
+        self._plan([name for name in series if not self.wanted.streams[name]])
+        if not asked or self.live is None:
+            return
+        thread = self.live.start(self.wanted, asked, self.generation, wait_s=OWN_WAIT_S)
+        self.own |= dict.fromkeys(asked, thread)
+
+    def _cycle(self, exchange_id: str) -> None:
+        """Load what is new of the venue; one that is under way is not begun again."""
+        under_way = self.cycle_of.get(exchange_id)
+        if self.live is None or (under_way is not None and under_way.is_alive()):
+            return
+        self.own = {name: t for name, t in self.own.items() if t.is_alive()}
+        now = time.monotonic()
+        series = [
+            name
+            for name in self.wanted.series
+            if name[0] == exchange_id
+            and name not in self.own
+            and not (name in self.rests and self.rests[name].until > now)
+        ]
+        asked = [name for name in series if self.wanted.streams[name]]
+        self._plan([name for name in series if not self.wanted.streams[name]])
+        if asked:
+            self.cycle_of[exchange_id] = self.live.start(
+                self.wanted, asked, self.generation
+            )
+
+    def _loaded(self, fact: Loaded) -> None:
+        left = set(fact.failed) | set(fact.ended)
+        for stream, error in fact.failed.items():
+            self.effects.failed(stream, fact.generation, error)
+        for stream in set(fact.streams) - left:  # there may have been nothing to ask
+            self.effects.answered(stream, fact.generation)
+        load_id = fact.facts.load_id if fact.facts else None
+        self.effects.loaded(fact.streams, fact.generation, load_id)
+        whole = [name for name in fact.series if self._rested(name, fact)]
+        self._plan(whole)
+        self._tell(fact)
+
+    def _rested(self, series: SeriesId, fact: Loaded) -> bool:
+        """Whether all of the series was had; one that the venue refused rests."""
+        errors = [fact.failed.get(s) for s in self.wanted.streams.get(series, ())]
+        if any(isinstance(error, FINAL) for error in errors):
+            before = self.rests.get(series)
+            failures = before.failures + 1 if before else 1
+            pause = self.options.refused.after(failures)
+            self.rests[series] = _Rest(time.monotonic() + pause, failures)
+        elif not any(errors):
+            self.rests.pop(series, None)
+        return not any(errors)
+
+    def _plan(self, series: Sequence[SeriesId]) -> None:
+        """Have the history of these series planned, where they are still collected."""
+        known = self.wanted.series
+        found = {name: known[name] for name in series if name in known}
+        if found and self.history is not None:
+            self.history.want(found, self.generation)
+
+    def _planned(self, fact: Planned) -> None:
+        name = plan_name(fact.series)
+        if fact.error is None:
+            self.effects.answered(name, fact.generation)
+        else:
+            self.effects.failed(name, fact.generation, fact.error)
+
+    def _write(self) -> None:
+        """Write what became of changes; where the warehouse is away, the next time."""
+        self.effects.settle(self.streams.names(), self.wanted)
+        try:
+            if self.connection is None:
+                self.connection = self._connected()
+            self.effects.flush(self.connection)
+        except (psycopg.OperationalError, BusyError) as error:
+            if self.connection is not None:
+                self.connection.close()
+                self.connection = None
+                self.done.say(f"the warehouse went away: {error}")
+
+    def _connected(self) -> Connection:
+        """A connection that holds the lock of who collects."""
+        connection = warehouse.connect("loader", warehouse.process_name(WORK))
+        deadline = time.monotonic() + LOCK_S
+        for key in self.keys:
+            while not warehouse.try_lock(connection, key):
+                if time.monotonic() > deadline:
+                    told = f"{key} is held by {warehouse.holder(connection, key)}"
+                    connection.close()
+                    raise BusyError(told)
+                time.sleep(warehouse.RETRY_S)
+        return connection
+
+    def _tell(self, fact: Loaded) -> None:
+        self.done.failures_count += len(fact.failed)
+        told: dict[str, Any] = {
+            "series": [" ".join(name) for name in fact.series],
+            "failed": {name: str(error) for name, error in fact.failed.items()},
+        }
+        if fact.facts is not None:
+            self.done.loads_count += 1
+            self.done.rows_count += fact.facts.rows_count
+            told |= {
+                "load_id": fact.facts.load_id,
+                "rows_count": fact.facts.rows_count,
+                "requests_count": fact.facts.requests_count,
+                "seconds": fact.facts.seconds,
+            }
+        self.done.told(told)

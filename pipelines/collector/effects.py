@@ -1,0 +1,227 @@
+"""What became of changes: decided by what the collector did, written to their ledger.
+
+A change of an instrument that is collected is applied when its streams were answered
+by loads that began with it; one that is not collected any more, when its last stream
+has ended; one of another table, when it was adopted. A table that the collector does
+not know is another process's: its changes stay as they are.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from pipelines import config_effects
+from pipelines.collector.first_rows import first_row_of
+from pipelines.collector.wanted import (
+    SeriesId,
+    Wanted,
+    is_meant,
+    plan_name,
+    series_of,
+)
+from pipelines.config_effects import Effect
+from pipelines.configuration import Configuration
+from pipelines.errors import FINAL, SetupError
+from pipelines.sources.exchange.endpoints import address
+from pipelines.warehouse import Connection
+
+ADOPTED_AT_ONCE = ("exchanges", "thresholds", "endpoints")
+INSTRUMENTS = "instruments"
+
+Write = Callable[[Connection], object]
+
+
+@dataclass
+class Pending:
+    """A change that waits for answers, of one stream or (a pattern's) any of many."""
+
+    effect: Effect
+    streams: frozenset[str]
+    generation: int
+    is_pattern: bool
+    answered: set[str] = field(default_factory=set)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is carried out."""
+        if self.is_pattern:
+            return bool(self.answered)
+        return self.answered >= self.streams
+
+
+@dataclass
+class Rowless:
+    """A change that was applied and brought no row yet; `load_ids` None: any load's."""
+
+    effect: Effect
+    streams: frozenset[str]
+    generation: int
+    load_ids: list[str] | None
+
+
+class Effects:
+    """The open changes. One thread uses it; `flush` writes what was decided."""
+
+    def __init__(self, by: str, exchanges: Collection[str] = ()) -> None:
+        self._by = by
+        self._exchanges = exchanges
+        self._pending: dict[int, Pending] = {}
+        self._ending: dict[int, Effect] = {}
+        self._rowless: dict[int, Rowless] = {}
+        self._writes: list[Write] = []
+
+    def adopt(
+        self,
+        effects: Sequence[Effect],
+        known: Configuration,
+        wanted: Wanted,
+        generation: int,
+    ) -> list[SeriesId]:
+        """Take the open changes over; the series that are to be loaded for new ones."""
+        open_ids = {effect.effect_id for effect in effects}
+        for waiting in (self._pending, self._ending):
+            for gone in [number for number in waiting if number not in open_ids]:
+                del waiting[gone]  # overtaken, or applied by another process
+        to_load: dict[SeriesId, None] = {}
+        for effect in effects:
+            if effect.table_name in ADOPTED_AT_ONCE and self._is_ours(effect):
+                self._adopted(effect, known)
+            elif effect.table_name == INSTRUMENTS and self._is_ours(effect):
+                to_load |= dict.fromkeys(self._instrument(effect, wanted, generation))
+        return list(to_load)
+
+    def resume(self, effects: Sequence[Effect], wanted: Wanted) -> None:
+        """Look for the first rows of changes that a process before this one applied."""
+        for effect in effects:
+            streams = self._streams(effect, wanted)
+            if effect.effect_id not in self._rowless and streams:
+                rowless = Rowless(effect, streams, 0, None)
+                self._rowless[effect.effect_id] = rowless
+                self._writes.append(partial(self._look, effect.effect_id, rowless))
+
+    def answered(self, stream: str, generation: int) -> None:
+        """A stream was answered by a load of this generation."""
+        for number, pending in list(self._pending.items()):
+            if stream in pending.streams and generation >= pending.generation:
+                pending.answered.add(stream)
+                if pending.is_done:
+                    del self._pending[number]
+                    self._apply(pending.effect)
+                    self._rowless[number] = Rowless(
+                        pending.effect, pending.streams, pending.generation, []
+                    )
+
+    def failed(self, stream: str, generation: int, error: Exception) -> None:
+        """A stream failed; what is final rejects the change, and both are retried."""
+        for pending in self._pending.values():
+            if stream not in pending.streams or generation < pending.generation:
+                continue
+            is_final = isinstance(error, FINAL)
+            write = config_effects.rejected if is_final else config_effects.postponed
+            self._write(write, [pending.effect], str(error))
+
+    def loaded(
+        self, streams: Collection[str], generation: int, load_id: str | None
+    ) -> None:
+        """A load ended: its rows are looked through for first ones."""
+        for number, rowless in list(self._rowless.items()):
+            if not rowless.streams & set(streams) or generation < rowless.generation:
+                continue
+            if rowless.load_ids is not None and load_id is not None:
+                rowless.load_ids.append(load_id)
+            self._writes.append(partial(self._look, number, rowless))
+
+    def settle(self, running: Collection[str], wanted: Wanted) -> None:
+        """Apply the ends of series none of whose streams runs any more."""
+        collected = {s for streams in wanted.streams.values() for s in streams}
+        for number, effect in list(self._ending.items()):
+            if not any(_is_of(effect, name) for name in set(running) - collected):
+                del self._ending[number]
+                self._apply(effect)
+
+    def flush(self, connection: Connection) -> None:
+        """Write what was decided, in order.
+
+        Raises:
+            psycopg.OperationalError: what was not written stays for the next time.
+        """
+        while self._writes:
+            self._writes[0](connection)
+            self._writes.pop(0)
+
+    def _is_ours(self, effect: Effect) -> bool:
+        if not self._exchanges or effect.table_name == "thresholds":
+            return True
+        return effect.key[0] in self._exchanges
+
+    def _adopted(self, effect: Effect, known: Configuration) -> None:
+        try:
+            self._try_endpoint(effect, known)
+        except SetupError as error:
+            self._reject(effect, str(error))
+        else:
+            self._apply(effect)
+
+    def _try_endpoint(self, effect: Effect, known: Configuration) -> None:
+        """Raises SetupError where the endpoint's setting is not known."""
+        endpoint = known.endpoints.get(effect.key[0])
+        if effect.table_name == "endpoints" and endpoint and endpoint.is_enabled:
+            address(known, endpoint.endpoint)
+
+    def _instrument(
+        self, effect: Effect, wanted: Wanted, generation: int
+    ) -> list[SeriesId]:
+        refused = wanted.refused.get((effect.key[0], effect.key[1]))
+        streams = self._streams(effect, wanted)
+        number = effect.effect_id
+        if refused is not None and effect.op != "d":
+            self._reject(effect, str(refused))
+            return []
+        if not streams:
+            self._ending[number] = effect
+            return []
+        if number in self._pending and self._pending[number].streams == streams:
+            return []
+        self._pending[number] = Pending(
+            effect, streams, generation, is_pattern="*" in effect.key[1]
+        )
+        return list(dict.fromkeys(map(series_of, sorted(streams))))
+
+    def _streams(self, effect: Effect, wanted: Wanted) -> frozenset[str]:
+        """The streams that the change is about; none: it is not collected now."""
+        if effect.op == "d":
+            return frozenset()
+        found: set[str] = set()
+        for series in wanted.meant(effect.key[0], effect.key[1]):
+            found |= wanted.streams[series] or {plan_name(series)}
+        return frozenset(found)
+
+    def _apply(self, effect: Effect) -> None:
+        self._write(config_effects.applied, [effect], self._by)
+
+    def _reject(self, effect: Effect, reason: str) -> None:
+        if (effect.outcome, effect.reason) != ("rejected", reason):
+            self._write(config_effects.rejected, [effect], reason)
+
+    def _write(
+        self,
+        write: Callable[[Connection, Sequence[Effect], str], int],
+        effects: Sequence[Effect],
+        told: str,
+    ) -> None:
+        self._writes.append(lambda connection: write(connection, effects, told))
+
+    def _look(self, number: int, rowless: Rowless, connection: Connection) -> None:
+        if number not in self._rowless:
+            return
+        at = rowless.effect.committed_at or rowless.effect.consumed_at
+        found = first_row_of(connection, rowless.streams, at, rowless.load_ids)
+        if found is not None:
+            config_effects.first_row(connection, [rowless.effect], *found)
+            del self._rowless[number]
+
+
+def _is_of(effect: Effect, stream: str) -> bool:
+    """Whether the stream is of a series that the change's row meant."""
+    exchange_id, symbol = series_of(stream)
+    return exchange_id == effect.key[0] and is_meant(symbol, effect.key[1])

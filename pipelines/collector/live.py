@@ -1,0 +1,142 @@
+"""Live loads: what is new of series, each load in a thread of its own."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+import psycopg
+
+from pipelines import warehouse
+from pipelines.collector.facts import Answered, Fact, Loaded
+from pipelines.collector.wanted import SeriesId, Wanted
+from pipelines.configuration import InstrumentChoice
+from pipelines.errors import BullionError, BusyError, UpstreamError
+from pipelines.load import Say, load
+from pipelines.reconfiguration import Configured
+from pipelines.sources.exchange.choices import ExchangeOptions
+from pipelines.sources.exchange.clients import Clients
+from pipelines.sources.exchange.clock import EndingClock
+from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.streams import Streams
+
+OWN_WAIT_S = 300.0  # of a series' own load, for a cycle that has it under way
+
+
+class Live:
+    """Starts loads and tells what became of them; their clients stay connected."""
+
+    def __init__(
+        self,
+        configured: Configured,
+        streams: Streams,
+        tell: Callable[[Fact], None],
+        say: Say,
+    ) -> None:
+        self._configured = configured
+        self._streams = streams
+        self._tell = tell
+        self._say = say
+        clock = EndingClock(streams.ending)
+        self._clients = Clients(configured, _connect, clock)
+        self._threads: list[threading.Thread] = []
+
+    def start(
+        self,
+        wanted: Wanted,
+        series: Sequence[SeriesId],
+        generation: int,
+        *,
+        wait_s: float = 0,
+    ) -> threading.Thread:
+        """Load these series in a thread of its own."""
+        choices = [wanted.series[name] for name in series]
+        work = partial(self._work, wanted, choices, generation, wait_s)
+        exchanges = " ".join(dict.fromkeys(exchange_id for exchange_id, _ in series))
+        thread = threading.Thread(target=work, name=f"live {exchanges}", daemon=True)
+        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
+        thread.start()
+        return thread
+
+    def close(self, patience_s: float) -> None:
+        """Wait for what is under way, and give back what is held."""
+        for thread in self._threads:
+            thread.join(patience_s)
+        self._clients.close()
+
+    def _work(
+        self,
+        wanted: Wanted,
+        choices: Sequence[InstrumentChoice],
+        generation: int,
+        wait_s: float,
+    ) -> None:
+        try:
+            self._tell(self._load(wanted, choices, generation, wait_s))
+        except BusyError as error:
+            if len(choices) == 1 or self._streams.ending.is_set():
+                self._say(str(error))
+                self._tell(_failed(wanted, choices, generation, error))
+                return
+            for choice in choices:  # one that is held does not stop the others
+                self._work(wanted, [choice], generation, 0)
+        except Exception as error:  # noqa: BLE001  # one load's; the others go on
+            told = error if isinstance(error, BullionError) else repr(error)
+            self._say(f"failed: live load of {_names(choices)}: {told}")
+            self._tell(_failed(wanted, choices, generation, error))
+
+    def _load(
+        self,
+        wanted: Wanted,
+        choices: Sequence[InstrumentChoice],
+        generation: int,
+        wait_s: float,
+    ) -> Loaded:
+        source = ExchangeSource(
+            self._configured,
+            ExchangeOptions(live=choices),
+            streams=self._streams,
+            clients=self._clients,
+            answered=lambda stream: self._tell(Answered(stream, generation)),
+        )
+        facts = load(source, wait_s=wait_s, say=self._say)
+        for failure in source.failures:
+            self._say(f"failed: {failure}")
+        series = [(choice.exchange_id, choice.symbol) for choice in choices]
+        return Loaded(
+            series,
+            _streams(wanted, series),
+            generation,
+            facts,
+            dict(source.failed),
+            list(source.ended),
+        )
+
+
+def _connect() -> warehouse.Connection:
+    return warehouse.connect("loader", warehouse.process_name("collect requests"))
+
+
+def _failed(
+    wanted: Wanted,
+    choices: Sequence[InstrumentChoice],
+    generation: int,
+    error: Exception,
+) -> Loaded:
+    """A load of which nothing came; what is not ours to blame may pass."""
+    series = [(choice.exchange_id, choice.symbol) for choice in choices]
+    streams = _streams(wanted, series)
+    if isinstance(error, psycopg.Error) or not isinstance(error, BullionError):
+        error = UpstreamError(f"the load failed: {error!r}")
+    elif not isinstance(error, UpstreamError):
+        error = UpstreamError(str(error))
+    return Loaded(series, streams, generation, failed=dict.fromkeys(streams, error))
+
+
+def _streams(wanted: Wanted, series: Iterable[SeriesId]) -> list[str]:
+    return [name for one in series for name in sorted(wanted.streams[one])]
+
+
+def _names(choices: Sequence[InstrumentChoice]) -> str:
+    return ", ".join(f"{c.exchange_id} {c.symbol}" for c in choices[:3]) + (
+        f" and {len(choices) - 3} others" if len(choices) > 3 else ""  # noqa: PLR2004
+    )

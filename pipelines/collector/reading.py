@@ -1,0 +1,33 @@
+"""Reads open effects, then the configuration: so what is open is contained in it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pipelines.collector.effects import ADOPTED_AT_ONCE, INSTRUMENTS
+from pipelines.collector.facts import Adopted
+from pipelines.config_effects import Effect, open_effects, rowless_effects
+from pipelines.configuration import Configuration
+from pipelines.configuration_rows import standing
+from pipelines.warehouse import Connection
+
+ROWLESS_WITHIN = timedelta(days=1)  # an instrument may not trade for hours
+
+
+@dataclass
+class Reading:
+    """What a `Listening` reads with; `tell` is told of each adoption."""
+
+    tell: Callable[[Adopted], None]
+    _open: Sequence[Effect] = ()
+    _rowless: Sequence[Effect] = ()
+
+    def __call__(self, connection: Connection) -> Configuration:
+        """The configuration; what was open before it is kept for `adopted`."""
+        self._open = open_effects(connection, [INSTRUMENTS, *ADOPTED_AT_ONCE])
+        self._rowless = rowless_effects(connection, [INSTRUMENTS], ROWLESS_WITHIN)
+        return standing(connection)
+
+    def adopted(self, known: Configuration) -> None:
+        """Tell of the configuration, which is in force from now on."""
+        self.tell(Adopted(known, self._open, self._rowless))

@@ -1,0 +1,65 @@
+"""The clients of the venues' markets: one for each priority, made when first asked."""
+
+import threading
+from collections.abc import Callable
+
+from pipelines.configuration import Priority
+from pipelines.reconfiguration import Configured
+from pipelines.sources.exchange.budget import (
+    Budget,
+    Connection,
+    SharedBudget,
+    Unlimited,
+)
+from pipelines.sources.exchange.client import VenueClient
+from pipelines.sources.exchange.clock import Clock
+from pipelines.sources.exchange.routes import VenueSpec
+
+
+class Clients:
+    """Clients that the threads of a load share, or the loads of a process.
+
+    Kept from load to load, they keep their connections and know the venue's clock.
+    """
+
+    def __init__(
+        self,
+        configured: Configured,
+        connect: Callable[[], Connection],
+        clock: Clock,
+        *,
+        is_unlimited: bool = False,
+    ) -> None:
+        self.clock = clock
+        self.connect = connect
+        self._configured = configured
+        self._is_unlimited = is_unlimited
+        self._made: dict[tuple[str, Priority], VenueClient] = {}
+        self._lock = threading.Lock()
+
+    def of(self, spec: VenueSpec, priority: Priority) -> VenueClient:
+        """The market's client for requests of this priority.
+
+        Raises:
+            SetupError: the venue is not to be asked, or its address is not known.
+        """
+        key = (spec.budget_id, priority)
+        with self._lock:
+            if key not in self._made:
+                budget = self._budget(spec, priority)
+                self._made[key] = VenueClient(
+                    spec, budget, self.clock, self._configured
+                )
+            return self._made[key]
+
+    def close(self, budget_id: str | None = None) -> None:
+        """Give back what the market's clients hold; None: all clients."""
+        with self._lock:
+            gone = [key for key in self._made if budget_id in {None, key[0]}]
+            for client in [self._made.pop(key) for key in gone]:
+                client.close()
+
+    def _budget(self, spec: VenueSpec, priority: Priority) -> Budget:
+        if self._is_unlimited:
+            return Unlimited()
+        return SharedBudget(spec, self._configured, priority, self.connect, self.clock)

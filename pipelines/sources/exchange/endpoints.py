@@ -1,0 +1,29 @@
+"""Where a venue is reached: the setting that its row of `config.endpoints` names."""
+
+from pipelines.configuration import Configuration
+from pipelines.errors import SetupError
+from pipelines.settings import settings
+
+
+def is_asked(known: Configuration, exchange_id: str) -> bool:
+    """Whether the venue may be asked at all; without a row it may."""
+    endpoint = known.endpoints.get(exchange_id)
+    return endpoint is None or endpoint.is_enabled
+
+
+def address(known: Configuration, exchange_id: str) -> str | None:
+    """The address that stands in for the venue's public one; None: it does itself.
+
+    Raises:
+        SetupError: the venue is not to be asked, or its row names no setting of an
+            address; the setting's value is never told.
+    """
+    endpoint = known.endpoints.get(exchange_id)
+    if endpoint is None:
+        return settings().venue_url(exchange_id)
+    if not endpoint.is_enabled:
+        raise SetupError(f"{exchange_id} is not asked: its endpoint is disabled")
+    try:
+        return settings().url(endpoint.setting)
+    except SetupError as error:
+        raise SetupError(f"endpoint {exchange_id}: {error}") from None

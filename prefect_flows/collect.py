@@ -1,0 +1,42 @@
+"""Collect: all that is configured, live and its history, until the run is cancelled."""
+
+from prefect import flow, get_run_logger
+
+from pipelines.collector.collect import Collected, CollectOptions
+from pipelines.collector.collect import collect as run
+from pipelines.errors import BusyError
+from prefect_flows.cancelling import cancelled
+
+
+@flow(name="collect")
+def collect(
+    exchanges: list[str] | None = None, *, every_s: float = 60, after_s: float = 2
+) -> None:
+    """Load what is configured until the run is cancelled; pages under way end first.
+
+    Changes of the configuration are taken up while it runs. Where another process
+    collects already there is nothing to do.
+
+    Args:
+        exchanges: venues by id, such as `kraken`; all that are enabled by default.
+        every_s: seconds between a venue's live loads.
+        after_s: seconds past the round instant at which they begin.
+
+    Raises:
+        SetupError: there is no warehouse.
+    """
+    logger = get_run_logger()
+    options = CollectOptions(exchanges or (), every_s, after_s)
+    try:
+        with cancelled() as stop:
+            done = run(stop, options, Collected(say=logger.info))
+    except BusyError as error:
+        logger.warning("%s", error)
+        return
+    logger.info(
+        "collected: loads=%s rows=%s failures=%s configurations=%s",
+        done.loads_count,
+        done.rows_count,
+        done.failures_count,
+        done.configurations_count,
+    )

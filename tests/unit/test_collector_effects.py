@@ -1,0 +1,195 @@
+"""What becomes of a change, decided by what was adopted, answered, failed and ended."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pipelines import config_effects
+from pipelines.collector import effects as module
+from pipelines.collector.effects import Effects
+from pipelines.collector.wanted import plan_name, wanted
+from pipelines.config_effects import Effect
+from pipelines.configuration import InstrumentChoice, Since, configuration
+from pipelines.errors import BadDataError, UpstreamError
+from pipelines.settings import PROJECT_DIR
+
+SEEDS = configuration(PROJECT_DIR / "seeds")
+AT = datetime(2026, 11, 21, tzinfo=UTC)
+BTC, TRADES = "kraken BTC/USD", "kraken BTC/USD trades"
+
+
+def change(number, row_key, op="c", table="instruments", **fields):
+    nothing: dict[str, Any] = dict.fromkeys(Effect.__dataclass_fields__)
+    facts: dict[str, Any] = {
+        "effect_id": number,
+        "table_name": table,
+        "row_key": row_key,
+        "op": op,
+        "changes": {},
+        "committed_at": AT,
+        "consumed_at": AT,
+        "outcome": "waiting",
+        "attempts_count": 0,
+    }
+    return Effect(**(nothing | facts | fields))
+
+
+@pytest.fixture
+def book(monkeypatch):
+    """The effects, and what they write: `book.written()` since it was last asked."""
+    written: list[tuple[str, list[int], str]] = []
+
+    def writes(name):
+        def write(_connection, effects, told, *_):
+            written.append((name, [e.effect_id for e in effects], told))
+
+        return write
+
+    for name in ("applied", "rejected", "postponed", "first_row"):
+        monkeypatch.setattr(config_effects, name, writes(name))
+
+    connection: Any = None
+
+    class Book(Effects):
+        found = None
+
+        def written(self):
+            self.flush(connection)
+            told, written[:] = list(written), []
+            return told
+
+    book = Book("me")
+    look = lambda *_: book.found  # noqa: E731
+    monkeypatch.setattr(module, "first_row_of", look)
+    return book
+
+
+def adopt(book, *effects, known=SEEDS, generation=1):
+    return book.adopt(effects, known, wanted(known), generation)
+
+
+def test_a_new_series_is_applied_when_all_of_it_was_answered(book):
+    added = change(1, '["kraken", "BTC/USD"]')
+    assert adopt(book, added) == [("kraken", "BTC/USD")]
+    book.answered(BTC, 1)
+    book.answered(BTC, 1)
+    assert book.written() == []
+    book.answered(TRADES, 1)
+    assert book.written() == [("applied", [1], "me")]
+    book.found = ("17.5", AT)
+    book.loaded([BTC], 1, "17.5")
+    assert book.written() == [("first_row", [1], "17.5")]
+    book.loaded([BTC], 1, "18.5")
+    assert book.written() == []
+
+
+def test_an_answer_to_a_load_that_began_before_the_change_does_not_count(book):
+    adopt(book, change(1, '["kraken", "BTC/USDT"]'), generation=2)
+    book.answered("kraken BTC/USDT", 1)
+    assert book.written() == []
+    book.answered("kraken BTC/USDT", 2)
+    assert book.written() == [("applied", [1], "me")]
+
+
+def test_a_change_that_was_adopted_again_goes_on_waiting_and_loads_nothing(book):
+    added = change(1, '["kraken", "BTC/USDT"]')
+    adopt(book, added)
+    assert adopt(book, added, generation=2) == []
+    book.answered("kraken BTC/USDT", 1)
+    assert book.written() == [("applied", [1], "me")]
+
+
+def test_what_a_venue_refuses_is_rejected_and_what_may_pass_is_put_off(book):
+    adopt(book, change(1, '["kraken", "BTC/USDT"]'))
+    book.failed("kraken BTC/USDT", 1, UpstreamError("no route"))
+    book.failed("kraken BTC/USDT", 1, BadDataError("not listed"))
+    assert book.written() == [
+        ("postponed", [1], "no route"),
+        ("rejected", [1], "not listed"),
+    ]
+    book.answered("kraken BTC/USDT", 1)
+    assert book.written() == [("applied", [1], "me")]
+
+
+def test_of_a_pattern_one_series_that_is_answered_is_enough(book):
+    found = adopt(book, change(1, '["kraken", "BTC/*"]'))
+    assert found == [("kraken", "BTC/USD"), ("kraken", "BTC/USDT")]
+    book.answered("kraken BTC/USDT", 1)
+    assert book.written() == [("applied", [1], "me")]
+
+
+def test_an_end_is_applied_when_the_last_stream_of_the_series_has_ended(book):
+    removed = change(1, '["kraken", "ETH/USD"]', op="d")
+    adopt(book, removed)
+    book.settle({"kraken ETH/USD", BTC}, wanted(SEEDS))
+    assert book.written() == []
+    book.settle({BTC}, wanted(SEEDS))
+    assert book.written() == [("applied", [1], "me")]
+
+
+def test_an_end_of_what_another_row_still_collects_does_not_wait_for_it(book):
+    adopt(book, change(1, '["kraken", "*/USD"]', op="d"))
+    book.settle({BTC}, wanted(SEEDS))
+    assert book.written() == [("applied", [1], "me")]
+
+
+def test_a_disabled_series_has_ended_where_nothing_runs(book):
+    off = [replace(c, is_enabled=False) for c in SEEDS.instruments]
+    known = replace(SEEDS, instruments=off)
+    assert adopt(book, change(1, '["kraken", "BTC/USD"]', op="u"), known=known) == []
+    book.settle((), wanted(known))
+    assert book.written() == [("applied", [1], "me")]
+
+
+def test_a_change_that_was_overtaken_is_forgotten(book):
+    adopt(book, change(1, '["kraken", "BTC/USDT"]'))
+    adopt(book, generation=2)
+    book.answered("kraken BTC/USDT", 2)
+    assert book.written() == []
+
+
+def test_exchanges_and_thresholds_are_applied_when_adopted_others_are_not_ours(book):
+    adopt(
+        book,
+        change(1, '["kraken"]', table="exchanges"),
+        change(2, '["attempts"]', table="thresholds", op="d"),
+        change(3, '["BTC"]', table="funding"),
+    )
+    assert book.written() == [("applied", [1], "me"), ("applied", [2], "me")]
+
+
+def test_contracts_are_applied_when_their_history_is_planned(book):
+    choice = InstrumentChoice(
+        "binance", "BTC/USDT:USDT", Since(), "live", is_enabled=True
+    )
+    known = replace(SEEDS, instruments=[choice])
+    added = change(1, '["binance", "BTC/USDT:USDT"]')
+    assert adopt(book, added, known=known) == [("binance", "BTC/USDT:USDT")]
+    book.answered(plan_name(("binance", "BTC/USDT:USDT")), 1)
+    assert book.written() == [("applied", [1], "me")]
+
+
+def test_a_collector_of_some_venues_leaves_the_others_changes_alone(book):
+    book._exchanges = ("binance",)
+    adopt(book, change(1, '["kraken"]', table="exchanges"))
+    adopt(book, change(2, '["kraken", "BTC/USD"]'))
+    assert book.written() == []
+
+
+def test_what_the_warehouse_did_not_take_is_written_the_next_time(book, monkeypatch):
+    adopt(book, change(1, '["kraken"]', table="exchanges"))
+    write, failures = config_effects.applied, [ConnectionError("away")]
+
+    def fails_once(*told):
+        if failures:
+            raise failures.pop()
+        return write(*told)
+
+    monkeypatch.setattr(config_effects, "applied", fails_once)
+    book._writes[:] = []
+    adopt(book, change(1, '["kraken"]', table="exchanges"))
+    with pytest.raises(ConnectionError):
+        book.flush(None)
+    assert book.written() == [("applied", [1], "me")]
