@@ -1,31 +1,20 @@
 """`bullion config`: the configuration's changes, followed, replayed and mended."""
 
 import logging
-import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from pipelines import report
 from pipelines.errors import BadDataError
+from pipelines.terminal import Json, say, show
 
 if TYPE_CHECKING:  # dlt, which the warehouse brings, takes two seconds to import
-    from pipelines.sources.config_changes.batch import Batch
-    from pipelines.sources.config_changes.ledger import Appended
     from pipelines.sources.config_changes.replay import Replayed
 
 config_app = typer.Typer(
     no_args_is_help=True, help="The configuration: what is collected, and how."
 )
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-
-
-def say(sentence: str) -> None:
-    """Tell the person at the terminal, beside the command's own output."""
-    Console(stderr=True, highlight=False).print(sentence, markup=False, soft_wrap=True)
 
 
 @config_app.command(
@@ -77,31 +66,43 @@ def config_follow(
 
     Ctrl-C and SIGTERM end it after the batch at hand. It begins where bronze ends.
     """
-    from pipelines.local.debezium_properties import DEAD_LETTERS_TOPIC, PREFIX
-    from pipelines.local.kafka_service import bootstrap
-    from pipelines.sources.config_changes.broker import KafkaLog
-    from pipelines.sources.config_changes.follow import follow
-    from pipelines.sources.config_changes.session import Followed
+    from pipelines.sources.config_changes.following import follow_config
     from pipelines.sources.config_changes.stopping import stopped_by_signals
 
-    # what goes wrong is told in a sentence; the client's own log repeats it for ever
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     with stopped_by_signals() as stop:
-        address = bootstrap()
-        done = follow(
-            lambda: KafkaLog(address, DEAD_LETTERS_TOPIC),
-            PREFIX,
-            stop,
-            until_current=until_current,
-            followed=Followed(say=say, appended=_tell),
-        )
+        done = follow_config(stop, say, until_current=until_current)
     told = {
         "messages_count": done.messages_count,
         "new_changes_count": done.new_count,
         "quarantined_count": done.refused_count,
         "inferred_deletes_count": done.inferred_count,
     }
-    _show([told], "followed", json=json)
+    show([told], "followed", json=json)
+
+
+@config_app.command(
+    "resync", epilog="Example: `bullion config resync`: after `doctor` asks for it"
+)
+def config_resync(
+    *,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for the snapshot of the tables.")
+    ] = 180,
+    json: Json = False,
+) -> None:
+    """Bring the stream back when its slot, a topic or messages were lost.
+
+    Topics are made again; a lost slot is dropped, one that keeps its place stays.
+    Debezium reads the tables anew; what vanished meanwhile is told as inferred
+    deletes, and nothing that bronze holds is touched. It may be interrupted and
+    repeated. A Debezium Server of your own needs to run; if it does not come back by
+    itself, the message says to start it anew.
+    """
+    from pipelines.sources.config_changes.resync import resync
+
+    # as `follow`: what goes wrong is told in a sentence
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    show([resync(say, wait)], "resynced", json=json)
 
 
 @config_app.command(
@@ -143,16 +144,9 @@ def config_dead_letters(
         }
         for dead in waiting
     ]
-    _show(rows, "dead letters", json=json)
+    show(rows, "dead letters", json=json)
     if retry and waiting:
         raise typer.Exit(BadDataError.exit_code)
-
-
-def _tell(batch: "Batch", appended: "Appended") -> None:
-    say(
-        f"batch load_id={appended.load_id} changes={len(batch.landed)}"
-        f" new={appended.new_count} quarantined={len(batch.refused)}"
-    )
 
 
 def _summary(done: "Replayed") -> str:
@@ -162,12 +156,3 @@ def _summary(done: "Replayed") -> str:
         f" {done.vanished_count} rows not in the newest snapshot);"
         f" quarantined: {len(done.refusals)}"
     )
-
-
-def _show(rows: Sequence[Mapping[str, object]], title: str, *, json: bool) -> None:
-    if json:
-        typer.echo(report.as_json(map(dict, rows)))
-    else:
-        width = None if sys.stdout.isatty() else 140
-        out = Console(highlight=False, width=width)
-        report.show([dict(row) for row in rows], title, out)

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 import psycopg
 
-from pipelines.local import doctor, lock, postgres, stack
+from pipelines.doctor.examination import examination
+from pipelines.local import lock, postgres, stack
 from pipelines.local.postgres_server import postmaster_pid
 from pipelines.settings import PROJECT_DIR, child_environment
 from tests.integration.embedded import connect, data_folder, one, up
@@ -104,7 +105,7 @@ def test_after_kill_9_up_waits_for_orphans_and_the_data_is_consistent(home):
         row = connection.execute(counted).fetchone()
         assert row in {(0, 0, 0), (INSERTED,) * 3}
         connection.execute("create index on big (n)")
-    assert [c.ok for c in doctor.check() if c.name == "warehouse"] == [True]
+    assert [c.ok for c in examination() if c.name == "warehouse"] == [True]
 
 
 def _insert_many():

@@ -9,8 +9,8 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from pipelines.doctor.stream import services, sight
 from pipelines.errors import SetupError, UpstreamError
-from pipelines.local import stream_checks
 from pipelines.local.cdc_role import CdcRole
 from pipelines.local.debezium_address import health
 from pipelines.local.debezium_properties import MESSAGES_TOPIC, TRANSACTIONS_TOPIC
@@ -220,11 +220,11 @@ def test_when_it_can_not_start_its_log_is_quoted_without_the_password(
 
 
 def test_doctor_says_what_a_silent_connector_means(debezium, monkeypatch):
-    monkeypatch.setattr(stream_checks, "debezium_place", lambda: debezium.address)
-    assert stream_checks.connector() == f"UP at {debezium.address}"
-    monkeypatch.setattr(stream_checks, "debezium_place", lambda: "http://127.0.0.1:1")
+    monkeypatch.setattr(sight, "debezium_place", lambda: debezium.address)
+    assert services.debezium() == f"UP at {debezium.address}"
+    monkeypatch.setattr(sight, "debezium_place", lambda: "http://127.0.0.1:1")
     with pytest.raises(Exception, match="wait in Postgres, whose WAL grows"):
-        stream_checks.connector()
+        services.debezium()
 
 
 def test_it_is_not_deleted_while_it_runs(debezium):

@@ -6,8 +6,9 @@ from collections import namedtuple
 
 import pytest
 
+from pipelines.doctor.examination import examination
 from pipelines.errors import SetupError
-from pipelines.local import doctor, java, place, stack
+from pipelines.local import java, place, stack
 from pipelines.settings import Settings, settings
 
 Usage = namedtuple("Usage", "total used free")
@@ -26,7 +27,7 @@ def clean(monkeypatch, tmp_path):
 
 def checks():
     settings.cache_clear()
-    return {check.name: check for check in doctor.check()}
+    return {check.name: check for check in examination()}
 
 
 def test_before_the_first_up_only_the_warehouse_is_missing():
@@ -84,7 +85,7 @@ def test_a_stream_that_was_started_and_is_silent_is_told_with_what_mends_it(
     found = checks()
     assert found["java"].ok
     assert not found["kafka"].ok
-    assert found["kafka"].mend == "bullion up kafka"
+    assert found["kafka"].mend == "start the broker that BULLION_KAFKA names"
     assert "WAL grows" in found["debezium"].meaning
 
 

@@ -1,0 +1,85 @@
+"""The machine: Python, the settings, room, and folders that nobody owns any more."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+
+from pipelines.doctor.check import Check, looked
+from pipelines.local import place
+from pipelines.settings import Settings, settings
+
+MIN_PYTHON = (3, 11)
+MIN_FREE_GB = 2  # the demo's data and WAL (max_wal_size 2 GB) with room for a build
+
+
+def python() -> Check:
+    """Whether this Python is new enough."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= MIN_PYTHON:
+        return Check("python", ok=True, meaning=version)
+    return Check(
+        "python",
+        ok=False,
+        meaning=f"{version} is older than 3.11",
+        mend="make setup PYTHON=python3.11",
+    )
+
+
+def environment() -> Check:
+    """Whether the settings can be read, and which are set."""
+    mend = "correct the variable; .env.example has all"
+    return looked("settings", _settings, mend)
+
+
+def data_dir() -> Check:
+    """Whether there is a place for data."""
+    return looked("data directory", _data_dir, "set BULLION_DATA_DIR elsewhere")
+
+
+def disk() -> Check:
+    """Whether there is room."""
+    folder = place.recorded(place.data_dir()) or place.data_dir()
+    while not folder.exists():
+        folder = folder.parent
+    free_gb = shutil.disk_usage(folder).free / 2**30
+    meaning = f"{free_gb:.1f} GB free at {folder}"
+    if free_gb >= MIN_FREE_GB:
+        return Check("disk", ok=True, meaning=meaning)
+    return Check(
+        "disk",
+        ok=False,
+        meaning=f"{meaning}: Postgres stops when it is full",
+        mend=f"free {MIN_FREE_GB} GB there, or set BULLION_DATA_DIR to another disk",
+    )
+
+
+def strays() -> Iterator[Check]:
+    """Data of servers whose data directory is gone."""
+    for folder in place.strays():
+        yield Check(
+            "forgotten data",
+            ok=False,
+            meaning=f"{folder} belongs to a data directory that is gone",
+            mend=f"rm -r {folder}",
+        )
+
+
+def is_set(name: str) -> bool:
+    """Whether the environment gives this setting."""
+    return name in settings().model_fields_set
+
+
+def _settings() -> str:
+    given = [f.alias for n, f in Settings.model_fields.items() if is_set(n)]
+    named = ", ".join(sorted(str(alias) for alias in given))
+    return f"from the environment: {named}" if given else "all by default"
+
+
+def _data_dir() -> str:
+    folder = place.data_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{folder} can not be written")
+    outside = place.recorded(folder)
+    return f"{folder} (servers' data in {outside})" if outside else str(folder)

@@ -1,0 +1,54 @@
+"""Postgres: its programs where it is embedded, and that the warehouse is set up."""
+
+from collections.abc import Iterator
+
+import psycopg
+
+from pipelines.doctor.check import ANSWER_TIMEOUT_S, Check, looked
+from pipelines.doctor.machine import is_set
+from pipelines.errors import BullionError
+from pipelines.local import postgres, postgres_distribution
+from pipelines.local.account import server_account
+
+GROUPS = ("loader", "transformer", "analyst")
+
+
+def embedded() -> Iterator[Check]:
+    """The bundled programs, and settings that the embedded server does not use."""
+    yield looked("postgres programs", _programs, "make setup")
+    unused = [name for name in ("pgdatabase", "pguser", "pgpassword") if is_set(name)]
+    if unused:
+        names = ", ".join(name.upper() for name in unused)
+        yield Check(
+            "PG* variables",
+            ok=False,
+            meaning=f"{names} set without PGHOST: not used by the embedded server",
+            mend=f"unset {names.replace(',', '')}, or set PGHOST to your server",
+        )
+
+
+def warehouse() -> Check:
+    """Whether the warehouse answers and has its roles and schemas."""
+    return looked("warehouse", _warehouse, "bullion up")
+
+
+def _programs() -> str:
+    found = postgres_distribution.installed()
+    account = server_account()
+    runs_as = f", runs as uid {account.uid}" if account.is_other else ""
+    return f"Postgres {postgres_distribution.MAJOR} in {found.root}{runs_as}"
+
+
+def _warehouse() -> str:
+    parameters = postgres.warehouse_parameters()
+    where = f"{parameters['host']}:{parameters['port']}"
+    with psycopg.connect(**parameters, connect_timeout=ANSWER_TIMEOUT_S) as connection:
+        known = connection.execute(
+            "select rolname from pg_roles where rolname = any(%s)", (list(GROUPS),)
+        ).fetchall()
+        missing = sorted(set(GROUPS) - {name for (name,) in known})
+        has_ops = connection.execute("select to_regclass('ops.batches')").fetchone()
+    if missing or has_ops == (None,):
+        lacks = f"roles {', '.join(missing)}" if missing else "the schema ops"
+        raise BullionError(f"the server at {where} lacks {lacks}: not bootstrapped")
+    return f"answers at {where}, bootstrapped"

@@ -1,0 +1,170 @@
+"""How checks see the stream: the warehouse and the broker, never waited for long."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, LiteralString
+
+import psycopg
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError
+
+from pipelines import warehouse as house
+from pipelines.doctor.check import ANSWER_TIMEOUT_S, TroubleError
+from pipelines.local.debezium_properties import PUBLICATION
+from pipelines.local.debezium_service import Debezium
+from pipelines.local.kafka_address import listens
+from pipelines.local.kafka_service import Kafka
+from pipelines.settings import settings
+from pipelines.sources.config_changes.batch import Place
+from pipelines.sources.config_changes.broker import unavailable
+from pipelines.warehouse import Connection
+
+TIMEOUT_MS = ANSWER_TIMEOUT_S * 1000
+PUBLISHED: LiteralString = """
+select t.schemaname || '.' || t.tablename from pg_publication_tables as t
+where t.pubname = %s
+order by 1
+"""
+
+
+def kafka_place() -> str | None:
+    """Where the broker is, given or once started here; None: there is none."""
+    return settings().kafka or Kafka.from_settings().address
+
+
+def debezium_place() -> str | None:
+    """Where Debezium Server is, given or once started here; None: there is none."""
+    return settings().debezium or Debezium.from_settings().address
+
+
+@contextmanager
+def warehouse(timeout_s: float = ANSWER_TIMEOUT_S) -> Iterator[Connection]:
+    """A connection as `loader`; no statement takes longer than `timeout_s`."""
+    known = house.parameters("loader", house.process_name("doctor"))
+    known["options"] += f" -c statement_timeout={int(timeout_s * 1000)}"
+    known["connect_timeout"] = ANSWER_TIMEOUT_S
+    with psycopg.connect(**known, autocommit=True) as connection:
+        yield connection
+
+
+def one(connection: Connection, statement: LiteralString, *words: object) -> Any:
+    """The first value that a statement gives; None: it gives no row."""
+    row = connection.execute(statement, words or None).fetchone()
+    return row[0] if row else None
+
+
+def has_table(connection: Connection, name: str) -> bool:
+    """Whether there is a table of this name, with its schema."""
+    return bool(one(connection, "select to_regclass(%s) is not null", name))
+
+
+def published(connection: Connection) -> list[str]:
+    """The tables that are streamed, as `config.instruments`."""
+    return [name for (name,) in connection.execute(PUBLISHED, (PUBLICATION,))]
+
+
+@contextmanager
+def broker() -> Iterator["Broker"]:
+    """The broker.
+
+    Raises:
+        TroubleError: nothing listens there.
+        UpstreamError: it does not answer.
+    """
+    address = kafka_place() or ""
+    if not address or not listens(address):  # a client would try for its whole time
+        mend = "as the check `kafka` says"
+        raise TroubleError(f"no Kafka answers ({address or 'none is known'})", mend)
+    # what goes wrong is told in a sentence; the client's own log repeats it
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    found = Broker(address)
+    try:
+        with unavailable(address):
+            yield found
+    finally:
+        found.close()
+
+
+@dataclass
+class Broker:
+    """What a check asks of a broker."""
+
+    address: str
+    opened: list[Any] = field(default_factory=list)
+
+    def places(self, topics: Sequence[str]) -> list[Place]:
+        """Every partition of those of the topics that are there."""
+        return [
+            Place(told["name"], str(told["topic_id"]), part["partition_index"])
+            for told in self._admin.describe_topics(list(topics))
+            if not told["error_code"]
+            for part in told["partitions"]
+        ]
+
+    def spans(self, places: Iterable[Place]) -> dict[Place, tuple[int, int]]:
+        """The first offset that is held of each, and the next that will be written."""
+        asked = {TopicPartition(p.topic, p.partition): p for p in places}
+        first = self._consumer.beginning_offsets(list(asked))
+        last = self._consumer.end_offsets(list(asked))
+        return {place: (first[at], last[at]) for at, place in asked.items()}
+
+    def settings(self, topics: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+        """What each topic was set to, by its name."""
+        kind = ConfigResourceType.TOPIC
+        asked = [ConfigResource(kind, name) for name in topics]
+        found = self._admin.describe_configs(asked) if asked else {}
+        return {
+            name: {key: told["value"] for key, told in values.items()}
+            for of_kind in found.values()
+            for name, values in of_kind.items()
+        }
+
+    def messages(self, offsets: Mapping[Place, int]) -> dict[Place, list[Any]]:
+        """The first messages of each partition from an offset on, as they come."""
+        asked = {TopicPartition(p.topic, p.partition): p for p in offsets}
+        self._consumer.assign(list(asked))
+        for at, place in asked.items():
+            self._consumer.seek(at, offsets[place])
+        found: dict[Place, list[Any]] = {}
+        while len(found) < len(asked):
+            came = self._consumer.poll(timeout_ms=TIMEOUT_MS)
+            if not came:
+                break
+            for at, messages in came.items():
+                found.setdefault(asked[at], []).extend(messages)
+        return found
+
+    def close(self) -> None:
+        """Give the connections back."""
+        for client in self.opened:
+            try:
+                client.close()
+            except (KafkaError, OSError):
+                continue
+
+    @cached_property
+    def _admin(self) -> Any:
+        return self._open(KafkaAdminClient)
+
+    @cached_property
+    def _consumer(self) -> Any:
+        return self._open(
+            KafkaConsumer,
+            group_id=None,
+            enable_auto_commit=False,
+            allow_auto_create_topics=False,
+        )
+
+    def _open(self, kind: Any, **options: Any) -> Any:
+        client = kind(
+            bootstrap_servers=self.address,
+            bootstrap_timeout_ms=TIMEOUT_MS,
+            request_timeout_ms=TIMEOUT_MS,
+            **options,
+        )
+        self.opened.append(client)
+        return client
