@@ -5,12 +5,17 @@ from importlib import import_module
 
 from pipelines.delivery import Table
 
-SOURCES = ("exchange", "archive")
+# by the bronze schema that they load
+SOURCES = {
+    "bronze_exchange": "exchange",
+    "bronze_archive": "archive",
+    "bronze_config": "config_changes",
+}
 
 
 def declared() -> Mapping[str, Sequence[Table]]:
-    """The bronze tables of every source, by its name: silver stands on all of them."""
+    """The bronze tables of every source, by schema: silver stands on all of them."""
     return {
-        name: import_module(f"pipelines.sources.{name}.tables").TABLES
-        for name in SOURCES
+        schema: import_module(f"pipelines.sources.{name}.tables").TABLES
+        for schema, name in SOURCES.items()
     }

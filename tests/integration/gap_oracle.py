@@ -8,23 +8,24 @@ from typing import Any
 
 from tests.integration.candle_histories import MINUTE, Load, Row
 from tests.integration.candle_oracle import Account, accounts
+from tests.integration.config_oracle import Configured
 from tests.integration.evidence_oracle import at, graded, rows
 
 STATE = ("status", "is_active")
 
 
-def gaps(loads: Sequence[Load]) -> list[tuple[Any, ...]]:
+def gaps(
+    loads: Sequence[Load], configured: Configured | None = None
+) -> list[tuple[Any, ...]]:
     """The rows of fct_gaps: key, end, minutes and cause, ordered by key."""
-    stands = graded(loads)
+    stands, unasked = graded(loads), unasked_minutes(loads, configured)
     found = []
     for key, account in accounts(loads).items():
         minutes = stands.get(key, {})
-        answered = account.full | account.sparse
-        empty = account.asked | answered | account.file_missing
-        causes = [
-            (stamp, at(stamp).date(), _cause(stamp, account, minutes))
-            for stamp in sorted(empty - minutes.keys())
-        ]
+        empty = _spoken_for(account) - minutes.keys()
+        by_stamp = {stamp: _cause(stamp, account, minutes) for stamp in empty}
+        by_stamp |= unasked.get(key, {})
+        causes = [(s, at(s).date(), by_stamp[s]) for s in sorted(by_stamp)]
         numbered = enumerate(causes)
         for (_, _, cause), group in groupby(
             numbered, lambda n: (n[1][0] - n[0] * MINUTE, n[1][1], n[1][2])
@@ -33,6 +34,41 @@ def gaps(loads: Sequence[Load]) -> list[tuple[Any, ...]]:
             end = at(stamps[-1]) + timedelta(minutes=1)
             found.append((*key, at(stamps[0]), end, len(stamps), cause))
     return sorted(found)
+
+
+def unasked_minutes(
+    loads: Sequence[Load], configured: Configured | None
+) -> dict[Any, dict[int, str]]:
+    """By series, the minutes of its life that nobody asked for, with their cause."""
+    if configured is None:
+        return {}
+    stands = graded(loads)
+    found: dict[Any, dict[int, str]] = {}
+    for key, account in accounts(loads).items():
+        known = _spoken_for(account) | stands.get(key, {}).keys()
+        life = range(min(known), max(known), MINUTE) if known else range(0)
+        causes = {
+            stamp: configured.cause(*key, stamp * 1000)
+            for stamp in life
+            if stamp not in known
+        }
+        found[key] = {stamp: cause for stamp, cause in causes.items() if cause}
+    return found
+
+
+def unasked_counts(
+    loads: Sequence[Load], configured: Configured
+) -> list[tuple[Any, ...]]:
+    """What rpt_completeness counts: key, day, not configured, our fault."""
+    counts: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
+    for key, causes in unasked_minutes(loads, configured).items():
+        for stamp, cause in causes.items():
+            counts[*key, at(stamp).date()][cause == "our fault"] += 1
+    return sorted((*day, *found) for day, found in counts.items())
+
+
+def _spoken_for(account: Account) -> set[int]:
+    return account.asked | account.full | account.sparse | account.file_missing
 
 
 def _cause(stamp: int, account: Account, minutes: Iterable[int]) -> str:

@@ -6,28 +6,39 @@ empty, bootstrapped database that `PG*` names; a seed as second argument repeats
 
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 
 from pipelines import warehouse
-from tests.integration import candle_oracle, evidence_oracle, gap_oracle
+from tests.integration import candle_oracle, config_oracle, evidence_oracle, gap_oracle
 from tests.integration.archive_histories import ArchivedHistories
 from tests.integration.candle_histories import Load
+from tests.integration.config_histories import ConfigHistories, deliver_changes
 from tests.integration.memory_source import deliver
-from tests.integration.transform import Transform
+from tests.integration.transform import Transform, build
 
 CASES = 3
 LOADS = 20
 SEEDS = [random.SystemRandom().getrandbits(32) for _ in range(CASES)]
-GOLD = ("fct_candles", "fct_gaps", "dim_instruments")
+CONFIG_BATCHES = 8
+GOLD = (
+    "fct_candles",
+    "fct_gaps",
+    "rpt_completeness",
+    "dim_instruments",
+    "dim_config_exchanges",
+    "dim_config_instruments",
+)
 SILVER = (
     "int_candles_graded",
     "int_minutes_answered",
     "int_candles_chosen",
     "int_minutes_accounted",
+    "int_minutes_unasked",
     "int_candle_disagreements",
 )
 CANDLES = """
@@ -39,6 +50,15 @@ from gold.fct_candles order by 1, 2, 3, 4
 GAPS = """
 select exchange_id, symbol, started_at, ended_at, minutes_count, cause
 from gold.fct_gaps order by 1, 2, 3
+"""
+UNASKED = """
+select exchange_id, symbol, opened_date, not_configured_count, our_fault_count
+from gold.rpt_completeness
+where not_configured_count + our_fault_count > 0 order by 1, 2, 3
+"""
+CONFIGURED = """
+select exchange_id, symbol, valid_from, valid_to, is_enabled, feeds, since
+from gold.dim_config_instruments order by 1, 2, 3
 """
 INSTRUMENTS = """
 select exchange_id, symbol, valid_from, valid_to, base_asset, status, is_active
@@ -112,18 +132,23 @@ def run_something(transform: Transform, rng: random.Random) -> None:
 def check_history(transform: Transform, seed: int) -> None:
     """Deliver one history with dbt in between, and compare all of gold at its end."""
     histories = ArchivedHistories(seed)
-    loads: list[Load] = histories.loads(LOADS)
-    deliver({})  # the tables come into being
-    transform.run("seed")
-    transform.run("run")
-    for load in loads:
-        deliver(load)
-        run_something(transform, histories.rng)
+    rng = histories.rng
+    loads: list[Load] = histories.loads(rng.randint(6, LOADS))
+    batches = ConfigHistories(rng).batches(CONFIG_BATCHES)
+    steps: list[Callable[[], object]] = [partial(deliver, load) for load in loads]
+    steps += [partial(deliver_changes, batch) for batch in batches]
+    for bring in rng.sample(steps, len(steps)):
+        bring()
+        if rng.random() < 0.7:
+            run_something(transform, rng)
     transform.run("run")
     incremental = hashes()
     assert select(GRADED) == graded(loads)
     assert select(CANDLES) == candle_oracle.candles(loads)
-    assert select(GAPS) == gap_oracle.gaps(loads)
+    configured = config_oracle.Configured([e for batch in batches for e in batch])
+    assert select(CONFIGURED) == configured.instruments()
+    assert select(GAPS) == gap_oracle.gaps(loads, configured)
+    assert select(UNASKED) == gap_oracle.unasked_counts(loads, configured)
     assert select(INSTRUMENTS) == gap_oracle.instruments(loads)
     assert select(DISAGREEMENTS) == evidence_oracle.disagreements(loads)
     transform.run("run")
@@ -134,7 +159,9 @@ def check_history(transform: Transform, seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-def test_any_order_repetition_split_or_lateness_gives_the_same_gold(database, seed):
+def test_any_order_repetition_split_or_lateness_gives_the_same_gold(
+    built_database, seed
+):
     print(f"seed {seed}")
     check_history(Transform(), seed)
 
@@ -149,6 +176,8 @@ def main() -> None:
         sys.stdout.write(f"case {number} seed {seed}\n")
         sys.stdout.flush()
         forget()
+        deliver({})  # the tables come into being
+        build()
         check_history(transform, seed)
 
 
@@ -158,13 +187,15 @@ def forget() -> None:
         for schema in (
             "bronze_exchange",
             "bronze_archive",
+            "bronze_config",
             "silver",
             "gold",
             "reference",
         ):
             connection.execute(f"drop schema if exists {schema} cascade")
         connection.execute(
-            "truncate ops.batches, ops.consumed_batches, ops.loads, ops.deliveries"
+            "truncate ops.batches, ops.consumed_batches, ops.loads, ops.deliveries,"
+            " ops.config_effects"
         )
     from pipelines.local import bootstrap
 

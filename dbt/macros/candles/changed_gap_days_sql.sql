@@ -1,6 +1,7 @@
 {#-
-The series' days whose gaps to compute again: where an hour's account or a minute's
-trades changed, where trades were answered for after the last traded minute, and where a hole stands as `not listed` although a candle from before its
+The series' days whose gaps to compute again: where an hour's account, what was not asked
+for in it, or a minute's trades changed, where trades were answered for after the last
+traded minute, and where a hole stands as `not listed` although a candle from before its
 end has arrived since.
 -#}
 {% macro changed_gap_days_sql() -%}
@@ -13,6 +14,13 @@ end has arrived since.
             symbol,
             (hour_at at time zone 'UTC')::date as started_date
         from {{ ref('int_minutes_accounted') }}
+        where changed_in = any({{ claimed_batches() }})
+        union
+        select distinct
+            exchange_id,
+            symbol,
+            (hour_at at time zone 'UTC')::date
+        from {{ ref('int_minutes_unasked') }}
         where changed_in = any({{ claimed_batches() }})
         union
         select distinct

@@ -14,7 +14,7 @@ never built counts as a consumer, so its first run finds what it needs either wa
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
-    {%- if consumers.feeds %}
+    {%- if consumers.pairs %}
     with spent as (
         select batches.batch_id
         from ops.batches as batches

@@ -147,39 +147,11 @@ news as (
 
 ),
 
-{% if claims_only -%}
--- nothing heard is ever unheard: what is stored and what is new are united
 united as (
 
-    select
-        news.exchange_id,
-        news.symbol,
-        {%- for mask in masks %}
-        news.{{ mask }} | coalesce(stored.{{ mask }}, 0) as {{ mask }},
-        {%- endfor %}
-        news.hour_at
-    from news
-    left join
-        lateral (
-            select this_table.*
-            from {{ this }} as this_table
-            where
-                this_table.exchange_id = news.exchange_id
-                and this_table.symbol = news.symbol
-                and this_table.hour_at = news.hour_at
-            order by this_table.hour_at
-            offset 0
-        ) as stored
-        on true
+    {{ united_masks_sql(masks) }}
 
 ),
-{%- else -%}
-united as (
-
-    select * from news
-
-),
-{%- endif %}
 
 answered as (
 

@@ -102,38 +102,11 @@ news as (
 
 ),
 
-{% if claims_only -%}
--- nothing heard is ever unheard: what is stored and what is new are united
 united as (
 
-    select
-        news.exchange_id,
-        news.symbol,
-        news.hour_at,
-        news.whole_mask | coalesce(stored.whole_mask, 0) as whole_mask,
-        news.touched_mask | coalesce(stored.touched_mask, 0) as touched_mask
-    from news
-    left join
-        lateral (
-            select this_table.*
-            from {{ this }} as this_table
-            where
-                this_table.exchange_id = news.exchange_id
-                and this_table.symbol = news.symbol
-                and this_table.hour_at = news.hour_at
-            order by this_table.hour_at
-            offset 0
-        ) as stored
-        on true
+    {{ united_masks_sql(['whole_mask', 'touched_mask']) }}
 
 ),
-{%- else -%}
-united as (
-
-    select * from news
-
-),
-{%- endif %}
 
 answered as (
 

@@ -14,8 +14,7 @@
 {%- set claims_only = reads_claims_only() -%}
 {%- set uncovered_mask -%}
     (
-        hours.asked_mask | hours.answered_full_mask | hours.answered_sparse_mask
-        | hours.file_missing_mask | hours.proven_mask
+        hours.proven_mask | {{ asked_or_held_mask('hours') }}
     )
     & ~hours.candle_mask
 {%- endset %}
@@ -42,6 +41,30 @@ hours as (
         ) as account
     {%- else -%}
     select * from {{ ref('int_minutes_accounted') }}
+    {%- endif %}
+
+),
+
+unasked_hours as (
+
+    {% if claims_only -%}
+    select history.*
+    from {{ claimed_scope() }} as scope
+    cross join
+        lateral (
+            select unasked.*
+            from {{ ref('int_minutes_unasked') }} as unasked
+            where
+                unasked.exchange_id = scope.exchange_id
+                and unasked.symbol = scope.symbol
+                and unasked.hour_at >= scope.started_date::timestamp at time zone 'UTC'
+                and unasked.hour_at
+                < (scope.started_date + 1)::timestamp at time zone 'UTC'
+            order by unasked.hour_at
+            offset 0
+        ) as history
+    {%- else -%}
+    select * from {{ ref('int_minutes_unasked') }}
     {%- endif %}
 
 ),
@@ -139,6 +162,57 @@ explained as (
 
 ),
 
+-- what was asked for since is not unasked any more
+unasked_masks as (
+
+    select
+        unasked_hours.exchange_id,
+        unasked_hours.symbol,
+        unasked_hours.hour_at,
+        unasked_hours.not_configured_mask
+        & ~coalesce({{ asked_or_held_mask('hours') }} | hours.proven_mask, 0)
+            as not_configured_mask,
+        unasked_hours.our_fault_mask
+        & ~coalesce({{ asked_or_held_mask('hours') }} | hours.proven_mask, 0)
+            as our_fault_mask
+    from unasked_hours
+    left join hours
+        on
+            unasked_hours.exchange_id = hours.exchange_id
+            and unasked_hours.symbol = hours.symbol
+            and unasked_hours.hour_at = hours.hour_at
+    where (unasked_hours.not_configured_mask | unasked_hours.our_fault_mask) != 0
+
+),
+
+unasked_minutes as (
+
+    select
+        unasked_masks.exchange_id,
+        unasked_masks.symbol,
+        unasked_masks.hour_at + minutes.minute_number * interval '1 minute' as minute_at,
+        (unasked_masks.hour_at at time zone 'UTC')::date as started_date,
+        case
+            when unasked_masks.our_fault_mask & (1::bigint << minutes.minute_number) != 0
+                then 'our fault'
+            else 'not configured'
+        end as cause
+    from unasked_masks
+    cross join lateral generate_series(0, 59) as minutes (minute_number)
+    where
+        (unasked_masks.not_configured_mask | unasked_masks.our_fault_mask)
+        & (1::bigint << minutes.minute_number) != 0
+
+),
+
+caused as (
+
+    select * from explained
+    union all
+    select * from unasked_minutes
+
+),
+
 -- neighbouring minutes of one cause and day share the time their island would start at
 islands as (
 
@@ -148,7 +222,7 @@ islands as (
             partition by exchange_id, symbol, started_date, cause
             order by minute_at
         ) as island_at
-    from explained
+    from caused
 
 ),
 

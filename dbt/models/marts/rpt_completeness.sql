@@ -1,5 +1,7 @@
 {{ config(
     unique_key=['exchange_id', 'symbol', 'opened_date'],
+    pre_hook="{{ remember_scope(changed_completeness_days_sql()) }}",
+    meta={'scope': ['exchange_id', 'symbol', 'opened_date']},
     indexes=[{'columns': ['changed_in']}],
 ) }}
 
@@ -9,50 +11,26 @@
 with
 
 {% if claims_only -%}
-touched_days as (
-
-    select
-        exchange_id,
-        symbol,
-        (hour_at at time zone 'UTC')::date as opened_date
-    from {{ ref('int_minutes_accounted') }}
-    where changed_in = any({{ claimed_batches() }})
-    union
-    select
-        exchange_id,
-        symbol,
-        (opened_at at time zone 'UTC')::date
-    from {{ ref('int_candles_chosen') }}
-    where changed_in = any({{ claimed_batches() }})
-    union
-    select
-        exchange_id,
-        symbol,
-        (opened_at at time zone 'UTC')::date
-    from {{ ref('fct_candle_proofs') }}
-    where changed_in = any({{ claimed_batches() }})
-
-),
-
 {% for name, model, time in [
     ('hours', 'int_minutes_accounted', 'hour_at'),
+    ('unasked_hours', 'int_minutes_unasked', 'hour_at'),
     ('candles', 'int_candles_chosen', 'opened_at'),
     ('proofs', 'fct_candle_proofs', 'opened_at'),
 ] -%}
 {{ name }} as (
 
     select history.*
-    from touched_days
+    from {{ claimed_scope() }} as scope
     cross join
         lateral (
             select of_the_day.*
             from {{ ref(model) }} as of_the_day
             where
-                of_the_day.exchange_id = touched_days.exchange_id
-                and of_the_day.symbol = touched_days.symbol
-                and of_the_day.{{ time }} >= touched_days.opened_date::timestamp at time zone 'UTC'
+                of_the_day.exchange_id = scope.exchange_id
+                and of_the_day.symbol = scope.symbol
+                and of_the_day.{{ time }} >= scope.opened_date::timestamp at time zone 'UTC'
                 and of_the_day.{{ time }}
-                < (touched_days.opened_date + 1)::timestamp at time zone 'UTC'
+                < (scope.opened_date + 1)::timestamp at time zone 'UTC'
             order by of_the_day.{{ time }}
             offset 0
         ) as history
@@ -64,6 +42,12 @@ touched_days as (
 hours as (
 
     select * from {{ ref('int_minutes_accounted') }}
+
+),
+
+unasked_hours as (
+
+    select * from {{ ref('int_minutes_unasked') }}
 
 ),
 
@@ -84,11 +68,10 @@ proofs as (
 minute_masks as (
 
     select
-        exchange_id,
-        symbol,
-        hour_at,
-        asked_mask | answered_full_mask | answered_sparse_mask | file_missing_mask
-        | candle_mask | proven_mask as minutes_mask
+        hours.exchange_id,
+        hours.symbol,
+        hours.hour_at,
+        {{ asked_or_held_mask('hours') }} | hours.proven_mask as minutes_mask
     from hours
     union all
     select
@@ -134,6 +117,53 @@ hours_counted as (
 
 ),
 
+-- what was asked for since is not unasked any more
+unasked_counted as (
+
+    select
+        unasked_hours.exchange_id,
+        unasked_hours.symbol,
+        {%- for name in ['not_configured', 'our_fault'] %}
+        sum(
+            bit_count(
+                (
+                    unasked_hours.{{ name }}_mask
+                    & ~coalesce({{ asked_or_held_mask('hours') }} | hours.proven_mask, 0)
+                )::bit(64)
+            )
+        ) as {{ name }}_count,
+        {%- endfor %}
+        (unasked_hours.hour_at at time zone 'UTC')::date as opened_date
+    from unasked_hours
+    left join hours
+        on
+            unasked_hours.exchange_id = hours.exchange_id
+            and unasked_hours.symbol = hours.symbol
+            and unasked_hours.hour_at = hours.hour_at
+    where (unasked_hours.not_configured_mask | unasked_hours.our_fault_mask) != 0
+    group by
+        unasked_hours.exchange_id,
+        unasked_hours.symbol,
+        (unasked_hours.hour_at at time zone 'UTC')::date
+
+),
+
+dates as (
+
+    select
+        exchange_id,
+        symbol,
+        opened_date
+    from hours_counted
+    union
+    select
+        exchange_id,
+        symbol,
+        opened_date
+    from unasked_counted
+
+),
+
 candles_counted as (
 
     select
@@ -174,10 +204,12 @@ proofs_counted as (
 days as (
 
     select
-        hours_counted.exchange_id,
-        hours_counted.symbol,
-        hours_counted.opened_date,
-        hours_counted.minutes_count,
+        dates.exchange_id,
+        dates.symbol,
+        dates.opened_date,
+        coalesce(hours_counted.minutes_count, 0) as minutes_count,
+        coalesce(unasked_counted.not_configured_count, 0) as not_configured_count,
+        coalesce(unasked_counted.our_fault_count, 0) as our_fault_count,
         coalesce(candles_counted.candles_count, 0) as candles_count,
         {%- for grade in grades %}
         coalesce(candles_counted.{{ grade }}_count, 0) as {{ grade }}_count,
@@ -187,17 +219,16 @@ days as (
         coalesce(proofs_counted.lost_minutes_count, 0) as lost_minutes_count,
         coalesce(proofs_counted.lost_trades_count, 0) as lost_trades_count,
         coalesce(proofs_counted.contradicted_count, 0) as contradicted_count
-    from hours_counted
-    left join candles_counted
+    from dates
+    {% for counted in [
+        'hours_counted', 'unasked_counted', 'candles_counted', 'proofs_counted'
+    ] -%}
+    left join {{ counted }}
         on
-            hours_counted.exchange_id = candles_counted.exchange_id
-            and hours_counted.symbol = candles_counted.symbol
-            and hours_counted.opened_date = candles_counted.opened_date
-    left join proofs_counted
-        on
-            hours_counted.exchange_id = proofs_counted.exchange_id
-            and hours_counted.symbol = proofs_counted.symbol
-            and hours_counted.opened_date = proofs_counted.opened_date
+            dates.exchange_id = {{ counted }}.exchange_id
+            and dates.symbol = {{ counted }}.symbol
+            and dates.opened_date = {{ counted }}.opened_date
+    {% endfor %}
 
 ),
 
@@ -219,11 +250,13 @@ completeness as (
         contradicted_count,
         minutes_count::bigint - proven_complete_count - proven_empty_count
         - lost_minutes_count - contradicted_count as unproven_count,
-        ((proven_complete_count + proven_empty_count) / minutes_count)::numeric(7, 6)
+        ((proven_complete_count + proven_empty_count) / nullif(minutes_count, 0))::numeric(7, 6)
             as proven_ratio,
+        not_configured_count::bigint as not_configured_count,
+        our_fault_count::bigint as our_fault_count,
         {{ own_batch() }} as changed_in
     from days
-    where minutes_count > 0
+    where minutes_count + not_configured_count + our_fault_count > 0
 
 )
 

@@ -6,6 +6,8 @@ from pipelines.delivery import Column, Table
 from pipelines.errors import SetupError
 
 SCHEMA = "bronze_config"
+# of the bootstrap; silver stands on them, whether or not a change was ever streamed
+CONFIG_TABLES = ("endpoints", "exchanges", "instruments", "thresholds")
 
 PLACE = (
     Column("topic", "text"),
@@ -75,8 +77,8 @@ MENDED = Table(
     indexes=(("topic_id", "topic_partition", "topic_offset"),),
 )
 
-TABLES = (PAGES, QUARANTINE, MENDED)
-RESERVED = {table.name for table in TABLES}
+OF_THE_STREAM = (PAGES, QUARANTINE, MENDED)
+RESERVED = {table.name for table in OF_THE_STREAM}
 
 
 def changes_of(name: str) -> Table:
@@ -95,4 +97,7 @@ def tables(names: Iterable[str]) -> tuple[Table, ...]:
             f"a config table can not be called {min(taken)}: {SCHEMA} has one for the"
             " stream itself; rename config." + min(taken)
         )
-    return (*TABLES, *map(changes_of, names))
+    return (*OF_THE_STREAM, *map(changes_of, names))
+
+
+TABLES = tables(CONFIG_TABLES)

@@ -1,0 +1,73 @@
+{{ config(materialized='view') }}
+
+with
+
+exchange_changes as (
+
+    {{ timed_config_changes('exchanges') }}
+
+),
+
+instrument_changes as (
+
+    {{ timed_config_changes('instruments') }}
+
+),
+
+changes as (
+
+    select
+        'exchanges' as table_name,
+        exchange_id,
+        null as pattern,
+        op,
+        lsn,
+        known_at,
+        min(known_at) over (
+            order by {{ config_order() }}
+            rows between current row and unbounded following
+        ) as decides_from,
+        lsn = min(lsn) over () as is_first,
+        load_id
+    from exchange_changes
+    union all
+    select
+        'instruments' as table_name,
+        exchange_id,
+        symbol as pattern,
+        op,
+        lsn,
+        known_at,
+        min(known_at) over (
+            order by {{ config_order() }}
+            rows between current row and unbounded following
+        ) as decides_from,
+        lsn = min(lsn) over () as is_first,
+        load_id
+    from instrument_changes
+
+),
+
+timed as (
+
+    select
+        table_name,
+        exchange_id,
+        pattern,
+        op,
+        known_at,
+        case
+            when is_first or known_at = min(known_at) over () then '-infinity'
+            else decides_from
+        end as decides_from,
+        is_first,
+        is_first
+        or known_at = min(known_at) over ()
+        or op in ('r', 't')
+        or (table_name = 'exchanges' and op in ('c', 'd')) as is_of_every_series,
+        load_id
+    from changes
+
+)
+
+select * from timed

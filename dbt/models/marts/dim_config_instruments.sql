@@ -1,0 +1,10 @@
+{{ config(
+    unique_key=['exchange_id', 'symbol', 'valid_from'],
+    meta={'recomputes': 'everything'},
+) }}
+
+{{ config_intervals(
+    'instruments',
+    key=['exchange_id', 'symbol'],
+    columns=['is_enabled', 'feeds', 'timeframes', 'since', 'priority'],
+) }}

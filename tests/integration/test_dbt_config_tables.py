@@ -1,0 +1,129 @@
+"""Config tables in bronze and gold: the bootstrap's, and one that is added later."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import psycopg
+import pytest
+import yaml
+
+from pipelines import warehouse
+from pipelines.settings import PROJECT_DIR, settings
+from pipelines.sources.config_changes.batch import Batch, Landed
+from pipelines.sources.config_changes.declaration import Declaration, declared_tables
+from pipelines.sources.config_changes.event import decoded
+from pipelines.sources.config_changes.ledger import Ledger
+from pipelines.sources.config_changes.replay import replay
+from pipelines.sources.config_changes.tables import CONFIG_TABLES, SCHEMA
+from tests.integration.config_histories import PLACE
+from tests.integration.memory_source import deliver
+from tests.integration.roles import run
+from tests.integration.test_dbt_histories import select
+from tests.integration.transform import QUIET
+
+PRODUCTS = Declaration(
+    "inventory.products",
+    ("id",),
+    {"id": "integer", "name": "text", "description": "text", "weight": "real"},
+)
+
+
+def test_what_sources_load_is_known_without_what_they_load_it_with():
+    code = (
+        "import sys; from pipelines.sources import declared; declared();"
+        " print({'ccxt', 'kafka', 'psycopg2'} & set(sys.modules))"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, check=True, capture_output=True, cwd=PROJECT_DIR)
+    assert done.stdout.strip() == b"set()"
+
+
+def test_bronze_of_config_has_a_table_for_each_that_the_bootstrap_makes(database):
+    deliver({})
+    with psycopg.connect(**database) as connection:
+        assert set(declared_tables(connection)) == set(CONFIG_TABLES)
+    query = f"select tablename from pg_tables where schemaname = '{SCHEMA}'"
+    assert {name for (name,) in run(database, None, query)} == {
+        *CONFIG_TABLES,
+        *("pages", "quarantine", "mended"),
+    }
+
+
+@pytest.fixture
+def products(tmp_path, database):
+    """A dbt project with the models of one more config table: three lines each."""
+    project = tmp_path / "project"
+    (project / "models").mkdir(parents=True)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT_DIR / "dbt" / name, project / name)
+    (project / "macros").symlink_to(PROJECT_DIR / "dbt" / "macros")
+    models = project / "models"
+    shutil.copy(PROJECT_DIR / "dbt" / "models" / "_groups.yml", models)
+    (models / "staging").mkdir()
+    (models / "staging" / "stg_config__products.sql").write_text(
+        "{{ config_changes(source('config', 'products'), {'id': 'integer'},"
+        " {'name': 'text', 'description': 'text', 'weight': 'double precision'}) }}"
+    )
+    (models / "marts").mkdir()
+    (models / "marts" / "dim_config_products.sql").write_text(
+        "{{ config(unique_key=['id', 'valid_from'], contract={'enforced': false},"
+        " meta={'recomputes': 'everything'}) }}\n\n"
+        "{{ config_intervals('products', key=['id'],"
+        " columns=['name', 'description', 'weight']) }}"
+    )
+    sources = [
+        {"name": "config", "schema": SCHEMA, "tables": [{"name": "products"}]},
+        {"name": "ops", "schema": "ops", "tables": [{"name": "config_effects"}]},
+    ]
+    told = {"version": 2, "sources": sources}
+    (models / "_sources.yml").write_text(yaml.safe_dump(told))
+    return project
+
+
+def built(project, *words):
+    """Run dbt on a project of its own."""
+    from dbt.cli.main import dbtRunner
+
+    place = ["--project-dir", project, "--profiles-dir", project, "--target-path"]
+    place.append(settings().data_dir / "products_target")
+    done = dbtRunner().invoke([*QUIET, *words, *map(str, place)])
+    results = getattr(done.result, "results", ())
+    assert done.success, (done.exception, [r.message for r in results])
+
+
+def test_recorded_events_of_a_table_added_later_stand_as_they_fold(
+    recorded, products, database
+):
+    path = recorded / "cdc" / "debezium_postgres_events.jsonl"
+    lines = path.read_bytes().splitlines()
+    found = [decoded(line, PRODUCTS, offset=n) for n, line in enumerate(lines, start=1)]
+    events = [event for event in found if event is not None]
+    with warehouse.connect("loader", "test") as connection:
+        ledger = Ledger(connection)
+        ledger.prepare(["products"])
+        for torn in (events[9:], events[:12]):  # some of it twice, the end first
+            landed = [Landed("products", PLACE, event) for event in torn]
+            ledger.append(Batch("recorded", landed=landed))
+    built(products, "run")
+    stand = "select id, name, description, weight from gold.dim_config_products"
+    rows = [
+        dict(zip(PRODUCTS.columns, row, strict=True))
+        for row in select(f"{stand} where is_current order by id")
+    ]
+    assert rows == [json.loads(line) for line in replay(path, PRODUCTS).lines]
+    assert len(rows) == 10
+    times = (
+        "select extract(epoch from valid_from)::numeric * 1000,"
+        " extract(epoch from valid_to)::numeric * 1000, opened_op,"
+        " opened_transaction_id from gold.dim_config_products where id = {} order by 1"
+    )
+    assert select(times.format(111)) == [
+        (1596010976756, 1596010985627, "c", 605),
+        (1596010985627, 1596010988168, "u", 607),
+    ]
+    assert select(times.format(106)) == [
+        (1596001099436, 1596010889629, "r", 601),
+        (1596010889629, None, "u", 602),
+    ]
