@@ -3,21 +3,52 @@
 python -m tests.bench [--only rest,proofs,dbt] [--candles 1000000,...] [--quick]
 """
 
+import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import NoReturn
 
-from tests.bench import archive, proofs, queries, rest, transform
+from pipelines.local.service import UnavailableError
+from tests.bench import (
+    archive,
+    proofs,
+    queries,
+    reconfigure,
+    rest,
+    retained,
+    stream,
+    transform,
+)
 from tests.bench.machine import facts
 from tests.bench.options import Options, parse
 from tests.bench.say import say
 from tests.bench.server import Server, started
 from tests.bench.tables import Section, Table, as_text, write
 
+Part = Callable[[Server, Options, Path], Iterator[Table]]
+LOADS: Mapping[str, Part] = {
+    "rest": rest.tables,
+    "archive": archive.tables,
+    "proofs": proofs.tables,
+}
+STREAMS: Mapping[str, Part] = {
+    "stream": stream.tables,
+    "retained": retained.tables,
+    "reconfigure": reconfigure.tables,
+}
+
+
+# a shell's background job ignores Ctrl-C, and so would each server that it starts
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
 
 def main(words: Sequence[str]) -> None:
     """Measure what was asked for; each section is printed when it is done."""
+    for number in ENDING:
+        signal.signal(number, _ended)
     options = parse(words)
     command = " ".join(["python -m tests.bench", *words])
     with TemporaryDirectory(prefix="bullion-bench-") as name:
@@ -34,30 +65,49 @@ def main(words: Sequence[str]) -> None:
 def sections(
     server: Server, options: Options, folder: Path, command: str
 ) -> Iterator[Section]:
-    """The sections asked for, each with the machine as it was before."""
+    """The sections asked for, each with the machine as it was before.
 
-    def section(name: str, known: list[str], tables: Iterator[Table]) -> Section:
-        return Section(name, command, known, list(tables))
+    Those of the stream are left out where Kafka and Debezium Server can not be had.
+    """
 
-    known = facts(server.version)
-    if "rest" in options.only:
-        yield section("rest", known, rest.tables(server, options, folder))
-        known = facts(server.version)
-    if "archive" in options.only:
-        yield section("archive", known, archive.tables(server, options, folder))
-        known = facts(server.version)
-    if "proofs" in options.only:
-        yield section("proofs", known, proofs.tables(server, options, folder))
-        known = facts(server.version)
-    if {"dbt", "queries"} & set(options.only):
-        with server.database("bench_dbt"):
-            found = transform.sizes(server, options, folder)
-            if "dbt" in options.only:
-                yield section("dbt", known, transform.tables(found))
-            if "queries" in options.only:
+    def measured(parts: Mapping[str, Part]) -> Iterator[Section]:
+        for name, part in parts.items():
+            if name in options.only:
                 known = facts(server.version)
-                largest = found[-1].candles
-                yield section("queries", known, queries.tables(options, largest))
+                tables = list(part(server, options, folder))
+                yield Section(name, command, known, tables)
+
+    yield from measured(LOADS)
+    yield from warehouse_sections(server, options, folder, command)
+    try:
+        yield from measured(STREAMS)
+    except UnavailableError as error:
+        wanted = [name for name in STREAMS if name in options.only]
+        say(f"left out: {', '.join(wanted)}: {error}")
+
+
+def _ended(number: int, _: FrameType | None) -> NoReturn:
+    """End as after an error: whatever was started is stopped and deleted."""
+    for other in ENDING:
+        signal.signal(other, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
+def warehouse_sections(
+    server: Server, options: Options, folder: Path, command: str
+) -> Iterator[Section]:
+    """dbt, and the queries on what it made."""
+    if not {"dbt", "queries"} & set(options.only):
+        return
+    known = facts(server.version)
+    with server.database("bench_dbt"):
+        found = transform.sizes(server, options, folder)
+        if "dbt" in options.only:
+            yield Section("dbt", command, known, list(transform.tables(found)))
+        if "queries" in options.only:
+            known, largest = facts(server.version), found[-1].candles
+            tables = list(queries.tables(options, largest))
+            yield Section("queries", command, known, tables)
 
 
 if __name__ == "__main__":

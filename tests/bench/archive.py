@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 
 from pipelines import warehouse
 from pipelines.settings import export
 from pipelines.sources.archive import ArchiveFile
 from tests.bench import archive_files, child, copying
+from tests.bench.neighbours import middle, taken
 from tests.bench.options import Options
 from tests.bench.say import say
 from tests.bench.server import Server
@@ -26,15 +27,27 @@ PHASES = {
 }
 
 
+NOTE = (
+    "A load spends about twice a COPY's CPU time, a part of it on a second core: a"
+    " neighbour there slows the load alone, and no pairing takes that out."
+)
+
+
 @dataclass(frozen=True)
 class Timed:
-    """A load and the COPY of what it brought."""
+    """A load, and the COPYs of what it brought just before it and just after."""
 
     rows: int
     load_s: float
     phases: dict[str, float]
-    copy_s: float
+    copies_s: copying.Between
     peak_mb: float
+    others: float | None
+
+    @property
+    def copy_s(self) -> float:
+        """What a COPY would have taken at the load's own time."""
+        return mean(self.copies_s)
 
 
 def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
@@ -52,42 +65,45 @@ def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
     with server.database("bench_archive"), archive_files.served(place) as url:
         export({"BULLION_ARCHIVE_URL": url})
         found = {
-            "one": _runs([whole], 1, options, folder),
-            "two, one at a time": _runs(halves, 1, options, folder),
-            "two at once": _runs(halves, 2, options, folder),
+            "one": _runs([whole], 1, options, server),
+            "two, one at a time": _runs(halves, 1, options, server),
+            "two at once": _runs(halves, 2, options, server),
         }
         yield _speeds(found)
         yield _phases(found)
-        yield _memory(place, options, folder)
+        yield _memory(place, options)
 
 
 def _runs(
-    files: Sequence[ArchiveFile], at_once: int, options: Options, folder: Path
+    files: Sequence[ArchiveFile], at_once: int, options: Options, server: Server
 ) -> list[Timed]:
-    runs = []
-    for number in range(options.repeats + 1):
-        run = _run(files, at_once, folder / "archive.csv")
-        kind = f"run {number}" if number else "warming up"
-        times = run.load_s / run.copy_s
-        what = f"archive {len(files)} files, {at_once} at once, {kind}"
-        say(f"{what}: {times:.2f} times COPY")
-        runs.append(run)
-    return runs[1:]
-
-
-def _run(files: Sequence[ArchiveFile], at_once: int, path: Path) -> Timed:
-    """One load into tables that are empty and indexed; then the COPY."""
+    """COPY, load, COPY, load, …, COPY: after one load that is not counted."""
+    path, runs = server.folder / "archive.csv", []
     with warehouse.connect(None, "bench") as connection:
         copying.empty(connection, SCHEMA)
-        told = _load(files, at_once)
+        load(files, at_once)
         table = files[0].feed
         rows = copying.export(connection, SCHEMA, table, path)
-        copy_s = copying.copy_s(connection, SCHEMA, table, path)
-        path.unlink()
-    return Timed(rows, told["seconds"], told["phases"], copy_s, told["peak_mb"])
+        copying.settled(connection, SCHEMA)
+        before = copying.copy_s(connection, SCHEMA, table, path)
+        for number in range(1, options.repeats + 1):
+            copying.empty(connection, SCHEMA)
+            copying.even(connection)
+            with taken(server.pid) as others:
+                told = load(files, at_once)
+                after = copying.copy_s(connection, SCHEMA, table, path)
+            spent, copies = (told["seconds"], told["phases"]), (before, after)
+            run = Timed(rows, *spent, copies, told["peak_mb"], others.cores)
+            what = f"archive {len(files)} files, {at_once} at once, run {number}"
+            say(f"{what}: {run.load_s / run.copy_s:.2f} times COPY")
+            runs.append(run)
+            before = after
+    path.unlink()
+    return runs
 
 
-def _load(files: Sequence[ArchiveFile], at_once: int) -> child.Facts:
+def load(files: Sequence[ArchiveFile], at_once: int) -> child.Facts:
+    """What a process that loads the files tells of it."""
     asked = {"files": [asdict(file) for file in files], "at_once": at_once}
     return child.run("tests.bench.archive_child", asked)
 
@@ -97,7 +113,8 @@ def _speeds(found: dict[str, list[Timed]]) -> Table:
         "Archive files to committed bronze rows, medians",
         (
             *("files", "runs", "rows", "seconds", "rows/s"),
-            *("bare COPY rows/s", "times COPY", "least", "most", "peak MB"),
+            *("bare COPY rows/s", "times COPY", "least", "most"),
+            *("COPY's spread", "others' cores", "peak MB"),
         ),
         [
             (
@@ -108,10 +125,13 @@ def _speeds(found: dict[str, list[Timed]]) -> Table:
                 median(run.rows / run.load_s for run in runs),
                 median(run.rows / run.copy_s for run in runs),
                 *_times([run.load_s / run.copy_s for run in runs]),
+                copying.spread(run.copies_s for run in runs),
+                middle(run.others for run in runs),
                 max(run.peak_mb for run in runs),
             )
             for kind, runs in found.items()
         ],
+        (copying.NOTE, NOTE),
     )
 
 
@@ -139,13 +159,13 @@ def _phases(found: dict[str, list[Timed]]) -> Table:
     )
 
 
-def _memory(place: Path, options: Options, folder: Path) -> Table:
+def _memory(place: Path, options: Options) -> Table:
     rows = options.archive_trades_mb * 10**6 // archive_files.TRADE_BYTES
     file = archive_files.made(place, "trades", 3, range(rows))
     say(f"archive: a file of {rows:,} trades")
     with warehouse.connect(None, "bench") as connection:
         copying.empty(connection, SCHEMA)
-        told = _load([file], 1)
+        told = load([file], 1)
         found = connection.execute(
             "select uncompressed_bytes_count from bronze_archive.files"
         ).fetchone()

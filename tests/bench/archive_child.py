@@ -40,7 +40,7 @@ def measure(asked: Facts) -> Facts:
         timed(reading, ("block_of", "check")) as read,
         timed(delivery, ("write",)) as written,
     ):
-        began = time.perf_counter()
+        began_at, began = time.time(), time.perf_counter()
         facts = load(source)
         seconds = time.perf_counter() - began
     if source.failures or facts is None:
@@ -48,7 +48,8 @@ def measure(asked: Facts) -> Facts:
     phases: Counter[str] = Counter()
     for found in (spent, brought, read, written):
         phases.update(found)
-    return {"seconds": seconds, "phases": dict(phases), "rows": facts.rows_count}
+    told = {"seconds": seconds, "began_at": began_at, "phases": dict(phases)}
+    return {**told, "rows": facts.rows_count}
 
 
 if __name__ == "__main__":

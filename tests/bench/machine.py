@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-LIBRARIES = ("dlt", "polars", "dbt-core", "ccxt")
+LIBRARIES = ("dlt", "polars", "dbt-core", "ccxt", "kafka-python")
 
 
 def facts(postgres: str) -> list[str]:
@@ -39,15 +39,16 @@ def memory_gb() -> float:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
 
 
-def peak_mb() -> float:
-    """The most memory that this process has held.
+def peak_mb(pid: int | None = None) -> float:
+    """The most memory that this process has held, or that of `pid` (Linux).
 
     `ru_maxrss` begins with what the parent held at the fork: Linux's own high-water
     mark of the process does not.
     """
-    kilobytes = _first(Path("/proc/self/status"), r"VmHWM:\s*(\d+)")
-    if kilobytes:
-        return int(kilobytes) / 1024
+    status = Path(f"/proc/{pid or 'self'}/status")
+    kilobytes = _first(status, r"VmHWM:\s*(\d+)")
+    if kilobytes or pid:
+        return int(kilobytes or 0) / 1024
     import resource
 
     unit = 2**20 if sys.platform == "darwin" else 2**10

@@ -2,13 +2,16 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.settings import PROJECT_DIR
 
 FEWEST_CANDLES = 1000  # 50 instruments of 20 minutes: an hour reads 10 again
-SECTIONS = ("rest", "archive", "proofs", "dbt", "queries")
+SECTIONS = (
+    *("rest", "archive", "proofs", "dbt", "queries"),
+    *("stream", "retained", "reconfigure"),
+)
 DOCS = PROJECT_DIR / "docs" / "benchmarks.md"
 
 
@@ -22,6 +25,11 @@ class Options:
         archive_trades_mb: size of the CSV of trades that is loaded, in 10**6 bytes.
         trades: how many trades candles are rebuilt from.
         rest_days: days of history of each series that a load fetches.
+        changes: single changes whose way to bronze is timed, idle and under a load.
+        flood_changes: changes that come at once.
+        commits: rounds in which a writer's commits are timed.
+        wal_gb: WAL of the bulk loads under an idle configuration, in 10**9 bytes.
+        added: instruments that are added one by one.
         repeats: measured loads of each venue, hours on each size, at least.
         docs: the page whose tables are replaced; None: only print.
     """
@@ -32,6 +40,11 @@ class Options:
     archive_trades_mb: int = 1000
     trades: int = 10_000_000
     rest_days: int = 14
+    changes: int = 200
+    flood_changes: int = 100_000
+    commits: int = 200
+    wal_gb: float = 10
+    added: int = 30
     repeats: int = 5
     queries_repeats: int = 20
     docs: Path | None = DOCS
@@ -43,15 +56,13 @@ def parse(words: Sequence[str]) -> Options:
     asked = parser.parse_args(words)
     known = QUICK if asked.quick else Options()
     docs = known.docs if asked.docs is None else asked.docs
-    return Options(
+    return replace(
+        known,
         only=asked.only or known.only,
         candles=asked.candles or known.candles,
-        archive_rows=known.archive_rows,
-        archive_trades_mb=known.archive_trades_mb,
-        trades=known.trades,
-        rest_days=known.rest_days,
+        wal_gb=asked.wal_gb or known.wal_gb,
+        added=asked.added or known.added,
         repeats=asked.repeats or known.repeats,
-        queries_repeats=known.queries_repeats,
         docs=None if asked.no_docs else docs,
     )
 
@@ -62,6 +73,11 @@ QUICK = Options(
     archive_trades_mb=5,
     trades=20_000,
     rest_days=1,
+    changes=5,
+    flood_changes=2000,
+    commits=3,
+    wal_gb=0.05,
+    added=3,
     repeats=1,
     queries_repeats=3,
     docs=None,
@@ -82,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="LIST",
         help="sizes of history, such as 1000000,3000000",
     )
+    parser.add_argument(
+        "--wal-gb",
+        type=_gigabytes,
+        help="WAL of the bulk loads that the part `retained` writes",
+    )
+    parser.add_argument("--added", type=_count, help="instruments that are added")
     parser.add_argument("--repeats", type=_count, help="measured runs of each load")
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes, and no page is written"
@@ -114,3 +136,13 @@ def _count(text: str) -> int:
     if not (text.isdecimal() and int(text)):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
+
+
+def _gigabytes(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0
+    if not 0 < found < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines import warehouse
 from pipelines.settings import PROJECT_DIR
 from tests.bench.options import Options
+from tests.bench.quantiles import percentile
 from tests.bench.say import say
 from tests.bench.tables import Table
 
@@ -27,8 +28,7 @@ class Asked:
 
     def percentile(self, percent: int) -> float:
         """The nearest rank."""
-        rank = -(-len(self.ms) * percent // 100)
-        return sorted(self.ms)[rank - 1]
+        return percentile(self.ms, percent)
 
 
 def tables(options: Options, candles: int) -> Iterator[Table]:

@@ -1,18 +1,16 @@
 """REST candles to bronze, beside a bare COPY of the same rows."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
-
-from psycopg import sql
+from statistics import mean, median
 
 from pipelines import warehouse
 from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.running import running
 from pipelines.settings import export
-from tests.bench import child
+from tests.bench import child, copying
+from tests.bench.neighbours import middle, taken
 from tests.bench.options import Options
 from tests.bench.say import say
 from tests.bench.server import Server
@@ -25,20 +23,26 @@ UNTIL_DAY = 15  # of March 2024; every pair is listed by then
 NOW = f"2024-03-{UNTIL_DAY}T00:00:30Z"
 UNTIL = f"2024-03-{UNTIL_DAY}T00:00:00Z"
 SYMBOLS = 12
-CHUNK = 1 << 20
+SCHEMA, TABLE = "bronze_exchange", "ohlcv"
 LOADED = ("ohlcv", "ohlcv_pages", "requests")
 
 
 @dataclass(frozen=True)
 class Timed:
-    """A load and the COPY of what it brought."""
+    """A load, and the COPYs of what it brought just before it and just after."""
 
     rows: int
     load_s: float
     phases: dict[str, float]
-    copy_s: float
+    copies_s: copying.Between
     peak_mb: float
     requests: int
+    others: float | None
+
+    @property
+    def copy_s(self) -> float:
+        """What a COPY would have taken at the load's own time."""
+        return mean(self.copies_s)
 
 
 def symbols(exchange_id: str) -> list[str]:
@@ -57,7 +61,8 @@ def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
     ):
         export(sandbox.environment)
         for exchange_id in VENUES:
-            found[exchange_id] = _runs(exchange_id, options, folder)
+            trees = (server.pid, sandbox.pid or server.pid)
+            found[exchange_id] = _runs(exchange_id, options, folder, trees)
     yield _speeds(found)
     yield _phases(found)
     loads = [run.peak_mb for runs in found.values() for run in runs]
@@ -72,82 +77,50 @@ def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
     )
 
 
-def _runs(exchange_id: str, options: Options, folder: Path) -> list[Timed]:
+def _runs(
+    exchange_id: str, options: Options, folder: Path, trees: tuple[int, ...]
+) -> list[Timed]:
+    """COPY, load, COPY, load, …, COPY: after one load that is not counted."""
     asked = {
         "exchanges": [exchange_id],
         "symbols": symbols(exchange_id),
         "since": f"2024-03-{UNTIL_DAY - options.rest_days:02d}T00:00:00Z",
         "until": UNTIL,
     }
-    runs = []
-    for number in range(options.repeats + 1):
-        run = _run(asked, folder / f"{exchange_id}.csv")
-        kind = f"run {number}" if number else "warming up"
-        say(f"rest {exchange_id} {kind}: {run.rows / run.load_s:,.0f} rows/s")
-        runs.append(run)
-    return runs[1:]
-
-
-def _run(asked: child.Facts, path: Path) -> Timed:
-    """One load into tables that are empty and indexed; then the COPY."""
-    with warehouse.connect("loader", "bench") as connection:
-        _empty(connection)
-        told = child.run("tests.bench.rest_child", asked)
-        rows = _export(connection, path)
+    path, runs = folder / f"{exchange_id}.csv", []
+    with warehouse.connect(None, "bench") as connection:
+        copying.empty(connection, SCHEMA, LOADED)
+        load(asked)
+        rows = copying.export(connection, SCHEMA, TABLE, path)
         if not rows:
             raise child.ChildError(f"the load of {asked} brought no candle")
-        return Timed(
-            rows,
-            told["seconds"],
-            told["phases"],
-            _copy_s(connection, path),
-            told["peak_mb"],
-            told["requests"],
-        )
-
-
-def _empty(connection: warehouse.Connection) -> None:
-    connection.execute("drop table if exists bronze_exchange.bench_copy")
-    there = connection.execute(
-        "select tablename from pg_tables where schemaname = 'bronze_exchange'"
-    ).fetchall()
-    for name in LOADED:
-        if (name,) in there:
-            connection.execute(
-                sql.SQL("truncate {}").format(sql.Identifier("bronze_exchange", name))
+        copying.settled(connection, SCHEMA)
+        before = copying.copy_s(connection, SCHEMA, TABLE, path)
+        for number in range(1, options.repeats + 1):
+            copying.empty(connection, SCHEMA, LOADED)
+            copying.even(connection)
+            with taken(*trees) as others:
+                told = load(asked)
+                after = copying.copy_s(connection, SCHEMA, TABLE, path)
+            run = Timed(
+                rows,
+                told["seconds"],
+                told["phases"],
+                (before, after),
+                told["peak_mb"],
+                told["requests"],
+                others.cores,
             )
+            say(f"rest {exchange_id} {number}: {run.rows / run.load_s:,.0f} rows/s")
+            runs.append(run)
+            before = after
+    path.unlink()
+    return runs
 
 
-def _export(connection: warehouse.Connection, path: Path) -> int:
-    """The rows of `ohlcv` into a file; how many."""
-    wanted = "copy bronze_exchange.ohlcv to stdout with (format csv)"
-    with (
-        path.open("wb") as file,
-        connection.cursor() as cursor,
-        cursor.copy(wanted) as copy,
-    ):
-        for block in copy:
-            file.write(block)
-    counted = "select count(*) from bronze_exchange.ohlcv"
-    return int((connection.execute(counted).fetchone() or (0,))[0])
-
-
-def _copy_s(connection: warehouse.Connection, path: Path) -> float:
-    """Seconds of one COPY in one transaction into the same table and indexes."""
-    connection.execute(
-        "create table bronze_exchange.bench_copy"
-        " (like bronze_exchange.ohlcv including all)"
-    )
-    wanted = "copy bronze_exchange.bench_copy from stdin with (format csv)"
-    began = time.perf_counter()
-    with (
-        path.open("rb") as file,
-        connection.cursor() as cursor,
-        cursor.copy(wanted) as copy,
-    ):
-        while block := file.read(CHUNK):
-            copy.write(block)
-    return time.perf_counter() - began
+def load(asked: child.Facts) -> child.Facts:
+    """What a process that loads from the sandbox tells of it."""
+    return child.run("tests.bench.rest_child", asked)
 
 
 def _speeds(found: dict[str, list[Timed]]) -> Table:
@@ -156,6 +129,7 @@ def _speeds(found: dict[str, list[Timed]]) -> Table:
         (
             *("venue", "runs", "rows", "requests", "seconds"),
             *("rows/s", "slowest", "fastest", "bare COPY rows/s", "times COPY"),
+            *("COPY's spread", "others' cores"),
         ),
         [
             (
@@ -167,9 +141,12 @@ def _speeds(found: dict[str, list[Timed]]) -> Table:
                 *_speed([run.rows / run.load_s for run in runs]),
                 median(run.rows / run.copy_s for run in runs),
                 median(run.load_s / run.copy_s for run in runs),
+                copying.spread(run.copies_s for run in runs),
+                middle(run.others for run in runs),
             )
             for exchange_id, runs in found.items()
         ],
+        (copying.NOTE,),
     )
 
 

@@ -46,6 +46,12 @@ class Server:
         said = f"shared_buffers {(shared or '?')[0]}, fsync {(fsync or '?')[0]}"
         return f"Postgres {version} ({said})"
 
+    @property
+    def pid(self) -> int:
+        """The postmaster."""
+        data = place.existing_state_folder(self.folder / "server", "postgres") / "data"
+        return postmaster_pid(data) or 0
+
     @contextmanager
     def database(self, name: str) -> Iterator[None]:
         """A bootstrapped database of that name; this process's settings point to it."""
@@ -64,9 +70,7 @@ class Server:
     @contextmanager
     def watched(self) -> Iterator[Memory]:
         """Its memory while the block runs, looked at twice a second (Linux)."""
-        memory, ended = Memory(), threading.Event()
-        data = place.existing_state_folder(self.folder / "server", "postgres") / "data"
-        pid = postmaster_pid(data) or 0
+        memory, ended, pid = Memory(), threading.Event(), self.pid
 
         def watch() -> None:
             while not ended.wait(SAMPLE_S):

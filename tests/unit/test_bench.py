@@ -1,14 +1,22 @@
 """The bench's command line, its tables, and how it takes its figures."""
 
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.bench import archive, stream_commits
+from tests.bench import retained as retained_part
 from tests.bench.machine import facts, peak_mb
+from tests.bench.neighbours import taken
 from tests.bench.options import DOCS, SECTIONS, Options, parse
+from tests.bench.quantiles import percentile
 from tests.bench.queries import Asked
 from tests.bench.rest_child import timed
+from tests.bench.stream_latency import Prober, Seen, during
 from tests.bench.tables import Cell, Section, Table, as_markdown, as_text, shown, write
 
 TABLE = Table(
@@ -41,6 +49,10 @@ def test_sections_keep_their_order():
         ["--candles", "0"],
         ["--candles", "49"],
         ["--repeats", "0"],
+        ["--wal-gb", "0"],
+        ["--wal-gb", "inf"],
+        ["--wal-gb", "much"],
+        ["--added", "0"],
     ],
 )
 def test_what_can_not_be_measured_is_refused(words, capsys):
@@ -112,6 +124,92 @@ def test_a_percentile_is_a_time_that_was_measured():
     assert asked.percentile(50) == 10
     assert asked.percentile(95) == 19
     assert Asked("query", 1, [3.0, 1.0, 2.0]).percentile(95) == 3
+
+
+def test_few_values_have_percentiles_that_were_measured():
+    assert percentile([7.0], 5) == 7
+    assert percentile([7.0], 95) == 7
+    assert percentile([2.0, 1.0], 50) == 1
+
+
+def test_what_a_neighbour_takes_is_told_from_what_we_take():
+    """A child that nobody waited for is a neighbour; one of a known tree is not."""
+    if not Path("/proc/stat").exists():
+        pytest.skip("no /proc/stat: what others take is not known here")
+    neighbour = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        with taken() as apart, taken(neighbour.pid) as ours:
+            time.sleep(1)
+    finally:
+        neighbour.kill()
+        neighbour.wait()
+    assert apart.cores is not None
+    assert ours.cores is not None
+    assert apart.cores > ours.cores + 0.02
+
+
+def test_a_load_is_held_against_the_copies_on_both_sides_of_it():
+    run = archive.Timed(10, 3.0, {}, (1.0, 3.0), 100.0, None)
+    assert run.load_s / run.copy_s == 1.5
+
+
+def sample(lsn, retained, status="reserved"):
+    return retained_part.Sample(lsn, retained, 10e6, status, 64e6, 0)
+
+
+def test_what_was_retained_is_told_by_how_much_was_written():
+    samples = [sample(n * 1e9, 5e6 * n) for n in range(11)]
+    table = retained_part.table(samples, (3, 1000), 1.5)
+    assert [row[0] for row in table.rows] == ["2.00", "4.00", "6.00", "8.00", "10.00"]
+    assert [row[3] for row in table.rows] == [10, 20, 30, 40, 50]
+    assert "was reserved" in table.notes[1]
+
+
+def test_a_lost_slot_is_told_and_retains_nothing():
+    samples = [sample(0, 0), sample(5e9, 4e9, "unreserved"), sample(1e10, None, "lost")]
+    table = retained_part.table(samples, (3, 1000), None)
+    assert table.rows[-1][2] is None
+    assert "lost, reserved, unreserved" in table.notes[1]
+
+
+def test_a_commit_is_compared_with_the_plain_one_of_its_round():
+    spent = {"not published": [1.0, 10.0, 2.0], "published": [2.0, 20.0, 4.0]}
+    rows = {row[0]: row for row in stream_commits.table("ms", spent).rows}
+    assert rows["not published"][-2:] == (1, 0)
+    assert rows["published"][-2:] == (2, 2)
+
+
+class Endless(Prober):
+    """A prober whose changes are an hour apart, as the clock of the test goes."""
+
+    def __init__(self):
+        self.number = 0
+
+    def until(self, is_done):
+        found: list[Seen] = []
+        while not is_done(found):
+            self.number += 1
+            found.append(Seen(float(self.number), 1.0, 2.0, 3.0))
+        return found
+
+
+def test_only_changes_committed_while_a_load_ran_count_as_under_load():
+    prober, ended = Endless(), threading.Event()
+    spans = iter([(0.0, 0.0), (-1.0, float("inf"))])
+
+    def load():
+        ended.wait(0.05)
+        return next(spans)
+
+    found, loads = during(prober, load, 1, 5)
+    assert loads == 2
+    assert found
+    assert min(one.committed_at for one in found) > 1
+
+
+def test_loads_end_when_they_bring_no_chance_of_a_change():
+    found, loads = during(Endless(), lambda: (0.0, 0.0), 1, 3)
+    assert (found, loads) == ([], 3)
 
 
 def test_the_machine_tells_its_facts():
