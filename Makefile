@@ -4,6 +4,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Processes of `make test`, each with a Postgres and a Kafka of its own; 0: this one alone
+WORKERS ?= 2
 
 .PHONY: help setup demo live test lint format bench lock docs clean
 
@@ -22,13 +24,19 @@ live: setup ## The demo's job on the exchanges' public endpoints, in a warehouse
 	@BULLION_DATA_DIR="$${BULLION_DATA_DIR:-.bullion}/live" $(BIN)/bullion demo --live
 
 test: setup ## Run every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff, mypy, import boundaries, sqlfluff, dbt parse
+	@$(MAKE) --no-print-directory -j 2 lint-python lint-sql
+
+.PHONY: lint-python lint-sql
+lint-python: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+lint-sql: setup
 	@$(BIN)/sqlfluff lint --processes 2 dbt sql
 	@PGHOST=none PGPASSWORD=none $(BIN)/dbt --quiet --warn-error parse --no-partial-parse --project-dir dbt --profiles-dir dbt
 

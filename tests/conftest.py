@@ -1,7 +1,12 @@
-"""One private Postgres for the session; each test has a database of its own."""
+"""One private Postgres for the session; each test has a warehouse of its own.
+
+Under pytest-xdist each worker is such a session, with a server, folders and ports of
+its own; what workers share are the caches of the user, which are locked.
+"""
 
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,9 @@ from pipelines.settings import PROJECT_DIR, settings
 
 RECORDED = PROJECT_DIR.parent / "shared" / "recorded"
 TEMPLATE = "bootstrapped"
+# dbt's manifest names the database, so one manifest serves all tests of one name. The
+# other tests' databases have names that nothing which a test left behind knows.
+WAREHOUSE = "warehouse"
 numbers = count(1)
 
 # A background job of a shell ignores Ctrl-C, as would each process that a test starts.
@@ -33,30 +41,69 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
         yield known
 
 
+def copy_database(server: dict[str, Any], template: str, name: str) -> None:
+    """Make the database `name`, all as in `template`."""
+    copy = f"create database {name} template {template} strategy file_copy"
+    rights = (  # which are not copied with the rest
+        "update pg_database set datacl = t.datacl from pg_database as t"
+        " where pg_database.datname = %s and t.datname = %s"
+    )
+    with psycopg.connect(**server, autocommit=True) as connection:
+        connection.execute(copy)
+        connection.execute(rights, (name, template))
+
+
+def environment_of(known: dict[str, Any]) -> dict[str, str]:
+    """libpq's variables for these parameters."""
+    names = {"PGHOST": "host", "PGPORT": "port", "PGDATABASE": "dbname"}
+    names |= {"PGUSER": "user", "PGPASSWORD": "password"}
+    return {name: str(known[key]) for name, key in names.items()}
+
+
+@contextmanager
+def warehouse_of(
+    server: dict[str, Any],
+    folder: Path,
+    environment: pytest.MonkeyPatch,
+    template: str = TEMPLATE,
+    name: str = WAREHOUSE,
+) -> Iterator[dict[str, Any]]:
+    """libpq's parameters of a copy of `template`, to which the settings point."""
+    copy_database(server, template, name)
+    known = {**server, "dbname": name}
+    for variable, value in environment_of(known).items():
+        environment.setenv(variable, value)
+    environment.setenv("BULLION_DATA_DIR", str(folder / "bullion"))
+    settings.cache_clear()
+    try:
+        yield known
+    finally:
+        settings.cache_clear()
+        with psycopg.connect(**server, autocommit=True) as connection:
+            connection.execute(f"drop database {name} with (force)")
+
+
+@contextmanager
+def kept_as(
+    name: str, server: dict[str, Any], folder: Path, template: str = TEMPLATE
+) -> Iterator[None]:
+    """What the block makes of a warehouse stands as `name`, for others to copy."""
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        warehouse_of(server, folder, environment, template),
+    ):
+        yield
+        copy_database(server, WAREHOUSE, name)
+
+
 @pytest.fixture
 def database(
     server: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, Any]]:
     """libpq's parameters of a fresh warehouse; the settings point to it."""
     name = f"test_{next(numbers)}"
-    with psycopg.connect(**server, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {TEMPLATE}")
-    known = {**server, "dbname": name}
-    for variable, key in {
-        "PGHOST": "host",
-        "PGPORT": "port",
-        "PGDATABASE": "dbname",
-        "PGUSER": "user",
-        "PGPASSWORD": "password",
-    }.items():
-        monkeypatch.setenv(variable, str(known[key]))
-    monkeypatch.setenv("BULLION_DATA_DIR", str(tmp_path / "bullion"))
-    settings.cache_clear()
-    bootstrap.apply(**known)  # rights on a database are not copied from a template
-    yield known
-    settings.cache_clear()
-    with psycopg.connect(**server, autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
+    with warehouse_of(server, tmp_path, monkeypatch, name=name) as known:
+        yield known
 
 
 @pytest.fixture(scope="session")

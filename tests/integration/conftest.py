@@ -1,12 +1,35 @@
-"""A data directory for a stack of its own; nothing that started there outlives it."""
+"""A stack of a test's own, of which nothing outlives it; a warehouse that is built."""
 
 import pytest
 
 from pipelines.local import place, stack
 from pipelines.settings import settings
+from tests.conftest import kept_as, warehouse_of
 from tests.integration.stream import kafka
 
 __all__ = ["home", "kafka"]
+
+BUILT = "built"
+
+
+@pytest.fixture(scope="session")
+def built_template(server, tmp_path_factory):
+    """A database to copy: silver and gold, built on bronze without a row."""
+    # only who asks for it waits for dbt's imports
+    from tests.integration.memory_source import deliver
+    from tests.integration.transform import build
+
+    with kept_as(BUILT, server, tmp_path_factory.mktemp("built")):
+        deliver({})
+        build()
+    return BUILT
+
+
+@pytest.fixture
+def built_database(server, built_template, tmp_path, monkeypatch):
+    """As `database`, and dbt has run once, on empty bronze."""
+    with warehouse_of(server, tmp_path, monkeypatch, built_template) as known:
+        yield known
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """A source whose series count upwards: what is missing or doubled shows at once.
 
-Run as a module it loads itself and is killed at a named point:
-`python -m tests.integration.numbers_source POINT`.
+`work` is for forks: each loads it, and is killed at a named point.
 """
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -106,6 +104,10 @@ POINTS: dict[str, Callable[[], None]] = {
     "before its facts are noted": lambda: dying(load, "facts"),
 }
 
-if __name__ == "__main__":
-    POINTS.get(sys.argv[1], lambda: None)()
-    load.load(Numbers(["a", "b", "c"]), wait_s=30)
+
+def work() -> Callable[[str], None]:
+    def run(point: str) -> None:
+        POINTS.get(point, lambda: None)()
+        load.load(Numbers(["a", "b", "c"]), wait_s=30)
+
+    return run

@@ -1,14 +1,16 @@
 """Killed at any moment, a load of files goes on: each row once, each file once."""
 
 import random
-import subprocess
-import sys
 import time
 
 import pytest
 
 from pipelines import warehouse
-from pipelines.settings import PROJECT_DIR, child_environment, settings
+from pipelines.configuration import configuration
+from pipelines.load import load
+from pipelines.settings import settings
+from pipelines.sources.archive import ArchiveOptions, ArchiveSource
+from tests.integration.forks import forks
 from tests.unit.archive_server import archive_server, csv
 
 KILLS = 10  # of a load that was under way
@@ -18,16 +20,7 @@ ROWS = 1440
 DAY_MS = 86_400_000
 START_MS = 1678406400000  # 2023-03-10
 FOLDER = "data/spot/daily/klines/BTCUSDT/1m"
-LOAD = f"""
-from pipelines.configuration import configuration
-from pipelines.load import load
-from pipelines.sources.archive import ArchiveOptions, ArchiveSource
-span = ("2023-03-10", "2023-03-{10 + DAYS}")
-options = ArchiveOptions.parse(["binance"], ["BTC/USDT"], None, *span)
-source = ArchiveSource(configuration(), options)
-load(source, wait_s=60)
-assert not source.failures, source.failures
-"""
+SPAN = ("2023-03-10", f"2023-03-{10 + DAYS}")
 FINISHED = "_dlt_load_id in (select load_id from bronze_archive._dlt_loads)"
 
 
@@ -37,6 +30,12 @@ def host(database, monkeypatch):
         monkeypatch.setenv("BULLION_ARCHIVE_URL", server.url)
         settings.cache_clear()
         yield server
+
+
+@pytest.fixture
+def loads(host):
+    with forks("tests.integration.test_archive_kills:work") as started:
+        yield started
 
 
 def publish(host, days):
@@ -49,14 +48,14 @@ def publish(host, days):
         host.put_csv(f"{FOLDER}/BTCUSDT-1m-2023-03-{10 + day}.zip", csv(rows))
 
 
-def start():
-    return subprocess.Popen(
-        [sys.executable, "-c", LOAD],
-        cwd=PROJECT_DIR,
-        env=child_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+def work():
+    def run():
+        options = ArchiveOptions.parse(["binance"], ["BTC/USDT"], None, *SPAN)
+        source = ArchiveSource(configuration(), options)
+        load(source, wait_s=60)
+        assert not source.failures, source.failures
+
+    return run
 
 
 def rows(statement):
@@ -69,22 +68,19 @@ def verified():
     return {path.name for path in (settings().data_dir / "archive").rglob("*.zip")}
 
 
-def killed(host, chance):
+def killed(host, loads, chance):
     """Whether a load was killed while it ran, some time after its first request."""
     before = len(host.asked)
-    process = start()
-    while len(host.asked) == before and process.poll() is None:
+    loading = loads.start()
+    while len(host.asked) == before and loading.poll() is None:
         time.sleep(0.01)
     time.sleep(chance.uniform(0, 2.5))
-    was_running = process.poll() is None
-    process.kill()
-    process.communicate()
-    return was_running
+    return loading.kill()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)  # a machine that does much else takes ten minutes
-def test_a_load_killed_at_random_times_brings_every_row_once(host):
+def test_a_load_killed_at_random_times_brings_every_row_once(host, loads):
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
     chance = random.Random(seed)
@@ -97,7 +93,7 @@ def test_a_load_killed_at_random_times_brings_every_row_once(host):
         publish(host, range(published, fresh))
         published = fresh
         held, asked = verified(), len(host.downloads)
-        kills += killed(host, chance)
+        kills += killed(host, loads, chance)
         fetched_again += [
             path for path in host.downloads[asked:] if path.rsplit("/", 1)[1] in held
         ]
@@ -105,9 +101,7 @@ def test_a_load_killed_at_random_times_brings_every_row_once(host):
             break
     print(f"{kills} kills, {len(host.downloads)} downloads of {DAYS} files")
     assert kills >= KILLS
-    last = start()
-    told = last.communicate(timeout=120)
-    assert last.returncode == 0, told
+    assert loads.start().wait() == 0
 
     assert fetched_again == []
     assert rows(
@@ -122,6 +116,4 @@ def test_a_load_killed_at_random_times_brings_every_row_once(host):
     assert verified() == set()
 
     asked = len(host.downloads)
-    again = start()
-    again.communicate(timeout=120)
-    assert (again.returncode, len(host.downloads)) == (0, asked)
+    assert (loads.start().wait(), len(host.downloads)) == (0, asked)

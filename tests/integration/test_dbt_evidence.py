@@ -69,13 +69,10 @@ def stored() -> tuple[Candles, Candles]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-def test_trades_files_and_answers_in_any_order_give_the_same_gold(database, seed):
+def test_trades_files_and_answers_in_any_order_give_the_same_gold(built_database, seed):
     print(f"seed {seed}")
     histories, transform = TradedHistories(seed), Transform()
     loads = histories.loads(LOADS)
-    deliver({})  # the tables come into being
-    transform.run("seed")
-    transform.run("run")
     for load in loads:
         deliver(load)
         run_something(transform, histories.rng)
@@ -91,12 +88,12 @@ def test_trades_files_and_answers_in_any_order_give_the_same_gold(database, seed
 
 
 @pytest.mark.slow
-def test_a_republished_file_takes_the_seal_and_what_it_lacks_is_not_sealed(database):
-    transform = Transform()
+def test_a_republished_file_takes_the_seal_and_what_it_lacks_is_not_sealed(
+    built_database,
+):
     for load in republished():
         deliver(load)
-    transform.run("seed")
-    transform.run("run")
+    Transform().run("run")
     rows = select(
         "select extract(minute from opened_at)::integer, close::text, evidence_grade,"
         " source from gold.fct_candles where timeframe = '1m' order by 1"
@@ -119,13 +116,11 @@ def test_a_republished_file_takes_the_seal_and_what_it_lacks_is_not_sealed(datab
 
 
 @pytest.mark.slow
-def test_what_the_venue_lacks_is_filled_from_its_trades_and_explained(database):
+def test_what_the_venue_lacks_is_filled_from_its_trades_and_explained(built_database):
     """Coinbase gives neither count nor quote volume; its trades agree with it."""
-    transform = Transform()
     for load in filled():
         deliver(load)
-    transform.run("seed")
-    transform.run("run")
+    Transform().run("run")
     series = ("coinbase", "BTC/USD")
     with warehouse.connect("analyst", "test") as connection:
         known, hour = (
@@ -149,11 +144,7 @@ def test_what_the_venue_lacks_is_filled_from_its_trades_and_explained(database):
 
 
 @pytest.mark.slow
-def test_a_bucket_that_nothing_is_known_of_is_refused_with_a_sentence(database):
-    deliver({})
-    transform = Transform()
-    transform.run("seed")
-    transform.run("run")
+def test_a_bucket_that_nothing_is_known_of_is_refused_with_a_sentence(built_database):
     bucket = Bucket.parse("binance", "BTC/USDT", "1h", "2024-03-31T22:01:30Z")
     with (
         warehouse.connect("analyst", "test") as connection,

@@ -3,38 +3,26 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import psycopg
 import pytest
+from dbt.cli.main import dbtRunner
+from dbt_common.events.base_types import EventMsg
 
 from pipelines import warehouse
-from pipelines.settings import PROJECT_DIR, child_environment
+from pipelines.settings import settings
+from tests.conftest import WAREHOUSE, environment_of
 from tests.integration.candle_histories import Load
+from tests.integration.forks import forks
 from tests.integration.memory_source import deliver
 from tests.integration.test_dbt_histories import CANDLES, GAPS, hashes, select
 from tests.integration.traded_histories import TradedHistories
-from tests.integration.transform import PLACES, Transform
+from tests.integration.transform import Transform, manifest, places
 
 KILLS = 20
-DBT = "import sys; from dbt.cli.main import dbtRunner;"
-DBT += "sys.exit(not dbtRunner().invoke(sys.argv[1:]).success)"
-# with one thread nothing else is under way when a node has finished
-DYING = """
-import os, signal, sys
-from dbt.cli.main import dbtRunner
-
-def heard(event):
-    if event.info.name == "NodeFinished":
-        if event.data.node_info.node_name == sys.argv[1]:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-dbtRunner(callbacks=[heard]).invoke([*sys.argv[2:], "--threads", "1"])
-"""
 MODELS = (
     "int_candles_graded",
     "int_minutes_answered",
@@ -48,30 +36,38 @@ MODELS = (
 )
 
 
-def start(*arguments: str, program: Sequence[str] = (DBT,)) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", *program, "--quiet", "run", *arguments, *PLACES]
-    return subprocess.Popen(
-        [*command, str(PROJECT_DIR / "dbt")],
-        env=child_environment({**warehouse.environment(), "DO_NOT_TRACK": "1"}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+def work() -> Callable[..., None]:
+    """dbt on the parsed project: what a fork runs."""
+    parsed = manifest(settings().pgdatabase)
+
+    def run(dies_after: str, *words: str) -> None:
+        def heard(event: EventMsg) -> None:
+            is_end = event.info.name == "NodeFinished"
+            if is_end and event.data.node_info.node_name == dies_after:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        runner = dbtRunner(manifest=parsed, callbacks=[heard])
+        outcome = runner.invoke(["--quiet", "run", *words])
+        assert outcome.success, outcome.exception
+
+    return run
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+@pytest.fixture(scope="module")
+def runs(server):
+    known = environment_of({**server, "dbname": WAREHOUSE}) | {"DO_NOT_TRACK": "1"}
+    with forks("tests.integration.test_dbt_kills:work", known) as started:
+        yield started
 
 
 @pytest.fixture
-def built(database):
-    """A warehouse with tables and a first load, built once."""
-    deliver({})
-    transform = Transform()
-    transform.run("seed")
-    transform.run("run")
-    return transform
+def start(runs, built_database):
+    """Starts a run of dbt of its own on a warehouse that was built once."""
+
+    def start(*words, dies_after=""):
+        return runs.start(dies_after, *words, *places())
+
+    return start
 
 
 def loaded(seed: int, count: int) -> list[Load]:
@@ -82,51 +78,51 @@ def loaded(seed: int, count: int) -> list[Load]:
 
 
 @pytest.mark.slow
-def test_killed_at_random_times_and_run_again_it_is_equal(built):
+def test_killed_at_random_times_and_run_again_it_is_equal(start):
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")
     rng = random.Random(seed)
     loads = TradedHistories(seed).loads(KILLS)
     for number, load in enumerate(loads):
         deliver(load)
-        process = start(*(["--full-refresh"] if number % 5 == 4 else []))
-        # dbt takes about 4 s to start, and works for about 1 s then
-        time.sleep(rng.uniform(3, 5.5))
-        kill(process)
-    built.run("run")
+        run = start(*(["--full-refresh"] if number % 5 == 4 else []))
+        # it connects for some tenths of a second, and works for about 1 s then
+        time.sleep(rng.uniform(0.2, 2.5))
+        run.kill()
+    Transform().run("run")
     killed = hashes()
-    built.run("run", "--full-refresh")
+    Transform().run("run", "--full-refresh")
     assert hashes() == killed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
-def test_killed_inside_a_model_and_run_again_it_is_equal(built, model):
+def test_killed_inside_a_model_and_run_again_it_is_equal(start, model):
     """The model's lock is held by the test, so the run waits inside that model."""
     loaded(7, 3)
     schema = "silver" if model.startswith("int_") else "gold"
     name = f'dbt "{select("select current_database()")[0][0]}"."{schema}"."{model}"'
     with warehouse.connect("transformer", "test") as connection:
         connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (name,))
-        process = start()
+        run = start()
         wait_for_lock(connection)
-        kill(process)
-    built.run("run")
+        assert run.kill()
+    Transform().run("run")
     killed = hashes()
-    built.run("run", "--full-refresh")
+    Transform().run("run", "--full-refresh")
     assert hashes() == killed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS[:-1])
-def test_killed_between_two_models_and_run_again_it_is_equal(built, model):
+def test_killed_between_two_models_and_run_again_it_is_equal(start, model):
     loaded(11, 3)
-    process = start(program=(DYING, model))
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == -signal.SIGKILL, output.decode()
-    built.run("run")
+    # with one thread nothing else is under way when a node has finished
+    run = start("--threads", "1", dies_after=model)
+    assert run.wait() == -signal.SIGKILL
+    Transform().run("run")
     killed = hashes()
-    built.run("run", "--full-refresh")
+    Transform().run("run", "--full-refresh")
     assert hashes() == killed
 
 
@@ -141,7 +137,7 @@ def wait_for_lock(connection: psycopg.Connection) -> None:
 
 
 @pytest.mark.slow
-def test_two_at_once_beside_loads_leave_what_one_leaves(built):
+def test_two_at_once_beside_loads_leave_what_one_leaves(start):
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")
     loads = TradedHistories(seed).loads(6)
@@ -149,13 +145,11 @@ def test_two_at_once_beside_loads_leave_what_one_leaves(built):
     delivering.start()
     for _ in range(2):
         both = [start(), start()]
-        for process in both:
-            output, _ = process.communicate(timeout=120)
-            assert process.returncode == 0, output.decode()
+        assert [run.wait() for run in both] == [0, 0]
     delivering.join()
-    built.run("run")
+    Transform().run("run")
     together = hashes()
-    built.run("run", "--full-refresh")
+    Transform().run("run", "--full-refresh")
     assert hashes() == together
     assert select(CANDLES)
     assert select(GAPS)

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.settings import PROJECT_DIR
+from tests.conftest import kept_as, warehouse_of
 from tests.integration.bronze import create_tables
 from tests.integration.candle_histories import Histories
 from tests.integration.memory_source import deliver
@@ -32,16 +33,21 @@ def empty(database):
     return Transform()
 
 
+@pytest.fixture(scope="module")
+def three_loads(server, built_template, tmp_path_factory):
+    """A database to copy: three loads, built."""
+    folder = tmp_path_factory.mktemp("three_loads")
+    with kept_as("three_loads", server, folder, built_template):
+        for load in Histories(1).loads(3):
+            deliver(load)
+        Transform().run("run")
+    return "three_loads"
+
+
 @pytest.fixture
-def built(database):
-    """Three loads, built."""
-    deliver({})
-    for load in Histories(1).loads(3):
-        deliver(load)
-    transform = Transform()
-    transform.run("seed")
-    transform.run("run")
-    return transform
+def built(server, three_loads, tmp_path, monkeypatch):
+    with warehouse_of(server, tmp_path, monkeypatch, three_loads):
+        yield Transform()
 
 
 def make_views():

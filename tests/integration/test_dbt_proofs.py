@@ -136,12 +136,8 @@ def undamaged_and_damaged(rng: random.Random, hits: int) -> list[Series]:
 
 
 @pytest.fixture
-def transform(database):
-    deliver({})
-    made = Transform()
-    made.run("seed")
-    made.run("run")
-    return made
+def transform(built_database):
+    return Transform()
 
 
 @pytest.mark.slow

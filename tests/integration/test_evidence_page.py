@@ -25,12 +25,8 @@ where symbol = %s and opened_at = %s
 
 
 @pytest.fixture
-def transform(database):
-    deliver({})
-    made = Transform()
-    made.run("seed")
-    made.run("run")
-    return made
+def transform(built_database):
+    return Transform()
 
 
 def five_fills(kind: Kind, symbol: str) -> Series:

@@ -2,8 +2,6 @@
 
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -14,7 +12,9 @@ from pipelines import load, warehouse
 from pipelines.delivery import Rows
 from pipelines.errors import BadDataError, BusyError, SetupError
 from pipelines.run import Run
-from pipelines.settings import PROJECT_DIR, child_environment, settings
+from pipelines.settings import settings
+from tests.conftest import environment_of
+from tests.integration.forks import forks
 from tests.integration.numbers_source import FRAMES, NUMBERS, POINTS, ROWS, Numbers
 
 EACH_ONCE = """
@@ -25,6 +25,7 @@ where _dlt_load_id in (select load_id from bronze_numbers._dlt_loads)
 group by series order by series
 """
 A_LOAD = FRAMES * ROWS
+KILLS = 20  # of a load that was under way
 
 
 def rows(statement):
@@ -41,22 +42,28 @@ def assert_each_stands_once(series, count):
     ]
 
 
-def start(point="none"):
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.numbers_source", point],
-        cwd=PROJECT_DIR,
-        env=child_environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+@pytest.fixture(scope="module")
+def loads():
+    with forks("tests.integration.numbers_source:work") as started:
+        yield started
+
+
+@pytest.fixture
+def start(loads, database):
+    """Starts a load in a process of its own."""
+
+    def start(point="none"):
+        known = {"BULLION_DATA_DIR": str(settings().data_dir)}
+        return loads.start(point, environment=environment_of(database) | known)
+
+    return start
 
 
 @pytest.mark.parametrize("point", list(POINTS))
-def test_a_kill_at_a_boundary_loses_nothing_and_doubles_nothing(database, point):
+def test_a_kill_at_a_boundary_loses_nothing_and_doubles_nothing(start, point):
     load.load(Numbers(["a", "b", "c"]))
 
-    killed = start(point)
-    assert killed.wait(60) == -signal.SIGKILL, killed.stderr.read()
+    assert start(point).wait() == -signal.SIGKILL
     load.load(Numbers(["a", "b", "c"]))
 
     # a package that was whole is delivered, and the load after it brings the next
@@ -65,16 +72,16 @@ def test_a_kill_at_a_boundary_loses_nothing_and_doubles_nothing(database, point)
     assert not list(Run.left())
 
 
-def test_kills_at_random_times_lose_nothing_and_double_nothing(database):
+def test_kills_at_random_times_lose_nothing_and_double_nothing(start):
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
     chance = random.Random(seed)
     load.load(Numbers(["a", "b", "c"]))
-    for _ in range(20):
-        process = start()
-        time.sleep(chance.uniform(0.5, 3.5))
-        process.kill()
-        process.wait()
+    kills = 0
+    while kills < KILLS:
+        running = start()
+        time.sleep(chance.uniform(0, 1.5))
+        kills += running.kill()
     load.load(Numbers(["a", "b", "c"]))
 
     (_, count, *_), *_ = rows(EACH_ONCE)

@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from contextlib import suppress
 
@@ -13,8 +11,8 @@ import pytest
 from pipelines import load
 from pipelines.errors import BullionError
 from pipelines.local.postgres_server import postmaster_pid
-from pipelines.settings import PROJECT_DIR, child_environment
 from tests.integration.embedded import connect, data_folder, one, up
+from tests.integration.forks import forks
 from tests.integration.numbers_source import Numbers
 
 KILLS = 20
@@ -32,20 +30,15 @@ def test_a_load_survives_kill_9_of_postgres(home):
     chance = random.Random(seed)
     up()
     load.load(Numbers(SERIES))
-    for _ in range(KILLS):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.numbers_source", "none"],
-            cwd=PROJECT_DIR,
-            env=child_environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(chance.uniform(2, 5))
-        pid = postmaster_pid(data_folder(home))
-        assert pid
-        os.kill(pid, signal.SIGKILL)
-        process.wait(120)
-        up()
+    with forks("tests.integration.numbers_source:work") as loads:
+        for _ in range(KILLS):
+            loading = loads.start("none")
+            time.sleep(chance.uniform(0, 2))
+            pid = postmaster_pid(data_folder(home))
+            assert pid
+            os.kill(pid, signal.SIGKILL)
+            loading.wait()
+            up()
     load.load(Numbers(SERIES))
 
     with connect() as connection:

@@ -8,17 +8,26 @@ from dbt.cli.main import dbtRunner
 
 from pipelines.settings import PROJECT_DIR, settings
 
-PLACES = ("--project-dir", str(PROJECT_DIR / "dbt"), "--profiles-dir")
-QUIET = ("--quiet", "--no-write-json", "--no-use-colors", "--log-level-file", "none")
+# of a run's Python a tenth was lines of logs that nobody reads
+UNREAD = ("--log-level", "none", "--log-level-file", "none")
+QUIET = ("--quiet", "--no-write-json", *UNREAD)
 
 
 class TransformError(Exception):
     """dbt ended with errors; their texts."""
 
 
+def places() -> list[str]:
+    """Where the project lies, and where dbt may write: no two tests in one folder."""
+    project, target = PROJECT_DIR / "dbt", settings().data_dir / "dbt_target"
+    folders = {"project-dir": project, "profiles-dir": project, "target-path": target}
+    return [word for name, at in folders.items() for word in (f"--{name}", str(at))]
+
+
 @cache
-def _manifest(database: str) -> Any:  # names the database of every relation
-    parsed = dbtRunner().invoke([*QUIET, "parse", *PLACES, str(PROJECT_DIR / "dbt")])
+def manifest(database: str) -> Any:
+    """The project, with the name of the database in every relation."""
+    parsed = dbtRunner().invoke([*QUIET, "parse", *places()])
     if parsed.exception or not parsed.success:
         raise TransformError(str(parsed.exception))
     return parsed.result
@@ -28,7 +37,7 @@ class Transform:
     """Runs dbt commands on the warehouse that `PG*` names."""
 
     def __init__(self) -> None:
-        self._runner = dbtRunner(manifest=_manifest(settings().pgdatabase))
+        self._runner = dbtRunner(manifest=manifest(settings().pgdatabase))
 
     def run(self, *arguments: str) -> Sequence[Any]:
         """The results of `dbt ARGUMENTS`.
@@ -36,8 +45,7 @@ class Transform:
         Raises:
             TransformError: a node failed.
         """
-        place = [*PLACES, str(PROJECT_DIR / "dbt")]
-        outcome = self._runner.invoke([*QUIET, *arguments, *place])
+        outcome = self._runner.invoke([*QUIET, *arguments, *places()])
         results = list(getattr(outcome.result, "results", None) or [])
         failed = [
             f"{r.node.name}: {r.message}"
@@ -47,3 +55,11 @@ class Transform:
         if outcome.exception or failed or not outcome.success:
             raise TransformError(f"{outcome.exception or ''} {failed}")
         return results
+
+
+def build() -> Transform:
+    """Silver and gold, built for the first time."""
+    transform = Transform()
+    transform.run("seed")
+    transform.run("run")
+    return transform
