@@ -14,6 +14,7 @@ from pipelines.errors import BullionError
 from pipelines.explain import Bucket, explain, told
 from pipelines.load import Say
 from pipelines.settings import PROJECT_DIR
+from prefect_flows.demo_change import demo_change, stream_is_up
 from prefect_flows.load_archive import load_archive
 from prefect_flows.refresh import refresh
 
@@ -35,6 +36,7 @@ Where to look next
   .venv/bin/bullion sql                        psql as analyst, on gold
   .venv/bin/bullion list                       every series that is held
   .venv/bin/bullion backfill plan --symbol BTC/USDT --since -P30D   history, in chunks
+  .venv/bin/bullion config set instruments binance SOL/USDT since=-P7D   another change
   .venv/bin/bullion docs                       the lineage site
   sql/queries/                                 questions and their SQL
   make demo                                    again: newest candles become confirmed
@@ -62,6 +64,8 @@ def demo(out: Console, say: Say) -> None:
             title = text.splitlines()[0].removeprefix("-- ")
             report.show(report.query(connection, text), title, out, limit=12)
         _explain(connection, day, out)
+    if stream_is_up(say):
+        demo_change(out, say)
     out.print(NEXT.rstrip())
     say(f"done in {time.monotonic() - began:.0f} s")
 

@@ -102,7 +102,7 @@ def decoded(
     if op not in OPERATIONS:
         raise ValueError(f"op {as_json(op)[:20]}, none of {', '.join(OPERATIONS)}")
     before, after = _images(sent, told)
-    key_of_row = row_key(str(op), before, after, message_key(key), told)
+    key_of_row = row_key(str(op), before, after, _keyed(key, told), told)
     return ChangeEvent(
         table=told.table,
         op=str(op),
@@ -113,6 +113,15 @@ def decoded(
         offset=offset,
         **_told(sent),
     )
+
+
+def _keyed(key: bytes | str | None, told: Declaration) -> Row | None:
+    """A message's key, of the columns that are declared as one."""
+    found = message_key(key)
+    if found and set(found) != set(told.key):
+        columns, wanted = ", ".join(found), ", ".join(told.key)
+        raise ValueError(f"its key is ({columns}), and that of {told.table} ({wanted})")
+    return found
 
 
 def _lsn(sent: Envelope) -> int:

@@ -1,0 +1,148 @@
+"""The demo's change: one row of the configuration, and its path until it is gold.
+
+What `bullion config follow` and `bullion collect` run as processes of their own runs
+here in threads, for as long as the change takes.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, LiteralString
+
+from rich.console import Console
+
+from pipelines import report, warehouse
+from pipelines.collector.collect import Collected, CollectOptions, collect
+from pipelines.config_tables.bring import bring
+from pipelines.config_tables.missing_step import failure
+from pipelines.config_tables.path import path
+from pipelines.config_tables.taking_effect import Awaited, awaited, committing
+from pipelines.errors import BullionError, UpstreamError
+from pipelines.load import Say
+from pipelines.local import stack
+from pipelines.local.service import UnavailableError
+from pipelines.settings import settings
+from pipelines.sources.config_changes.agreement import differences
+from pipelines.sources.config_changes.following import follow_config
+from prefect_flows.transform import transform
+
+SERIES = ("binance", "SOL/USDT")
+REMOVE: LiteralString = """
+delete from config.instruments where (exchange_id, symbol) = ('binance', 'SOL/USDT')
+"""
+ADD: LiteralString = """
+insert into config.instruments (exchange_id, symbol) values ('binance', 'SOL/USDT')
+"""
+FIRST_CANDLE: LiteralString = """
+select exchange_id, symbol, opened_at, open, high, low, close, evidence_grade
+from gold.fct_candles
+where
+    (exchange_id, symbol) = ('binance', 'SOL/USDT')
+    and timeframe = '1m'
+    and opened_at >= date_trunc('minute', %s::timestamptz)
+order by opened_at
+limit 1
+"""
+LATER = ".venv/bin/bullion up kafka debezium, then make demo"
+PATIENCE_S = 90.0
+LOOK_S = 0.1
+
+
+def stream_is_up(say: Say) -> bool:
+    """Import the seeds' rows and start Kafka and Debezium; False: said why not."""
+    with warehouse.connect("operator", warehouse.process_name("demo")) as connection:
+        bring(connection, settings().seeds_dir, replace=False)
+    try:
+        stack.up(["kafka", "debezium"], say=say)
+    except UnavailableError as error:
+        say(f"no change of the configuration is shown: {error}; later: {LATER}")
+        return False
+    return True
+
+
+def demo_change(out: Console, say: Say) -> None:
+    """Add an instrument by SQL, and print what became of it, in milliseconds.
+
+    Raises:
+        UpstreamError: it did not take effect; says which step is missing.
+    """
+    say("following the configuration: Debezium, Kafka, bronze_config, the collector")
+    with _running(say):
+        out.print(f"\nA row of the configuration, by SQL:{ADD.rstrip()};")
+        changed = _change(REMOVE), _change(ADD)
+    effects = [effect for one in changed for effect in one.effects]
+    title = "What became of it (milliseconds since its commit)"
+    report.show([_shown(path(effect)) for effect in effects], title, out)
+    committed_at = effects[-1].committed_at or datetime.now(UTC)
+    transform(tests="none")
+    with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:
+        cursor = connection.execute(FIRST_CANDLE, (committed_at,))
+        names = [column.name for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor]
+    seconds = (datetime.now(UTC) - committed_at).total_seconds()
+    report.show(rows, f"Its first candle in gold, {seconds:.1f} s after", out)
+
+
+def _change(statement: LiteralString) -> Awaited:
+    """Run a statement that changes a row, and wait for its effect."""
+    name = warehouse.process_name("demo")
+    with (
+        warehouse.connect("operator", name) as connection,
+        warehouse.connect("operator", name) as listener,
+    ):
+        with committing(connection) as committed:
+            committed.changes_count = connection.execute(statement).rowcount
+        found = awaited(connection, listener, committed, PATIENCE_S)
+        if error := failure(connection, found):
+            raise error
+    return found
+
+
+def _shown(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name != "reason"}
+
+
+@contextmanager
+def _running(say: Say) -> Iterator[None]:
+    """The consumer and the collector, ready to take a change up."""
+    stop, has_loaded = threading.Event(), threading.Event()
+    collected = Collected(told=lambda _: has_loaded.set())
+    options = CollectOptions(exchanges=SERIES[:1])
+    threads = [
+        threading.Thread(target=_said, args=(say, work), name=name, daemon=True)
+        for name, work in {
+            "follow": lambda: follow_config(stop, lambda _: None),
+            "collect": lambda: collect(stop, options, collected),
+        }.items()
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        _wait_for_history()
+        has_loaded.wait(PATIENCE_S if threads[1].is_alive() else 0)
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+
+
+def _said(say: Say, work: Callable[[], object]) -> None:
+    try:
+        work()
+    except BullionError as error:
+        say(f"{threading.current_thread().name}: {error}")
+
+
+def _wait_for_history() -> None:
+    """Until history tells the tables: what its first snapshot reads is no change."""
+    ends_at = time.monotonic() + PATIENCE_S
+    with warehouse.connect("loader", warehouse.process_name("demo")) as connection:
+        while differences(connection):
+            if time.monotonic() > ends_at:
+                raise UpstreamError(
+                    "the configuration did not arrive; `bullion doctor` says why"
+                )
+            time.sleep(LOOK_S)
