@@ -1,8 +1,8 @@
 """The collector's desk: hears what happens, and says what is to be loaded next."""
 
 import queue
-import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
@@ -23,6 +23,7 @@ from pipelines.collector.facts import (
 from pipelines.collector.history import FAILED, History, Pauses
 from pipelines.collector.live import OWN_WAIT_S, Live
 from pipelines.collector.reading import Reading
+from pipelines.collector.rests import Rests
 from pipelines.collector.wanted import SeriesId, Wanted, plan_name, wanted
 from pipelines.errors import FINAL, BusyError
 from pipelines.load import Say
@@ -94,14 +95,6 @@ def collect(
 
 
 @dataclass
-class _Rest:
-    """A series that the venue refused, and when it is tried again."""
-
-    until: float
-    failures: int
-
-
-@dataclass
 class _Desk:
     """One thread's view of the whole; other threads tell it by the queue."""
 
@@ -111,17 +104,18 @@ class _Desk:
     facts: "queue.SimpleQueue[Fact]" = field(default_factory=queue.SimpleQueue)
     wanted: Wanted = field(default_factory=Wanted)
     generation: int = 0
+    held: ExitStack = field(default_factory=ExitStack)
     connection: Connection | None = None
     live: Live | None = None
     history: History | None = None
     listening: Listening | None = None
-    rests: dict[SeriesId, _Rest] = field(default_factory=dict)
     own: dict[SeriesId, Thread] = field(default_factory=dict)
     cycle_of: dict[str, Thread] = field(default_factory=dict)
 
     def open(self) -> None:
         """Take the lock, read the configuration, begin."""
         self.cycles = Cycles(self.options.every_s, self.options.after_s)
+        self.rests = Rests(self.options.refused)
         name = warehouse.process_name(WORK)
         self.effects = Effects(name, self.options.exchanges)
         self.streams = Streams(lambda stream: self.facts.put(Ended(stream)))
@@ -162,7 +156,7 @@ class _Desk:
         if self.connection is not None:
             self._hear(0)
             self._write()
-            self.connection.close()
+        self.held.close()
 
     def _hear(self, wait_s: float) -> None:
         """Take in all that was told, waiting for the first of it."""
@@ -198,8 +192,7 @@ class _Desk:
         if self.history is not None:
             self.history.keep(self.wanted.series)
         to_load = {*self.wanted.changed_since(before), *for_effects}
-        for series in to_load:
-            self.rests.pop(series, None)
+        self.rests.end(to_load)
         self._write()
         exchanges = dict.fromkeys(exchange_id for exchange_id, _ in self.wanted.series)
         self.cycles.venues(exchanges)
@@ -223,13 +216,12 @@ class _Desk:
         if self.live is None or (under_way is not None and under_way.is_alive()):
             return
         self.own = {name: t for name, t in self.own.items() if t.is_alive()}
-        now = time.monotonic()
         series = [
             name
             for name in self.wanted.series
             if name[0] == exchange_id
             and name not in self.own
-            and not (name in self.rests and self.rests[name].until > now)
+            and not self.rests.holds(name)
         ]
         asked = [name for name in series if self.wanted.streams[name]]
         self._plan([name for name in series if not self.wanted.streams[name]])
@@ -254,12 +246,9 @@ class _Desk:
         """Whether all of the series was had; one that the venue refused rests."""
         errors = [fact.failed.get(s) for s in self.wanted.streams.get(series, ())]
         if any(isinstance(error, FINAL) for error in errors):
-            before = self.rests.get(series)
-            failures = before.failures + 1 if before else 1
-            pause = self.options.refused.after(failures)
-            self.rests[series] = _Rest(time.monotonic() + pause, failures)
+            self.rests.begin(series)
         elif not any(errors):
-            self.rests.pop(series, None)
+            self.rests.end([series])
         return not any(errors)
 
     def _plan(self, series: Sequence[SeriesId]) -> None:
@@ -285,22 +274,13 @@ class _Desk:
             self.effects.flush(self.connection)
         except (psycopg.OperationalError, BusyError) as error:
             if self.connection is not None:
-                self.connection.close()
+                self.held.close()
                 self.connection = None
                 self.done.say(f"the warehouse went away: {error}")
 
     def _connected(self) -> Connection:
         """A connection that holds the lock of who collects."""
-        connection = warehouse.connect("loader", warehouse.process_name(WORK))
-        deadline = time.monotonic() + LOCK_S
-        for key in self.keys:
-            while not warehouse.try_lock(connection, key):
-                if time.monotonic() > deadline:
-                    told = f"{key} is held by {warehouse.holder(connection, key)}"
-                    connection.close()
-                    raise BusyError(told)
-                time.sleep(warehouse.RETRY_S)
-        return connection
+        return self.held.enter_context(warehouse.locked(self.keys, WORK, wait_s=LOCK_S))
 
     def _tell(self, fact: Loaded) -> None:
         self.done.failures_count += len(fact.failed)

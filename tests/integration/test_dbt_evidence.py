@@ -3,7 +3,6 @@
 What trades make, and prove, is taken as stored: other tests judge that.
 """
 
-import random
 from collections import defaultdict
 from typing import Any
 
@@ -29,8 +28,9 @@ from tests.integration.test_dbt_histories import (
 )
 from tests.integration.traded_histories import TradedHistories, tape
 from tests.integration.transform import Transform
+from tests.seeds import seeds
 
-SEEDS = [random.SystemRandom().getrandbits(32) for _ in range(2)]
+SEEDS = seeds(__name__, 2)
 REBUILT = """
 select exchange_id, symbol, extract(epoch from opened_at)::bigint * 1000 as stamp,
     evidence_grade, first_trade_id || '-' || last_trade_id as reading_id, venue_now_ms,

@@ -20,10 +20,11 @@ from tests.integration.candle_histories import Load
 from tests.integration.config_histories import ConfigHistories, deliver_changes
 from tests.integration.memory_source import deliver
 from tests.integration.transform import Transform, build
+from tests.seeds import seeds
 
 CASES = 3
 LOADS = 20
-SEEDS = [random.SystemRandom().getrandbits(32) for _ in range(CASES)]
+SEEDS = seeds(__name__, CASES)
 CONFIG_BATCHES = 8
 GOLD = (
     "fct_candles",

@@ -13,8 +13,9 @@ from tests.integration.memory_source import deliver
 from tests.integration.proof_deliveries import Deliveries
 from tests.integration.proof_histories import KINDS, START, Series
 from tests.integration.transform import Transform
+from tests.seeds import seeds
 
-SEEDS = [random.SystemRandom().getrandbits(32) for _ in range(2)]
+SEEDS = seeds(__name__, 2)
 TABLES = (
     "gold.fct_candle_proofs",
     "gold.fct_trades",
