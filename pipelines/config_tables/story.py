@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import namedtuple_row
 
@@ -18,13 +17,12 @@ from pipelines.config_tables.path import HAPPENED
 from pipelines.config_tables.path import told as in_words
 from pipelines.config_tables.table import Words
 from pipelines.errors import SetupError
+from pipelines.sources.config_changes import history
 from pipelines.sources.config_changes.declaration import Declaration
 from pipelines.sources.config_changes.row_key import row_key
-from pipelines.sources.config_changes.tables import SCHEMA
 from pipelines.warehouse import Connection
 from pipelines.wire import Number
 
-STAND_IN = "bronze_config.changes"
 STORY = Path(__file__).with_name("story.sql").read_text("utf-8")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,11 +69,10 @@ def story(connection: Connection, told: Declaration, key: Words) -> list[Chapter
         SetupError: bronze holds no changes of the table.
     """
     asked = row_key("d", _sent(told, key), None, None, told)
-    quoted = sql.Identifier(SCHEMA, told.name).as_string(None)
-    statement = STORY.replace(STAND_IN, quoted).encode()
+    query = history.statement(STORY, told.name)
     try:
         with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
-            found = cursor.execute(statement, (told.name, asked)).fetchall()
+            found = cursor.execute(query, (told.name, asked)).fetchall()
     except (InvalidSchemaName, UndefinedTable):
         raise SetupError(
             f"no change of {told.table} was taken in yet: `bullion up debezium`, then"

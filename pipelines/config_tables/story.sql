@@ -1,5 +1,5 @@
 -- Every change of one row of a config table that bronze holds, with who made it and what
--- became of it. `bronze_config.changes` stands for the table's; $1 its name, $2 the key.
+-- became of it, in their order; $1 the table's name, $2 the key.
 select
     c.op,
     c.is_inferred,
@@ -23,7 +23,7 @@ select
     e.outcome,
     e.reason,
     e.attempts_count
-from bronze_config.changes as c
+from bronze_config.placed as c
 left join ops.config_effects as e
     on
         md5(c.row_key) = md5(e.row_key)
@@ -33,8 +33,4 @@ left join ops.config_effects as e
         and c.transaction_position is not distinct from e.transaction_position
         and e.table_name = $1
 where c.row_key = $2
-order by
-    c.lsn asc,
-    c.is_inferred desc,
-    c.transaction_position asc nulls first,
-    c.topic_offset asc
+order by c.place

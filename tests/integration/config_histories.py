@@ -1,14 +1,14 @@
 """Random histories of the configuration, as changes that arrive in any order.
 
 Two tables, exchanges and instruments, change over the span of `candle_histories`, by
-rows and by patterns; some changes nobody saw, and a later snapshot tells them. Batches
-are torn, shuffled and delivered again.
+rows and by patterns; some changes nobody saw, and a later snapshot tells them; some
+were under way when it was taken. Batches are torn, shuffled and delivered again.
 """
 
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,6 +65,10 @@ class ConfigHistories:
                 yield from self.snapshot()
             elif kind < 0.13:
                 yield self.truncation()
+            elif kind < 0.18:
+                yield from self.open_across_snapshot()
+            elif kind < 0.22:
+                yield from self.told_after_snapshot()
             else:
                 yield from self.transaction()
 
@@ -80,6 +84,24 @@ class ConfigHistories:
             table = self.rng.choice(("exchanges", "instruments", "instruments"))
             self.lsn += self.rng.choice((0, 1))  # of one COPY, or not
             yield self.change(table, position)
+
+    def open_across_snapshot(self) -> Iterator[ChangeEvent]:
+        """A transaction that wrote to the log before a snapshot that is without it."""
+        wrote_at = self.lsn
+        yield from self.snapshot()
+        self.tick()
+        goes_on_at, self.lsn = self.lsn, wrote_at
+        yield from self.transaction()
+        self.lsn = goes_on_at
+
+    def told_after_snapshot(self) -> Iterator[ChangeEvent]:
+        """A transaction that was committed before a snapshot, and streamed after it."""
+        late = list(self.transaction())
+        yield from self.snapshot()
+        for event in late:
+            self.offset += 1
+            captured_at_us = self.now_us + 5000
+            yield replace(event, offset=self.offset, captured_at_us=captured_at_us)
 
     def change(self, table: str, position: int) -> ChangeEvent:
         """A row added, changed or removed."""

@@ -31,16 +31,41 @@ class Told:
     rows: dict[str, list[tuple[int, Row | None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.events.sort(key=lambda event: event.order)
+        effective = self.effective_lsn
+        self.events = sorted(self.events, key=lambda e: e.order(effective(e)))
         for key in {e.row_key for e in self.events if e.row_key is not None}:
             self.rows[key] = list(self._lives(key))
 
     def _lives(self, key: str) -> Iterator[tuple[int, Row | None]]:
-        now_us = -1
+        now_us, told = -1, [e for e in self.events if e.row_key in (key, None)]
+        for number, event in enumerate(told):
+            begun = [self.known_at(event)]
+            if event.op == "r" or event.is_inferred:
+                later = [e for e in told[number:] if self.effective_lsn(e) > e.lsn]
+                begun += map(self.known_at, later)
+            now_us = max(now_us, min(begun))
+            yield now_us, event.after
+
+    def effective_lsn(self, event: ChangeEvent) -> int:
+        """Of what was streamed after a snapshot: at least the snapshot's."""
+        if event.op == "r" or event.is_inferred:
+            return event.lsn
+        before = [
+            lsn
+            for lsn, reads in self.snapshots.items()
+            if min(e.offset for e in reads) < event.offset
+            and min(e.captured_at_us or 0 for e in reads) <= (event.captured_at_us or 0)
+        ]
+        return max([event.lsn, *before])
+
+    @cached_property
+    def snapshots(self) -> Mapping[int, list[ChangeEvent]]:
+        """What snapshots read, by their LSN."""
+        found: dict[int, list[ChangeEvent]] = defaultdict(list)
         for event in self.events:
-            if event.row_key in (key, None):
-                now_us = max(now_us, self.known_at(event))
-                yield now_us, event.after
+            if event.op == "r":
+                found[event.lsn].append(event)
+        return found
 
     def known_at(self, event: ChangeEvent) -> int:
         """When a change was made, or else a snapshot's or our own time."""

@@ -15,7 +15,17 @@ create table config.things (id integer primary key, value text, share numeric(10
 """
 
 
-def event(key, lsn, *, op="c", position=1, snapshot="false", table="things", **columns):
+def event(
+    key,
+    lsn,
+    *,
+    op="c",
+    position=1,
+    snapshot="false",
+    table="things",
+    captured_at_ms=1763681234600,
+    **columns,
+):
     """A change of `config.<table>`; `columns` beside its id."""
     row = {"id": key, **(columns or {"value": f"{key} at {lsn}"})}
     source = {
@@ -31,7 +41,7 @@ def event(key, lsn, *, op="c", position=1, snapshot="false", table="things", **c
         "after": None if op == "d" else row,
         "source": source,
         "op": op,
-        "ts_ms": 1763681234600,
+        "ts_ms": captured_at_ms,
     }
     if op != "r":
         told["transaction"] = {"id": f"{lsn}:1", "total_order": position}

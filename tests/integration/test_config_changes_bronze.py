@@ -1,5 +1,6 @@
 """Changes in bronze: each once, as finished loads, with where reading ended."""
 
+import random
 import threading
 import time
 
@@ -19,6 +20,7 @@ from tests.integration.memory_log import (
     event,
 )
 from tests.integration.roles import run
+from tests.unit.test_config_changes_fold import history as table_history
 
 HELD = """
 select lsn, op, row_key from bronze_config.things
@@ -266,6 +268,84 @@ def test_a_table_that_a_snapshot_left_out_loses_nothing(config, broker):
     broker.write(event(7, 20, table="others", id=7), topic=others)
     broker.write(event(1, 90, op="r", snapshot="last"))
     assert read(broker)[0].inferred_count == 0
+
+
+def test_what_is_streamed_after_a_snapshot_stands_after_it(config, broker):
+    """A transaction open across it wrote to the log before, and committed after it."""
+    broker.write(event(1, 10), event(2, 20))
+    read(broker)
+    broker.write(event(1, 90, op="r", snapshot="true", value="old"))
+    broker.write(event(2, 90, op="r", snapshot="last", value="old"))
+    broker.write(event(1, 50, op="u"), event(2, 60, op="d"), event(3, 70))
+    for _ in range(2):
+        assert read(broker)[0].inferred_count == 0
+        assert standing(config) == {"[1]": "1 at 50", "[3]": "3 at 70"}
+    broker.write(event(1, 190, op="r", snapshot="last", value="1 at 50"))
+    assert read(broker)[0].inferred_count == 1
+    assert set(standing(config)) == {"[1]"}
+
+
+def test_what_was_told_before_a_snapshot_and_again_after_it_stands_before_it(
+    config, broker
+):
+    told = [event(1, 10), event(2, 20), event(1, 30, op="u")]
+    broker.write(*told)
+    read(broker)
+    for number, key in enumerate((1, 2)):
+        kind = "last" if number else "true"
+        broker.write(event(key, 90, op="r", snapshot=kind, value="read"))
+    broker.write(*told)
+    assert read(broker)[0].new_count == 2
+    assert standing(config) == {"[1]": "read", "[2]": "read"}
+    broker.create(THINGS)
+    broker.write(*told)
+    assert read(broker)[0].new_count == 0
+    assert standing(config) == {"[1]": "read", "[2]": "read"}
+
+
+def test_a_dead_letter_that_was_told_before_a_snapshot_stands_before_it(config, broker):
+    broker.write(event(1, 10, colour="red"))
+    broker.write(event(1, 90, op="r", snapshot="last"))
+    broker.write(event(1, 50, op="u", colour="blue", value="after"))
+    read(broker)
+    run(config, None, "alter table config.things add column colour text")
+    assert standing(config) == {"[1]": "1 at 90"}
+    with warehouse.connect("loader", "test") as connection:
+        declared = declared_tables(connection)
+        assert dead_letters.retry(connection, declared).new_count == 2
+    assert standing(config) == {"[1]": "after"}
+
+
+def test_offsets_that_are_given_anew_when_a_log_was_cut_say_nothing(config, broker):
+    broker.write(*[event(key, 10 * key) for key in range(1, 6)])
+    read(broker)
+    del broker.topics[THINGS][1][1:]
+    times = {"captured_at_ms": 1763681299999}
+    broker.write(event(5, 90, op="r", snapshot="last", value="read", **times))
+    done, said = read(broker)
+    assert "its log was cut" in said[0]
+    assert done.inferred_count == 4
+    assert standing(config) == {"[5]": "read"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_bronze_tells_what_the_fold_does(config, broker, seed):
+    rng, steps = random.Random(seed), []
+    kinds = ("put", "delete", "unseen", "open_across", "told_after", "truncate")
+    for kind in rng.choices(kinds, weights=(6, 3, 2, 4, 3, 1), k=20):
+        key, what = rng.randint(1, 5), rng.choice(("put", "delete"))
+        given = {
+            "unseen": (what, key),
+            "told_after": (what, key),
+            "open_across": ([key, key % 5 + 1],),
+            "truncate": (),
+        }
+        steps.append((kind, *given.get(kind, (key,))))
+    source = table_history(steps)
+    broker.write(*[line.encode() for line in source.said])
+    read(broker)
+    expected = {f"[{key}]": row["value"] for key, row in source.rows.items()}
+    assert standing(config) == expected
 
 
 def test_a_second_consumer_is_refused_by_name(config, broker):

@@ -35,6 +35,14 @@ TOLD = """
 select row_key, op, is_inferred, after::jsonb ->> 'budget_share'
 from bronze_config.exchanges order by lsn, row_key
 """
+# changes that were told after a snapshot's rows whose LSN is higher
+ACROSS = """
+select distinct c.op, c.after::jsonb ->> 'budget_share'
+from bronze_config.exchanges as c
+inner join bronze_config.exchanges as r
+    on c.topic_id = r.topic_id and c.lsn < r.lsn and c.topic_offset > r.topic_offset
+where c.op <> 'r' and r.op = 'r'
+"""
 
 pytestmark = pytest.mark.slow
 
@@ -104,6 +112,22 @@ def test_a_slot_that_keeps_its_place_is_left_and_no_change_is_lost(chain, debezi
 
     shares = [share for _, op, _, share in told(chain) if op == "u"]
     assert [s for s in shares if s == "0.400000"] == ["0.400000"] * 2
+    assert differ() == []
+
+
+def test_a_transaction_that_is_open_across_the_snapshot_stands_after_it(chain, owner):
+    kraken = "exchange_id = 'kraken'"
+    with psycopg.connect(**owner) as writer:
+        writer.execute(f"update config.exchanges set budget_share = 0.7 where {kraken}")
+        writer.execute("insert into config.exchanges values ('coinbase')")
+        resync(silent)
+        writer.commit()
+    take_in()
+
+    assert set(chain.execute(ACROSS)) == {("u", "0.700000"), ("c", "0.900000")}
+    chain.execute(f"update config.exchanges set budget_share = 0.8 where {kraken}")
+    done = resync(silent)
+    assert (done.is_slot_new, done.inferred_deletes_count) == (False, 0)
     assert differ() == []
 
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -34,6 +35,9 @@ STEPS = st.lists(
         st.tuples(st.just("truncate")),
         st.tuples(st.just("unseen"), st.sampled_from(["put", "delete"]), KEYS),
         st.tuples(st.just("snapshot")),
+        st.tuples(st.just("open_across"), st.lists(KEYS, min_size=1, max_size=3)),
+        st.tuples(st.just("told_after"), st.sampled_from(["put", "delete"]), KEYS),
+        st.tuples(st.just("told_after"), st.just("truncate")),
     ),
     max_size=25,
 )
@@ -98,6 +102,30 @@ class Source:
         ):
             self.say("r", None, row, None, "true" if left else "last")
         self.has_unseen = False
+
+    def open_across(self, keys):
+        """A transaction that has written commits after a snapshot was taken."""
+        self.begin()
+        lsn, transaction = self.lsn, self.transaction
+        self.snapshot()
+        after = self.lsn, self.transaction
+        self.transaction = transaction
+        for position, key in enumerate(dict.fromkeys(keys), start=1):
+            self.lsn = lsn + position
+            if key in self.rows and position % 2:
+                self.delete(key, begins=False, position=position)
+            else:
+                self.put(key, lsn=self.lsn, position=position)
+        self.lsn, self.transaction = after
+
+    def told_after(self, what, *key):
+        """A change that was committed before a snapshot, which Debezium took first."""
+        said = len(self.said)
+        getattr(self, what)(*key)
+        late = self.said[said:]
+        del self.said[said:]
+        self.snapshot()
+        self.said += late
 
     def begin(self):
         self.lsn += 10
@@ -200,6 +228,46 @@ def test_a_snapshot_that_broke_off_implies_nothing():
     source.snapshot()
     cut = changes(source.said[:-1], THINGS)
     assert {key for key, _ in fold_of(cut).rows()} == {"[0]", "[1]"}
+
+
+def test_what_was_open_across_a_snapshot_stands_after_it_and_did_not_vanish():
+    source = Source()
+    source.put(1)
+    source.open_across([2, 1])
+    events = changes(source.said, THINGS)
+    told = {(event.op, event.row_key): event.lsn for event in events}
+    assert told["r", "[1]"] > told["u", "[1]"] > told["c", "[2]"]
+    fold = fold_of(events)
+    assert {key: row["value"] for key, row in fold.rows()} == {
+        "[0]": "0 at 110",
+        "[1]": "1 at 132",
+        "[2]": "2 at 131",
+    }
+    assert list(fold.vanished()) == []
+
+
+def test_a_change_that_was_first_told_before_a_snapshot_stays_before_it():
+    source = Source()
+    source.put(1)
+    source.unseen("put", 1)
+    source.snapshot()
+    events = changes(source.said, THINGS)
+    (told,) = [event for event in events if event.row_key == "[1]" and event.op == "c"]
+    again = replace(told, offset=len(events))
+    for taken in ([*events, again], [again, *events], [*events[2:], again, told]):
+        assert folded([taken])["[1]"]["value"] == "1 at 130"
+
+
+def test_offsets_that_are_given_anew_when_a_log_was_cut_are_told_by_time():
+    source = Source()
+    source.put(1)
+    source.unseen("put", 1)
+    source.snapshot()
+    events = [
+        replace(event, offset=9 if event.op == "c" else event.offset, captured_at_us=at)
+        for at, event in enumerate(changes(source.said, THINGS))
+    ]
+    assert folded([events])["[1]"]["value"] == "1 at 130"
 
 
 def fold_of(events):

@@ -47,6 +47,8 @@ changes as (
         lsn,
         transaction_id,
         transaction_position,
+        topic_id::text as topic_id,
+        topic_partition,
         topic_offset,
         snapshot::text as snapshot,
         is_inferred,

@@ -38,6 +38,7 @@ stands, so that no span is empty. `is_inferred`, `op`, `lsn`, `transaction_id` a
             {%- endfor %}
             timed.op,
             timed.lsn,
+            timed.effective_lsn,
             timed.is_inferred,
             timed.transaction_id,
             timed.transaction_position,
@@ -61,6 +62,7 @@ stands, so that no span is empty. `is_inferred`, `op`, `lsn`, `transaction_id` a
             {%- endfor %}
             timed.op,
             timed.lsn,
+            timed.effective_lsn,
             timed.is_inferred,
             timed.transaction_id,
             timed.transaction_position,
@@ -73,13 +75,35 @@ stands, so that no span is empty. `is_inferred`, `op`, `lsn`, `transaction_id` a
 
     ),
 
+    -- a snapshot may be read before older changes are streamed: they tell since when
+    dated as (
+
+        select
+            *,
+            case
+                when op = 'r' or is_inferred
+                    then
+                        least(
+                            known_at,
+                            min(known_at) filter (where effective_lsn > lsn) over (
+                                partition by row_key
+                                order by {{ config_order() }}
+                                rows between current row and unbounded following
+                            )
+                        )
+                else known_at
+            end as begun_at
+        from changes
+
+    ),
+
     numbered as (
 
         select
             *,
             row_number() over key_changes as change_number,
-            max(known_at) over key_changes as valid_from
-        from changes
+            max(begun_at) over key_changes as valid_from
+        from dated
         window
             key_changes as (
                 partition by row_key

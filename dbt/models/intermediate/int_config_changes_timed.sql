@@ -27,7 +27,8 @@ changes as (
             order by {{ config_order() }}
             rows between current row and unbounded following
         ) as decides_from,
-        lsn = min(lsn) over () as is_first,
+        lsn = min(effective_lsn) over () as is_first,
+        op = 'r' and lsn > min(lsn) over (partition by effective_lsn) as is_overtaken,
         load_id
     from exchange_changes
     union all
@@ -42,7 +43,8 @@ changes as (
             order by {{ config_order() }}
             rows between current row and unbounded following
         ) as decides_from,
-        lsn = min(lsn) over () as is_first,
+        lsn = min(effective_lsn) over () as is_first,
+        op = 'r' and lsn > min(lsn) over (partition by effective_lsn) as is_overtaken,
         load_id
     from instrument_changes
 
@@ -57,7 +59,7 @@ timed as (
         op,
         known_at,
         case
-            when is_first or known_at = min(known_at) over () then '-infinity'
+            when is_first or is_overtaken or known_at = min(known_at) over () then '-infinity'
             else decides_from
         end as decides_from,
         is_first,

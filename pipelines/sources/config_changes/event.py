@@ -28,9 +28,9 @@ PARTIAL = "incremental"
 LAST_OF_ALL = "last"
 LAST_OF_TABLE = "last_in_data_collection"
 
-# LSN, 0 for what a snapshot implies and 1 for what was sent, position in the
-# transaction, offset
-Order = tuple[int, int, int, int]
+# effective LSN, 0 for what a snapshot implies and 1 for what was sent, 0 for what it
+# read and 1 for a change, LSN, position in the transaction, offset
+Order = tuple[int, int, int, int, int, int]
 Identity = tuple[str, int, int | None, str | None, str, int | None]
 
 
@@ -68,11 +68,16 @@ class ChangeEvent:
             self.position,
         )
 
-    @property
-    def order(self) -> Order:
+    def order(self, effective_lsn: int) -> Order:
         """Where it stands among the changes of its table."""
-        position = -1 if self.position is None else self.position
-        return self.lsn, int(not self.is_inferred), position, self.offset
+        return (
+            effective_lsn,
+            int(not self.is_inferred),
+            int(self.op != "r"),
+            self.lsn,
+            -1 if self.position is None else self.position,
+            self.offset,
+        )
 
     @property
     def is_of_snapshot(self) -> bool:

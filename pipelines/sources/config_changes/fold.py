@@ -1,13 +1,15 @@
 """The fold: what a table held, as its changes tell it.
 
 The result depends on the set of changes alone: in any order and in any batches, and
-with any of them delivered again, it is the same. Where a row's last change stands
-before a whole snapshot that does not hold the row, it vanished while nobody watched.
+with any of them delivered again, it is the same; of a change that was, its first place
+in the topic counts. Where a row's last change stands before a whole snapshot that does
+not hold the row, it vanished while nobody watched.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from pipelines.sources.config_changes.effective_lsn import EffectiveLsns
 from pipelines.sources.config_changes.envelope import Row
 from pipelines.sources.config_changes.event import (
     LAST_OF_ALL,
@@ -20,100 +22,106 @@ from pipelines.sources.config_changes.event import (
 Snapshot = tuple[
     int | None, int | None
 ]  # its transaction, or its LSN where it has none
+NOWHERE: Order = (-1, 0, 0, -1, -1, -1)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The last change of a key; `identities` are those that share its place."""
+class Folded:
+    """The last change of each key, and after which place rows have to stand.
 
-    event: ChangeEvent
-    order: Order
-    row: Row | None
-    identities: frozenset[Identity]
+    `emptied`: the last truncation, `snapshot`: the newest whole snapshot's beginning.
+    """
+
+    last: Mapping[str, tuple[Order, ChangeEvent]]
+    emptied: Order
+    snapshot: Order
+
+    def standing(self, floor: Order) -> Iterator[tuple[str, Order, ChangeEvent, Row]]:
+        """The keys that were not deleted, neither before `floor`."""
+        for key, (order, event) in self.last.items():
+            if event.op != "d" and event.after is not None and order >= floor:
+                yield key, order, event, event.after
 
 
 class Fold:
     """The rows of one table, by key."""
 
     def __init__(self) -> None:
-        self._standing: dict[str, Standing] = {}
-        self._snapshots: dict[Snapshot, int] = {}  # where each begins
-        self._finished: set[Snapshot] = set()
-        self._emptied: ChangeEvent | None = None
+        self._changes: dict[Identity, ChangeEvent] = {}
+        self._settled: set[Snapshot] = set()
+        self._folded: Folded | None = None
 
     def take(self, events: Iterable[ChangeEvent]) -> None:
         """Fold changes in; any of them may have been taken before."""
         for event in events:
-            if event.op == "t":
-                if self._emptied is None or event.order > self._emptied.order:
-                    self._emptied = event
-                continue
-            if event.is_of_snapshot:
-                self._note(event)
-            if event.row_key is not None:
-                row = None if event.op == "d" else event.after
-                self._stand(event.row_key, event, row)
+            held = self._changes.get(event.identity)
+            if held is None or event.offset < held.offset:
+                self._changes[event.identity] = event
+                self._folded = None
 
     def settle(self) -> None:
         """Take it that the newest snapshot was read whole, marked so or not.
 
         For an input that has an end, as a file.
         """
-        if self._snapshots:
-            self._finished.add(max(self._snapshots, key=lambda s: self._snapshots[s]))
+        begins, _ = _snapshots(self._changes.values())
+        if begins:
+            self._settled.add(max(begins, key=lambda name: begins[name]))
+            self._folded = None
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         """Every row that stands, with its key, in no particular order."""
-        floor = self._floor()
-        for key, standing in self._standing.items():
-            if standing.row is not None and standing.order >= floor:
-                yield key, standing.row
+        folded = self._fold()
+        floor = max(folded.snapshot, folded.emptied)
+        return ((key, row) for key, _, _, row in folded.standing(floor))
 
     def deleted(self) -> set[str]:
         """The keys whose rows do not stand any more."""
-        return set(self._standing) - {key for key, _ in self.rows()}
+        return set(self._fold().last) - {key for key, _ in self.rows()}
 
     def vanished(self) -> Iterator[ChangeEvent]:
         """The deletes that the newest whole snapshot implies."""
-        floor = self._snapshot_floor()
-        for key, standing in self._standing.items():
-            if standing.row is None or standing.order >= floor:
-                continue
-            if self._emptied is None or standing.order > self._emptied.order:
-                yield inferred_delete(key, standing.row, standing.event, floor[0])
+        folded = self._fold()
+        for key, order, event, row in folded.standing(folded.emptied):
+            if order < folded.snapshot:
+                yield inferred_delete(key, row, event, folded.snapshot[0])
 
-    def _stand(self, key: str, event: ChangeEvent, row: Row | None) -> None:
-        held = self._standing.get(key)
-        if held is None or event.order[:3] > held.order[:3]:
-            standing = Standing(event, event.order, row, frozenset((event.identity,)))
-        elif event.order[:3] < held.order[:3] or event.identity in held.identities:
-            return
-        else:  # two changes of one key at one place: the offset decides
-            later = max((held.order, held), (event.order, event), key=lambda p: p[0])[1]
-            is_new = later is event
-            standing = Standing(
-                event if is_new else held.event,
-                max(held.order, event.order),
-                row if is_new else held.row,
-                held.identities | {event.identity},
-            )
-        self._standing[key] = standing
+    def _fold(self) -> Folded:
+        if self._folded is None:
+            self._folded = _folded(list(self._changes.values()), self._settled)
+        return self._folded
 
-    def _note(self, event: ChangeEvent) -> None:
-        name = snapshot_of(event)
-        begins = self._snapshots.get(name, event.lsn)
-        self._snapshots[name] = min(begins, event.lsn)
-        if event.snapshot in (LAST_OF_ALL, LAST_OF_TABLE):
-            self._finished.add(name)
 
-    def _snapshot_floor(self) -> Order:
-        whole = [self._snapshots[name] for name in self._finished]
-        return (max(whole, default=-1), 0, -1, -1)
+def _folded(changes: list[ChangeEvent], settled: set[Snapshot]) -> Folded:
+    effective = EffectiveLsns(changes)
+    last: dict[str, tuple[Order, ChangeEvent]] = {}
+    emptied = NOWHERE
+    for event in changes:
+        order = event.order(effective.of(event))
+        if event.op == "t":
+            emptied = max(emptied, order)
+        elif event.row_key is not None:
+            held = last.get(event.row_key)
+            if held is None or order > held[0]:
+                last[event.row_key] = (order, event)
+    begins, finished = _snapshots(changes)
+    whole = (begins[name] for name in finished | settled)
+    return Folded(last, emptied, (max(whole, default=-1), *NOWHERE[1:]))
 
-    def _floor(self) -> Order:
-        """What stands before it stands no more."""
-        emptied = self._emptied.order if self._emptied else (-1, 0, -1, -1)
-        return max(self._snapshot_floor(), emptied)
+
+def _snapshots(
+    changes: Iterable[ChangeEvent],
+) -> tuple[Mapping[Snapshot, int], set[Snapshot]]:
+    """Where each begins, and which were read to their end."""
+    begins: dict[Snapshot, int] = {}
+    finished: set[Snapshot] = set()
+    for event in changes:
+        if event.is_of_snapshot:
+            name = snapshot_of(event)
+            begins[name] = min(begins.get(name, event.lsn), event.lsn)
+            if event.snapshot in (LAST_OF_ALL, LAST_OF_TABLE):
+                finished.add(name)
+    return begins, finished
 
 
 def snapshot_of(event: ChangeEvent) -> Snapshot:

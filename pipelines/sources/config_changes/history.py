@@ -17,9 +17,15 @@ from pipelines.sources.config_changes.ledger import Delivery, Ledger
 from pipelines.sources.config_changes.tables import SCHEMA
 from pipelines.warehouse import Connection
 
-STAND_IN = "bronze_config.changes"
-STANDING = Path(__file__).with_name("standing.sql").read_text("utf-8")
-VANISHED = Path(__file__).with_name("vanished.sql").read_text("utf-8")
+STANDING, PLACED, VANISHED = (
+    Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
+    for name in ("standing", "placed", "vanished")
+)
+# relations that stand in a statement for another statement, the outer one first
+STAND_INS = {
+    "bronze_config.standing": f"(\n{STANDING})",
+    "bronze_config.placed": f"(\n{PLACED})",
+}
 # the newest page, not the farthest: a log that was cut is read again from its beginning
 POSITIONS: LiteralString = """
 select distinct on (p.topic, p.topic_id, p.topic_partition)
@@ -50,10 +56,10 @@ select
 
 @dataclass(frozen=True)
 class StandingRow:
-    """A row as its history tells it; `lsn` and the rest are of its last change."""
+    """A row as its history tells it; what is beside it is of its last change."""
 
     row: Mapping[str, Any]
-    lsn: int
+    effective_lsn: int
     transaction_id: int | None
     committed_at_us: int | None
 
@@ -72,12 +78,10 @@ def standing_rows(connection: Connection, name: str) -> dict[str, StandingRow]:
     Numbers are `Decimal` where they are floating, decimals are text.
     """
     with psycopg.RawCursor(connection) as cursor:
-        found = cursor.execute(_of(name, STANDING)).fetchall()
+        found = cursor.execute(statement(STANDING, name)).fetchall()
     return {
-        key: StandingRow(
-            json.loads(row, parse_float=Decimal), lsn, transaction_id, committed_at_us
-        )
-        for key, row, lsn, transaction_id, committed_at_us in found
+        key: StandingRow(json.loads(row, parse_float=Decimal), *of_last_change[:3])
+        for key, row, *of_last_change in found
     }
 
 
@@ -118,7 +122,7 @@ def infer_deletes(ledger: Ledger, names: Iterable[str], lsn: int) -> dict[str, i
         told = (lsn, origin, datetime.now(UTC), delivery.load_id, delivery.file)
         with psycopg.RawCursor(ledger.connection) as cursor:
             for name in gone:
-                counts[name] = cursor.execute(_of(name, VANISHED), told).rowcount
+                counts[name] = cursor.execute(statement(VANISHED, name), told).rowcount
         return counts
 
     gone = [name for name in names if _has_vanished(ledger.connection, name, lsn)]
@@ -129,7 +133,8 @@ def infer_deletes(ledger: Ledger, names: Iterable[str], lsn: int) -> dict[str, i
 
 def _has_vanished(connection: Connection, name: str, lsn: int) -> bool:
     """Whether rows of a table that was in the snapshot were not."""
-    if all(row.lsn >= lsn for row in standing_rows(connection, name).values()):
+    standing = standing_rows(connection, name).values()
+    if all(row.effective_lsn >= lsn for row in standing):
         return False
     table = sql.Identifier(SCHEMA, name)
     was_read = sql.SQL(WAS_READ).format(table=table, lsn=lsn, name=name)
@@ -137,7 +142,9 @@ def _has_vanished(connection: Connection, name: str, lsn: int) -> bool:
     return bool(row and row[0])
 
 
-def _of(name: str, text: str) -> bytes:
-    """The statement for a config table's history."""
+def statement(text: str, name: str) -> bytes:
+    """A statement on the changes of a config table, with their places."""
+    for stand_in, told in STAND_INS.items():
+        text = text.replace(stand_in, told)
     quoted = sql.Identifier(SCHEMA, name).as_string(None)
-    return text.replace(STAND_IN, quoted).encode()
+    return text.replace("bronze_config.changes", quoted).encode()

@@ -1,35 +1,10 @@
 -- The deletes that a whole snapshot implies: rows of a config table whose last change
 -- stands before it. `bronze_config.changes` stands for the table's; $1 the snapshot's
 -- LSN, $2 origin, $3 received at, $4 load id, $5 delivery file.
-with latest as (
-    select distinct on (c.row_key)
-        c.row_key,
-        c.op,
-        c.after,
-        c.lsn,
-        c.topic,
-        c.topic_id,
-        c.topic_partition
-    from bronze_config.changes as c
-    where c.row_key is not null
-    order by
-        c.row_key asc,
-        c.lsn desc,
-        c.is_inferred asc,
-        c.transaction_position desc nulls last,
-        c.topic_offset desc
-),
-
-vanished as (
-    select l.*
-    from latest as l
-    where
-        l.op <> 'd'
-        and l.lsn < $1
-        and not exists (
-            select from bronze_config.changes as t
-            where t.op = 't' and t.lsn > l.lsn
-        )
+with vanished as (
+    select s.*
+    from bronze_config.standing as s
+    where s.effective_lsn < $1
 )
 
 insert into bronze_config.changes (
