@@ -9,15 +9,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from rich.console import Console
 
 from pipelines import report, warehouse
 from pipelines.collector.collect import Collected, CollectOptions, collect
+from pipelines.config_effects import Effect
 from pipelines.config_tables.bring import bring
 from pipelines.config_tables.missing_step import failure
-from pipelines.config_tables.path import path
+from pipelines.config_tables.path import subject, what
 from pipelines.config_tables.taking_effect import Awaited, awaited, committing
 from pipelines.errors import BullionError, UpstreamError
 from pipelines.load import Say
@@ -73,8 +74,9 @@ def demo_change(out: Console, say: Say) -> None:
         out.print(f"\nA row of the configuration, by SQL:{ADD.rstrip()};")
         changed = _change(REMOVE), _change(ADD)
     effects = [effect for one in changed for effect in one.effects]
-    title = "What became of it (milliseconds since its commit)"
-    report.show([_shown(path(effect)) for effect in effects], title, out)
+    for effect in effects:
+        title = f"{subject(effect)} {what(effect)} by {effect.who}: {effect.outcome}"
+        report.show(_steps(effect), title, out)
     committed_at = effects[-1].committed_at or datetime.now(UTC)
     transform(tests="none")
     with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:
@@ -100,8 +102,28 @@ def _change(statement: LiteralString) -> Awaited:
     return found
 
 
-def _shown(told: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if name != "reason"}
+def _steps(effect: Effect) -> list[dict[str, object]]:
+    """The path of a change, a row a step that was taken."""
+    taken = {
+        "committed": (effect.committed_at, "config.instruments"),
+        "captured": (effect.captured_at, "Debezium Server, from the log"),
+        "consumed": (effect.consumed_at, "bronze_config, through Kafka"),
+        "applied": (effect.applied_at, "the collector"),
+        "first row": (effect.first_row_at, "bronze_exchange"),
+    }
+    return [
+        {
+            "step": step,
+            "where": where,
+            "milliseconds": _milliseconds(effect.committed_at, at),
+        }
+        for step, (at, where) in taken.items()
+        if at is not None
+    ]
+
+
+def _milliseconds(since: datetime | None, at: datetime) -> int:
+    return round((at - (since or at)).total_seconds() * 1000)
 
 
 @contextmanager
