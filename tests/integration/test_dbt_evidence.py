@@ -30,7 +30,7 @@ from tests.integration.traded_histories import TradedHistories, tape
 from tests.integration.transform import Transform
 from tests.seeds import seeds
 
-SEEDS = seeds(__name__, 2)
+SEEDS = seeds(__name__, 1)
 REBUILT = """
 select exchange_id, symbol, extract(epoch from opened_at)::bigint * 1000 as stamp,
     evidence_grade, first_trade_id || '-' || last_trade_id as reading_id, venue_now_ms,

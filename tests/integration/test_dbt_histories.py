@@ -22,7 +22,7 @@ from tests.integration.memory_source import deliver
 from tests.integration.transform import Transform, build
 from tests.seeds import seeds
 
-CASES = 3
+CASES = 2
 LOADS = 20
 SEEDS = seeds(__name__, CASES)
 CONFIG_BATCHES = 8

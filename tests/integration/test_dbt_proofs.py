@@ -15,7 +15,7 @@ from tests.integration.proof_histories import KINDS, START, Series
 from tests.integration.transform import Transform
 from tests.seeds import seeds
 
-SEEDS = seeds(__name__, 2)
+SEEDS = seeds(__name__, 1)
 TABLES = (
     "gold.fct_candle_proofs",
     "gold.fct_trades",
