@@ -7,17 +7,18 @@ the cursor of every series is what bronze holds.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import dlt
+import psycopg
 from psycopg.rows import class_row
 
 from pipelines import bronze_tables, delivery, warehouse
 from pipelines.delivery import DELIVERY_COLUMNS, Rows, Source, Stream
-from pipelines.errors import BadDataError
+from pipelines.errors import BadDataError, UpstreamError
 from pipelines.run import Run
 from pipelines.sources import declared
 
@@ -60,7 +61,8 @@ def load(
     """
     schema = f"bronze_{source.name}"
     keys = [f"load {source.name} {key}" for key in source.lock_keys()]
-    with warehouse.locked(keys, f"load {source.name}", wait_s=wait_s, say=say) as held:
+    work = f"load {source.name}"
+    with warehouse.locked(keys, work, wait_s=wait_s, say=say) as held, _answering():
         recover(held, say)
         register(held, schema)  # a run may have died between its load and this
         bronze_tables.declare(held, {**declared(), schema: source.tables})
@@ -113,6 +115,14 @@ def facts(
 
 
 @contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise UpstreamError(f"the warehouse went away: {error}") from error
+
+
+@contextmanager
 def _in_turn_at_first(connection: warehouse.Connection, schema: str) -> Iterator[None]:
     """Until dlt's own tables are there, one load at a time makes them.
 
@@ -127,7 +137,8 @@ def _in_turn_at_first(connection: warehouse.Connection, schema: str) -> Iterator
     try:
         yield
     finally:
-        warehouse.unlock(connection, key)
+        with suppress(psycopg.OperationalError):  # it went away, and the lock with it
+            warehouse.unlock(connection, key)
 
 
 def _has_loads(connection: warehouse.Connection, schema: str) -> bool:

@@ -27,7 +27,7 @@ from pipelines.local.service import UnavailableError
 from pipelines.settings import settings
 from pipelines.sources.config_changes.agreement import differences
 from pipelines.sources.config_changes.following import follow_config
-from prefect_flows.transform import transform
+from prefect_flows.transform import arguments, run_dbt
 
 SERIES = ("binance", "SOL/USDT")
 REMOVE: LiteralString = """
@@ -78,7 +78,7 @@ def demo_change(out: Console, say: Say) -> None:
         title = f"{subject(effect)} {what(effect)} by {effect.who}: {effect.outcome}"
         report.show(_steps(effect), title, out)
     committed_at = effects[-1].committed_at or datetime.now(UTC)
-    transform(tests="none")
+    run_dbt(arguments(tests="none"))
     with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:
         cursor = connection.execute(FIRST_CANDLE, (committed_at,))
         names = [column.name for column in cursor.description or ()]

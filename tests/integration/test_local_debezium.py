@@ -221,6 +221,9 @@ def test_when_it_can_not_start_its_log_is_quoted_without_the_password(
 
 def test_doctor_says_what_a_silent_connector_means(debezium, monkeypatch):
     monkeypatch.setattr(sight, "debezium_place", lambda: debezium.address)
+    until(
+        lambda: health(debezium.address) == "UP"
+    )  # its offsets were away a moment ago
     assert services.debezium() == f"UP at {debezium.address}"
     monkeypatch.setattr(sight, "debezium_place", lambda: "http://127.0.0.1:1")
     with pytest.raises(Exception, match="wait in Postgres, whose WAL grows"):
