@@ -93,6 +93,7 @@ class Run:
     def deliver(self) -> None:
         """Load every package that is pending, then forget the folder."""
         pipeline = self.pipeline()
+        _end_deletions(pipeline)
         try:
             if pipeline.list_extracted_load_packages():
                 pipeline.normalize()
@@ -118,6 +119,17 @@ class Run:
 def is_pending(load_id: str) -> bool:
     """Whether a run's folder holds this load: it lives, or is to be delivered."""
     return any(_holds(run.folder, load_id) for run in Run.left())
+
+
+def _end_deletions(pipeline: dlt.Pipeline) -> None:
+    """Delete what was extracted of packages that are normalised already.
+
+    dlt normalises by one rename and then a deletion: a run that was killed in between
+    left both, and to normalise such a package once more fails for ever.
+    """
+    normalised = set(pipeline.list_normalized_load_packages())
+    for load_id in normalised.intersection(pipeline.list_extracted_load_packages()):
+        shutil.rmtree(Path(pipeline.working_dir, "normalize", "extracted", load_id))
 
 
 def _holds(folder: Path, load_id: str) -> bool:

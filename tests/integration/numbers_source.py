@@ -4,17 +4,21 @@
 """
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
+from dlt.common.storages import PackageStorage
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 from dlt.pipeline.pipeline import Pipeline
 
 from pipelines import bronze, delivery, load, warehouse
 from pipelines.delivery import Column, Rows, Stream, Table
+from pipelines.run import Run
 
 NUMBERS = Table(
     "numbers",
@@ -87,9 +91,42 @@ def dying(where: Any, name: str, *, call_first: bool = False, nth: int = 1) -> N
     setattr(where, name, wrapper)
 
 
+def dying_half_deleted() -> None:
+    """Die when the files of an extracted package are gone, and the rest of it not.
+
+    dlt normalises by a rename and then this deletion.
+    """
+    real = PackageStorage.delete_package
+
+    def wrapper(self: PackageStorage, load_id: str, not_exists_ok: bool = False) -> Any:
+        if not_exists_ok:  # what an earlier try left, before the rename
+            return real(self, load_id, not_exists_ok)
+        jobs = self.get_job_state_folder_path(load_id, PackageStorage.NEW_JOBS_FOLDER)
+        shutil.rmtree(self.storage.make_full_path(jobs))
+        return die()
+
+    PackageStorage.delete_package = wrapper  # type: ignore[method-assign]
+
+
+def dying_half_removed() -> None:
+    """Die when every other file of a delivered run is gone, the first one included."""
+    real = shutil.rmtree
+
+    def wrapper(path: Any, *args: Any, **kwargs: Any) -> None:
+        if Path(path).parent != Run.home():
+            return real(path, *args, **kwargs)
+        for file in sorted(f for f in Path(path).rglob("*") if f.is_file())[::2]:
+            file.unlink()
+        return die()
+
+    shutil.rmtree = wrapper  # type: ignore[assignment]
+
+
 POINTS: dict[str, Callable[[], None]] = {
     "while extracting": lambda: dying(delivery, "write", nth=3),
     "after extract": lambda: dying(Pipeline, "normalize"),
+    "after normalise's rename": lambda: dying(PackageStorage, "delete_package", nth=2),
+    "after normalise's rename, its deletion begun": dying_half_deleted,
     "after normalise": lambda: dying(Pipeline, "load"),
     "before a file's commit": lambda: dying(
         Psycopg2SqlClient, "commit_transaction", nth=2
@@ -101,6 +138,7 @@ POINTS: dict[str, Callable[[], None]] = {
     "after the load is recorded, before its package is closed": lambda: dying(
         bronze.BronzeClient, "complete_load", call_first=True
     ),
+    "while its folder is removed": dying_half_removed,
     "before its facts are noted": lambda: dying(load, "facts"),
 }
 
