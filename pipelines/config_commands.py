@@ -1,6 +1,5 @@
 """`bullion config`: the configuration's changes, followed, replayed and mended."""
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -98,10 +97,10 @@ def config_resync(
     repeated. A Debezium Server of your own needs to run; if it does not come back by
     itself, the message says to start it anew.
     """
+    from pipelines.sources.config_changes.broker import silence_client
     from pipelines.sources.config_changes.resync import resync
 
-    # as `follow`: what goes wrong is told in a sentence
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    silence_client()
     show([resync(say, wait)], "resynced", json=json)
 
 

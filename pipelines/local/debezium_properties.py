@@ -46,8 +46,9 @@ OFFSETS_DDL = (
 HEARTBEAT_S = 5
 # A message in the WAL needs no table; it moves an idle slot on, and its content, when
 # it was written in epoch seconds, tells the age of the whole chain to whoever reads it.
+HEARTBEAT_PREFIX = "bullion heartbeat"  # of the message, which others may write too
 HEARTBEAT_QUERY = (
-    "select pg_logical_emit_message(false, 'bullion heartbeat', "
+    f"select pg_logical_emit_message(false, '{HEARTBEAT_PREFIX}', "  # noqa: S608
     "extract(epoch from clock_timestamp())::text)"
 )
 

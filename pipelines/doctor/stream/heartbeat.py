@@ -8,12 +8,15 @@ from pipelines.doctor.check import TroubleError
 from pipelines.doctor.stream import services, sight
 from pipelines.local import replication_slot
 from pipelines.local.debezium_address import health
-from pipelines.local.debezium_properties import HEARTBEAT_S, MESSAGES_TOPIC
+from pipelines.local.debezium_properties import (
+    HEARTBEAT_PREFIX,
+    HEARTBEAT_S,
+    MESSAGES_TOPIC,
+)
 
 LATE_S = 6 * HEARTBEAT_S  # a connector that is started anew beats again after 16 s
 SILENT_S = 24 * HEARTBEAT_S
 NEWEST = 20  # messages that are looked through: others may write theirs into the WAL
-PREFIX = "bullion heartbeat"
 
 
 def heartbeat() -> str:
@@ -73,7 +76,7 @@ def _stamp(value: bytes | None) -> float | None:
     """What a heartbeat holds; None: it is another message."""
     try:
         told: Any = json.loads(value or b"")["message"]
-        if told["prefix"] != PREFIX:
+        if told["prefix"] != HEARTBEAT_PREFIX:
             return None
         return float(base64.b64decode(told["content"]))
     except (ValueError, KeyError, TypeError):

@@ -1,6 +1,5 @@
 """How checks see the stream: the warehouse and the broker, never waited for long."""
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +19,12 @@ from pipelines.local.kafka_address import listens
 from pipelines.local.kafka_service import Kafka
 from pipelines.settings import settings
 from pipelines.sources.config_changes.batch import Place
-from pipelines.sources.config_changes.broker import unavailable
+from pipelines.sources.config_changes.broker import (
+    places_of,
+    silence_client,
+    spans_of,
+    unavailable,
+)
 from pipelines.warehouse import Connection
 
 TIMEOUT_MS = ANSWER_TIMEOUT_S * 1000
@@ -79,8 +83,7 @@ def broker() -> Iterator["Broker"]:
     if not address or not listens(address):  # a client would try for its whole time
         mend = "as the check `kafka` says"
         raise TroubleError(f"no Kafka answers ({address or 'none is known'})", mend)
-    # what goes wrong is told in a sentence; the client's own log repeats it
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    silence_client()
     found = Broker(address)
     try:
         with unavailable(address):
@@ -98,19 +101,11 @@ class Broker:
 
     def places(self, topics: Sequence[str]) -> list[Place]:
         """Every partition of those of the topics that are there."""
-        return [
-            Place(told["name"], str(told["topic_id"]), part["partition_index"])
-            for told in self._admin.describe_topics(list(topics))
-            if not told["error_code"]
-            for part in told["partitions"]
-        ]
+        return places_of(self._admin, topics)
 
     def spans(self, places: Iterable[Place]) -> dict[Place, tuple[int, int]]:
         """The first offset that is held of each, and the next that will be written."""
-        asked = {TopicPartition(p.topic, p.partition): p for p in places}
-        first = self._consumer.beginning_offsets(list(asked))
-        last = self._consumer.end_offsets(list(asked))
-        return {place: (first[at], last[at]) for at, place in asked.items()}
+        return spans_of(self._consumer, places, self.address)
 
     def settings(self, topics: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
         """What each topic was set to, by its name."""

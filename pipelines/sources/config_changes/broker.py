@@ -4,7 +4,8 @@ kafka-python 3 gives a topic's id in `describe_topics` (KIP-516; brokers from 2.
 https://kafka-python.readthedocs.io/en/master/apidoc/KafkaAdminClient.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib.util import find_spec
@@ -72,6 +73,40 @@ def unavailable(address: str) -> Iterator[None]:
         raise UpstreamError(f"Kafka at {address}: {told}") from error
 
 
+def silence_client() -> None:
+    """What goes wrong is told in a sentence; the client's own log repeats it."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
+def places_of(admin: Any, topics: Iterable[str]) -> list[Place]:
+    """Every partition of those of the topics that are there."""
+    return [
+        Place(told["name"], str(told["topic_id"]), part["partition_index"])
+        for told in admin.describe_topics(list(topics))
+        if not told["error_code"]
+        for part in told["partitions"]
+    ]
+
+
+def spans_of(
+    consumer: Any, places: Iterable[Place], address: str
+) -> dict[Place, tuple[int, int]]:
+    """The first offset that is held of each, and the next that will be written.
+
+    Raises:
+        UpstreamError: a topic was made a moment ago, and has no offsets yet.
+    """
+    asked = {TopicPartition(p.topic, p.partition): p for p in places}
+    try:
+        first = consumer.beginning_offsets(list(asked))
+        last = consumer.end_offsets(list(asked))
+    except KeyError as error:  # so the client leaves out what was made a moment ago
+        raise UpstreamError(
+            f"Kafka at {address}: {error.args[0]} has no offsets yet"
+        ) from None
+    return {place: (first[at], last[at]) for at, place in asked.items()}
+
+
 class KafkaLog:
     """A broker, and its dead-letter topic; nothing is kept in a consumer group.
 
@@ -118,13 +153,7 @@ class KafkaLog:
     def places(self, topics: Sequence[str]) -> Sequence[Place]:
         """Every partition of those of the topics that are there."""
         with unavailable(self.address):
-            found = self._admin.describe_topics(list(topics))
-        return [
-            Place(told["name"], str(told["topic_id"]), part["partition_index"])
-            for told in found
-            if not told["error_code"]
-            for part in told["partitions"]
-        ]
+            return places_of(self._admin, topics)
 
     def keep(self, tables: Sequence[str]) -> Sequence[str]:
         """Have the topics of these config tables, and of no other; those made."""
@@ -133,16 +162,8 @@ class KafkaLog:
 
     def spans(self, places: Sequence[Place]) -> Mapping[Place, tuple[int, int]]:
         """The first offset that is held of each, and the next that will be written."""
-        asked = {TopicPartition(p.topic, p.partition): p for p in places}
         with unavailable(self.address):
-            try:
-                first = self._consumer.beginning_offsets(list(asked))
-                last = self._consumer.end_offsets(list(asked))
-            except KeyError as error:  # so it leaves out what was made a moment ago
-                raise UpstreamError(
-                    f"Kafka at {self.address}: {error.args[0]} has no offsets yet"
-                ) from None
-        return {place: (first[at], last[at]) for at, place in asked.items()}
+            return spans_of(self._consumer, places, self.address)
 
     def read_from(self, offsets: Mapping[Place, int]) -> None:
         """Read these partitions, and no others, from these offsets on."""

@@ -21,19 +21,42 @@ from pipelines.sources.config_changes.rows import raw_bytes
 from pipelines.warehouse import Connection
 
 WAITING: LiteralString = """
-select distinct on (q.topic_id, q.topic_partition, q.topic_offset)
-    q.table_name, q.reason, q.raw_key, q.raw, q.raw_encoding,
-    q.topic, q.topic_id, q.topic_partition, q.topic_offset
-from bronze_config.quarantine as q
-where not exists (
-    select from bronze_config.mended as m
-    where
-        m.topic_id = q.topic_id
-        and m.topic_partition = q.topic_partition
-        and m.topic_offset = q.topic_offset
+with waiting as (
+    select distinct on (q.topic_id, q.topic_partition, q.topic_offset)
+        q.*
+    from bronze_config.quarantine as q
+    where not exists (
+        select from bronze_config.mended as m
+        where
+            m.topic_id = q.topic_id
+            and m.topic_partition = q.topic_partition
+            and m.topic_offset = q.topic_offset
+    )
+    order by q.topic_id, q.topic_partition, q.topic_offset, q.received_at desc
 )
-order by q.topic_id, q.topic_partition, q.topic_offset, q.received_at desc
 """
+EACH: LiteralString = (
+    WAITING
+    + """
+select
+    w.table_name, w.reason, w.raw_key, w.raw, w.raw_encoding,
+    w.topic, w.topic_id, w.topic_partition, w.topic_offset
+from waiting as w
+order by w.topic_id, w.topic_partition, w.topic_offset
+"""
+)
+NEWEST: LiteralString = (
+    WAITING
+    + """
+select
+    count(*) over (),
+    w.topic || ' ' || w.topic_partition || '/' || w.topic_offset || ': ' || w.reason
+from waiting as w
+order by w.received_at desc, w.topic_offset desc
+limit 1
+"""
+)
+IS_THERE: LiteralString = "select to_regclass('bronze_config.quarantine') is not null"
 
 
 @dataclass(frozen=True)
@@ -47,10 +70,7 @@ class Retried:
 
 def waiting(connection: Connection) -> list[Refused]:
     """Every message in quarantine that was not taken in, by its place."""
-    row = connection.execute(
-        "select to_regclass('bronze_config.quarantine') is not null"
-    ).fetchone()
-    if not row or not row[0]:
+    if not _is_there(connection):
         return []
     return [
         Refused(
@@ -73,8 +93,16 @@ def waiting(connection: Connection) -> list[Refused]:
             topic_id,
             partition,
             offset,
-        ) in connection.execute(WAITING)
+        ) in connection.execute(EACH)
     ]
+
+
+def newest(connection: Connection) -> tuple[int, str] | None:
+    """How many wait, and the place and reason of the newest; None: none waits."""
+    if not _is_there(connection):
+        return None
+    row = connection.execute(NEWEST).fetchone()
+    return (int(row[0]), str(row[1])) if row else None
 
 
 def retry(connection: Connection, declared: Mapping[str, Declaration]) -> Retried:
@@ -94,6 +122,11 @@ def retry(connection: Connection, declared: Mapping[str, Declaration]) -> Retrie
     ledger.prepare(declared)
     appended = ledger.append(batch)
     return Retried(len(batch.mended), appended.new_count, still)
+
+
+def _is_there(connection: Connection) -> bool:
+    row = connection.execute(IS_THERE).fetchone()
+    return bool(row and row[0])
 
 
 def _landed(dead: Refused, declared: Mapping[str, Declaration]) -> Landed | None:

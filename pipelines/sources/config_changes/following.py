@@ -1,6 +1,5 @@
 """The consumer as a person or a flow runs it: on the broker of the settings."""
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from threading import Event
@@ -8,7 +7,7 @@ from threading import Event
 from pipelines.local.debezium_properties import DEAD_LETTERS_TOPIC, PREFIX
 from pipelines.local.kafka_service import bootstrap
 from pipelines.sources.config_changes.batch import Batch
-from pipelines.sources.config_changes.broker import KafkaLog
+from pipelines.sources.config_changes.broker import KafkaLog, silence_client
 from pipelines.sources.config_changes.follow import follow
 from pipelines.sources.config_changes.ledger import Appended
 from pipelines.sources.config_changes.session import Followed
@@ -33,8 +32,7 @@ def follow_config(
             f" new={done.new_count} quarantined={len(batch.refused)}"
         )
 
-    # what goes wrong is told in a sentence; the client's own log repeats it for ever
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    silence_client()
     return follow(
         partial(KafkaLog, bootstrap(), DEAD_LETTERS_TOPIC),
         PREFIX,
