@@ -1,6 +1,6 @@
 """`bullion config`: rows added, changed, removed; plain SQL is equal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +25,7 @@ Wait = Annotated[
 ]
 WaitSeconds = Annotated[float, typer.Option(help="How long --wait waits.", min=0)]
 WAIT_S = 30.0
+Written = tuple[Sequence[Any], int]  # what to show, and how many rows were changed
 
 
 @config_app.command(
@@ -46,25 +47,18 @@ def config_set(
     until it was captured, consumed, applied, and until the first row of a series that
     it chose. Exit code 65: it is rejected; 69: a step of the path does not come.
     """
-    from pipelines.config_tables import edit, taking_effect
+    from pipelines.config_tables import edit
     from pipelines.config_tables import table as tables
 
-    with acting("set") as connection:
+    def write(connection: "Connection") -> Written:
         told = tables.table(connection, table)
         edit.require_import(connection)
-        with taking_effect.committing(connection) as committed:
-            done = edit.change(connection, told, *tables.split(told, words))
-            committed.changes_count = int(done.is_new)
+        done = edit.change(connection, told, *tables.split(told, words))
         if not done.is_new:
             say("nothing to change: it is so already")
-        _finish(
-            connection,
-            committed,
-            [shown(done.row, json=json)],
-            table,
-            wait_s if wait else None,
-            json=json,
-        )
+        return [shown(done.row, json=json)], int(done.is_new)
+
+    _commit("set", write, table, wait_s if wait else None, json=json)
 
 
 @config_app.command(
@@ -79,23 +73,16 @@ def config_add(
     json: Json = False,
 ) -> None:
     """Add a row; columns that are not named have the table's defaults."""
-    from pipelines.config_tables import edit, taking_effect
+    from pipelines.config_tables import edit
     from pipelines.config_tables import table as tables
 
-    with acting("add") as connection:
+    def write(connection: "Connection") -> Written:
         told = tables.table(connection, table)
         edit.require_import(connection)
-        with taking_effect.committing(connection) as committed:
-            done = edit.add(connection, told, *tables.split(told, words))
-            committed.changes_count = 1
-        _finish(
-            connection,
-            committed,
-            [shown(done.row, json=json)],
-            table,
-            wait_s if wait else None,
-            json=json,
-        )
+        done = edit.add(connection, told, *tables.split(told, words))
+        return [shown(done.row, json=json)], 1
+
+    _commit("add", write, table, wait_s if wait else None, json=json)
 
 
 @config_app.command(
@@ -110,22 +97,15 @@ def config_remove(
     json: Json = False,
 ) -> None:
     """Remove a row, and show what it was."""
-    from pipelines.config_tables import edit, taking_effect
+    from pipelines.config_tables import edit
     from pipelines.config_tables import table as tables
 
-    with acting("remove") as connection:
+    def write(connection: "Connection") -> Written:
         told = tables.table(connection, table)
-        with taking_effect.committing(connection) as committed:
-            was = edit.remove(connection, told, tables.key_of(told, key))
-            committed.changes_count = 1
-        _finish(
-            connection,
-            committed,
-            [shown(was, json=json)],
-            "removed",
-            wait_s if wait else None,
-            json=json,
-        )
+        was = edit.remove(connection, told, tables.key_of(told, key))
+        return [shown(was, json=json)], 1
+
+    _commit("remove", write, "removed", wait_s if wait else None, json=json)
 
 
 @config_app.command("import", epilog="Example: `bullion config import`")
@@ -148,24 +128,31 @@ def config_import(
 
     A table that holds rows is the operator's: it stays as it is.
     """
-    from pipelines.config_tables import taking_effect
     from pipelines.config_tables.bring import bring
 
-    with acting("import") as connection:
+    def write(connection: "Connection") -> Written:
+        done = bring(connection, folder or settings().seeds_dir, replace=replace)
+        counts = (t.added_count + t.changed_count + t.removed_count for t in done)
+        return done, sum(counts)
+
+    _commit("import", write, "imported", wait_s if wait else None, json=json)
+
+
+def _commit(
+    work: str,
+    write: Callable[["Connection"], Written],
+    title: str,
+    wait_s: float | None,
+    *,
+    json: bool,
+) -> None:
+    """Run `write` as one transaction of an operator's, and end as `_finish`."""
+    from pipelines.config_tables import taking_effect
+
+    with acting(work) as connection:
         with taking_effect.committing(connection) as committed:
-            source = folder or settings().seeds_dir
-            done = bring(connection, source, replace=replace)
-            committed.changes_count = sum(
-                t.added_count + t.changed_count + t.removed_count for t in done
-            )
-        _finish(
-            connection,
-            committed,
-            done,
-            "imported",
-            wait_s if wait else None,
-            json=json,
-        )
+            rows, committed.changes_count = write(connection)
+        _finish(connection, committed, rows, title, wait_s, json=json)
 
 
 def _finish(

@@ -273,18 +273,20 @@ as $$
     select coalesce(cardinality(effect_ids), 0)::bigint
 $$;
 
--- What runs is configured so now. What a later change overtook stays so; how many.
-create or replace function ops.apply_config_effects(effect_ids bigint[], applied_by text)
+-- What became of changes that are open: one more attempt, and its outcome (null: it stays
+-- as it was). What a later change overtook stays so; how many there were.
+create or replace function ops.settle_config_effects(
+    effect_ids bigint[], outcome text, reason text, applied_by text
+)
 returns bigint
 language sql
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
     with unsettled as materialized (
         select e.effect_id
         from ops.config_effects as e
         where
-            e.effect_id = any(apply_config_effects.effect_ids)
+            e.effect_id = any(settle_config_effects.effect_ids)
             and e.outcome in ('waiting', 'rejected')
         order by e.effect_id
         for update
@@ -293,11 +295,13 @@ as $$
     changed as (
         update ops.config_effects as e
         set
-            outcome = 'applied',
-            reason = null,
+            outcome = coalesce(settle_config_effects.outcome, e.outcome),
+            reason = settle_config_effects.reason,
             attempts_count = e.attempts_count + 1,
-            applied_at = clock_timestamp(),
-            applied_by = apply_config_effects.applied_by
+            applied_at = case
+                when settle_config_effects.outcome = 'applied' then clock_timestamp()
+            end,
+            applied_by = settle_config_effects.applied_by
         from unsettled as u
         where e.effect_id = u.effect_id
         returning e.effect_id
@@ -305,6 +309,16 @@ as $$
 
     select ops.tell_config_effects(array_agg(c.effect_id order by c.effect_id))
     from changed as c
+$$;
+
+-- What runs is configured so now.
+create or replace function ops.apply_config_effects(effect_ids bigint[], applied_by text)
+returns bigint
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select ops.settle_config_effects(effect_ids, 'applied', null, applied_by)
 $$;
 
 -- What a change asks for can not be done now, and why; it may be applied later.
@@ -314,61 +328,17 @@ language sql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    with unsettled as materialized (
-        select e.effect_id
-        from ops.config_effects as e
-        where
-            e.effect_id = any(reject_config_effects.effect_ids)
-            and e.outcome in ('waiting', 'rejected')
-        order by e.effect_id
-        for update
-    ),
-
-    changed as (
-        update ops.config_effects as e
-        set
-            outcome = 'rejected',
-            reason = reject_config_effects.reason,
-            attempts_count = e.attempts_count + 1
-        from unsettled as u
-        where e.effect_id = u.effect_id
-        returning e.effect_id
-    )
-
-    select ops.tell_config_effects(array_agg(c.effect_id order by c.effect_id))
-    from changed as c
+    select ops.settle_config_effects(effect_ids, 'rejected', reason, null)
 $$;
 
--- What a change asks for could not be had yet, and why: it stays as it was, and is tried
--- again.
+-- What a change asks for could not be had yet, and why: it is tried again.
 create or replace function ops.postpone_config_effects(effect_ids bigint[], reason text)
 returns bigint
 language sql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    with unsettled as materialized (
-        select e.effect_id
-        from ops.config_effects as e
-        where
-            e.effect_id = any(postpone_config_effects.effect_ids)
-            and e.outcome in ('waiting', 'rejected')
-        order by e.effect_id
-        for update
-    ),
-
-    changed as (
-        update ops.config_effects as e
-        set
-            reason = postpone_config_effects.reason,
-            attempts_count = e.attempts_count + 1
-        from unsettled as u
-        where e.effect_id = u.effect_id
-        returning e.effect_id
-    )
-
-    select ops.tell_config_effects(array_agg(c.effect_id order by c.effect_id))
-    from changed as c
+    select ops.settle_config_effects(effect_ids, null, reason, null)
 $$;
 
 -- The first row that was loaded because of a change; a later one changes nothing.
@@ -426,6 +396,7 @@ $$;
 
 revoke all on function ops.note_config_effects(text) from public;
 revoke all on function ops.tell_config_effects(bigint[]) from public;
+revoke all on function ops.settle_config_effects(bigint[], text, text, text) from public;
 revoke all on function ops.apply_config_effects(bigint[], text) from public;
 revoke all on function ops.reject_config_effects(bigint[], text) from public;
 revoke all on function ops.postpone_config_effects(bigint[], text) from public;
