@@ -77,8 +77,15 @@ def apply(
     began = time.monotonic()
     if isinstance(configured, Configuration):
         configured = Fixed(configured)
-    crew = _Crew(configured, plans, patience, watch or Unwatched(), say)
-    crew.streams, crew.is_wanted = streams or Streams(), is_wanted
+    crew = _Crew(
+        configured,
+        plans,
+        patience,
+        watch or Unwatched(),
+        say,
+        streams=streams or Streams(),
+        is_wanted=is_wanted,
+    )
     crew.run(parallel)
     crew.applied.seconds = round(time.monotonic() - began, 3)
     return crew.applied
@@ -87,9 +94,6 @@ def apply(
 class _Crew:
     """The workers of one apply, and what they share."""
 
-    streams: Streams
-    is_wanted: Callable[[Plan], bool]
-
     def __init__(
         self,
         configured: Configured,
@@ -97,6 +101,9 @@ class _Crew:
         patience: Patience,
         watch: Watch,
         say: Say,
+        *,
+        streams: Streams,
+        is_wanted: Callable[[Plan], bool],
     ) -> None:
         self.applied = Applied()
         self._configured = configured
@@ -104,6 +111,8 @@ class _Crew:
         self._patience = patience
         self._watch = watch
         self._say = say
+        self._streams = streams
+        self._is_wanted = is_wanted
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._tries: dict[int, int] = {}
@@ -134,7 +143,7 @@ class _Crew:
     def _work(self, ended: threading.Event) -> None:
         try:
             with self._connect() as connection:
-                while not (self._stop.is_set() or self.streams.ending.is_set()):
+                while not (self._stop.is_set() or self._streams.ending.is_set()):
                     chunk = self._take(connection)
                     if chunk is not None:
                         self._run(connection, chunk)
@@ -163,7 +172,7 @@ class _Crew:
             chunk
             for chunk in found
             if chunk.chunk_id not in self._given_up
-            and self.is_wanted(self._plans[chunk.plan_id])
+            and self._is_wanted(self._plans[chunk.plan_id])
         ]
 
     def _take(self, connection: warehouse.Connection) -> Chunk | None:
@@ -196,7 +205,7 @@ class _Crew:
         plan = self._plans[chunk.plan_id]
         check = partial(self._check, chunk)
         watch = ChunkWatch(self._watch, chunk, check)
-        source = source_of(plan, chunk, self._configured, watch, self.streams)
+        source = source_of(plan, chunk, self._configured, watch, self._streams)
         loads = list(chunk.load_ids)
         self._settle(connection, loads)
 
@@ -237,7 +246,7 @@ class _Crew:
     def _failed(
         self, connection: warehouse.Connection, chunk: Chunk, error: BaseException
     ) -> None:
-        is_ending = self._stop.is_set() or self.streams.ending.is_set()
+        is_ending = self._stop.is_set() or self._streams.ending.is_set()
         if is_ending or isinstance(error, _StoppedError):
             ledger.give_back(connection, chunk, "waiting", "stopped")
             return
@@ -257,7 +266,7 @@ class _Crew:
 
     def _check(self, chunk: Chunk) -> None:
         """Files end at once; a stream of the exchange's ends itself after its page."""
-        is_ending = chunk.route == "archive" and self.streams.ending.is_set()
+        is_ending = chunk.route == "archive" and self._streams.ending.is_set()
         if self._stop.is_set() or is_ending:
             raise _StoppedError
 

@@ -5,12 +5,14 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from threading import Event, Lock, Thread
 
 from psycopg.rows import namedtuple_row
 
 from pipelines.collector.collect import Collected, CollectOptions, collect
 from pipelines.settings import settings
+from pipelines.sources.config_changes.stopping import stopped_by_signals
 from tests.integration.roles import acting
 from tests.unit.venue_server import Reply, venue_server
 
@@ -107,6 +109,17 @@ def collecting(**options):
         stop.set()
         thread.join(90)
         assert not thread.is_alive()
+
+
+def work():
+    """A collector in a fork that says what it does in a log; no cycle but the first."""
+
+    def run(log):
+        with Path(log).open("a", buffering=1) as written, stopped_by_signals() as stop:
+            done = Collected(say=lambda sentence: print(sentence, file=written))
+            collect(stop, CollectOptions(every_s=3600.0), done)
+
+    return run
 
 
 def commit(database, *statements):

@@ -5,6 +5,7 @@ import time
 import uuid
 
 from pipelines.errors import UpstreamError
+from pipelines.sources.config_changes import follow, session
 from pipelines.sources.config_changes.batch import Message, Place
 
 PREFIX = "bullion"
@@ -13,6 +14,14 @@ DECLARED = """
 create schema if not exists config;
 create table config.things (id integer primary key, value text, share numeric(10, 4));
 """
+
+
+def without_waiting(monkeypatch):
+    """The consumer does not wait for what a test says has come."""
+    monkeypatch.setattr(session, "SETTLE_S", 0.0)
+    monkeypatch.setattr(session, "LOOK_S", 0.0)
+    monkeypatch.setattr(session, "POLL_S", 0.01)
+    monkeypatch.setattr(follow, "PAUSES_S", (0.01,))
 
 
 def event(

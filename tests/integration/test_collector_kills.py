@@ -19,7 +19,7 @@ from tests.integration.collecting import (
     told,
     wait_for,
 )
-from tests.integration.collector_forks import forks
+from tests.integration.forks import Fork, forks
 from tests.integration.roles import run
 from tests.integration.test_collector import added
 
@@ -48,18 +48,19 @@ class Collector:
 
     def __init__(self, forks, log, variables):
         self.log = log
-        self.pid = 0
+        self.fork: Fork | None = None
         self._forks = forks
-        self._variables = variables | {"LOG": str(log)}
+        self._variables = variables
 
     def start(self):
-        self.pid = self._forks.ask(self._variables)
+        self.fork = self._forks.start(str(self.log), environment=self._variables)
 
     def end(self, number):
         """Send a signal and wait; the exit code."""
-        pid, self.pid = self.pid, 0
-        os.kill(pid, number)
-        return self._forks.ask(pid)
+        fork, self.fork = self.fork, None
+        assert fork
+        os.kill(fork.pid, number)
+        return fork.wait()
 
     def kill(self):
         assert self.end(signal.SIGKILL) == -signal.SIGKILL
@@ -67,7 +68,7 @@ class Collector:
 
 @pytest.fixture(scope="module")
 def forking():
-    with forks() as one:
+    with forks("tests.integration.collecting:work") as one:
         yield one
 
 
@@ -89,7 +90,7 @@ def collector(forking, database, venue, tmp_path):
     one = Collector(forking, log, variables)
     one.start()
     yield one
-    if one.pid:
+    if one.fork:
         one.kill()
 
 

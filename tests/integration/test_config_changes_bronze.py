@@ -9,7 +9,7 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.errors import BusyError, UpstreamError
-from pipelines.sources.config_changes import dead_letters, follow, history, session
+from pipelines.sources.config_changes import dead_letters, follow, history
 from pipelines.sources.config_changes.declaration import declared_tables
 from pipelines.sources.config_changes.session import Followed
 from tests.integration.memory_log import (
@@ -18,6 +18,7 @@ from tests.integration.memory_log import (
     THINGS,
     MemoryBroker,
     event,
+    without_waiting,
 )
 from tests.integration.roles import run
 from tests.unit.test_config_changes_fold import history as table_history
@@ -31,10 +32,7 @@ order by lsn, is_inferred desc, transaction_position, row_key
 @pytest.fixture
 def config(database, monkeypatch):
     """A warehouse with one config table; no waiting for what a test says has come."""
-    monkeypatch.setattr(session, "SETTLE_S", 0.0)
-    monkeypatch.setattr(session, "LOOK_S", 0.0)
-    monkeypatch.setattr(session, "POLL_S", 0.01)
-    monkeypatch.setattr(follow, "PAUSES_S", (0.01,))
+    without_waiting(monkeypatch)
     run(database, None, DECLARED)
     return database
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines import config_effects, warehouse
 from pipelines.local import bootstrap
-from pipelines.sources.config_changes import dead_letters, follow, session
+from pipelines.sources.config_changes import dead_letters, follow
 from pipelines.sources.config_changes.declaration import declared_tables
 from pipelines.sources.config_changes.session import Followed
 from tests.integration.effects import (
@@ -30,6 +30,7 @@ from tests.integration.memory_log import (
     THINGS,
     MemoryBroker,
     event,
+    without_waiting,
 )
 from tests.integration.roles import acting, run
 
@@ -44,10 +45,7 @@ select config.publish('config.funding');
 @pytest.fixture
 def config(database, monkeypatch):
     """A warehouse with one config table; no waiting for what a test says has come."""
-    monkeypatch.setattr(session, "SETTLE_S", 0.0)
-    monkeypatch.setattr(session, "LOOK_S", 0.0)
-    monkeypatch.setattr(session, "POLL_S", 0.01)
-    monkeypatch.setattr(follow, "PAUSES_S", (0.01,))
+    without_waiting(monkeypatch)
     run(database, None, DECLARED)
     run(database, None, "select config.publish('config.things')")
     return database

@@ -162,19 +162,15 @@ explained as (
 
 ),
 
--- what was asked for since is not unasked any more
 unasked_masks as (
 
     select
         unasked_hours.exchange_id,
         unasked_hours.symbol,
         unasked_hours.hour_at,
-        unasked_hours.not_configured_mask
-        & ~coalesce({{ asked_or_held_mask('hours') }} | hours.proven_mask, 0)
+        {{ still_unasked_mask('unasked_hours.not_configured_mask', 'hours') }}
             as not_configured_mask,
-        unasked_hours.our_fault_mask
-        & ~coalesce({{ asked_or_held_mask('hours') }} | hours.proven_mask, 0)
-            as our_fault_mask
+        {{ still_unasked_mask('unasked_hours.our_fault_mask', 'hours') }} as our_fault_mask
     from unasked_hours
     left join hours
         on

@@ -117,7 +117,6 @@ hours_counted as (
 
 ),
 
--- what was asked for since is not unasked any more
 unasked_counted as (
 
     select
@@ -126,10 +125,7 @@ unasked_counted as (
         {%- for name in ['not_configured', 'our_fault'] %}
         sum(
             bit_count(
-                (
-                    unasked_hours.{{ name }}_mask
-                    & ~coalesce({{ asked_or_held_mask('hours') }} | hours.proven_mask, 0)
-                )::bit(64)
+                ({{ still_unasked_mask('unasked_hours.' ~ name ~ '_mask', 'hours') }})::bit(64)
             )
         ) as {{ name }}_count,
         {%- endfor %}
