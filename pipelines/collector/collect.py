@@ -21,7 +21,7 @@ from pipelines.collector.facts import (
     Planned,
 )
 from pipelines.collector.history import FAILED, History, Pauses
-from pipelines.collector.live import OWN_WAIT_S, Live
+from pipelines.collector.live import Live
 from pipelines.collector.reading import Reading
 from pipelines.collector.rests import Rests
 from pipelines.collector.wanted import SeriesId, Wanted, plan_name, wanted
@@ -207,7 +207,7 @@ class _Desk:
         self._plan([name for name in series if not self.wanted.streams[name]])
         if not asked or self.live is None:
             return
-        thread = self.live.start(self.wanted, asked, self.generation, wait_s=OWN_WAIT_S)
+        thread = self.live.start(self.wanted, asked, self.generation, is_new=True)
         self.own |= dict.fromkeys(asked, thread)
 
     def _cycle(self, exchange_id: str) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from pipelines import warehouse
 from pipelines.backfill import ledger
@@ -21,11 +22,16 @@ from pipelines.configuration import Configuration, InstrumentChoice, Since
 from pipelines.errors import BullionError, SetupError
 from pipelines.load import Say
 from pipelines.reconfiguration import Configured
-from pipelines.sources.exchange.choices import is_collected, rest_feeds
+from pipelines.sources.exchange.choices import (
+    LEAST_LIVE,
+    is_collected,
+    rest_feeds,
+)
 from pipelines.streams import Streams
 
 WAIT_S = 0.5  # how soon an end is heard
-LIVE_MINUTES = 4  # a live load brought these whole: one less than `LIVE_SINCE`
+# a live load brought these whole: all but the oldest, of which it may have a part
+LIVE_MINUTES = LEAST_LIVE // timedelta(minutes=1) - 1
 
 Key = tuple[str, str, str]  # exchange_id, symbol, feed
 

@@ -19,7 +19,8 @@ from pipelines.sources.exchange.clock import EndingClock
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.streams import Streams
 
-OWN_WAIT_S = 300.0  # of a series' own load, for a cycle that has it under way
+NEW_WAIT_S = 300.0  # for a cycle that has the series under way
+FEW = 3  # more new series at once would hold up those that are there
 
 
 class Live:
@@ -46,11 +47,15 @@ class Live:
         series: Sequence[SeriesId],
         generation: int,
         *,
-        wait_s: float = 0,
+        is_new: bool = False,
     ) -> threading.Thread:
-        """Load these series in a thread of its own."""
+        """Load these series in a thread of its own.
+
+        `is_new`: they were configured just now. A few of them go before what else the
+        venue is asked for; all wait for a cycle that has one of them under way.
+        """
         choices = [wanted.series[name] for name in series]
-        work = partial(self._work, wanted, choices, generation, wait_s)
+        work = partial(self._work, wanted, choices, generation, is_new=is_new)
         exchanges = " ".join(dict.fromkeys(exchange_id for exchange_id, _ in series))
         thread = threading.Thread(target=work, name=f"live {exchanges}", daemon=True)
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
@@ -68,17 +73,18 @@ class Live:
         wanted: Wanted,
         choices: Sequence[InstrumentChoice],
         generation: int,
-        wait_s: float,
+        *,
+        is_new: bool,
     ) -> None:
         try:
-            self._tell(self._load(wanted, choices, generation, wait_s))
+            self._tell(self._load(wanted, choices, generation, is_new=is_new))
         except BusyError as error:
             if len(choices) == 1 or self._streams.ending.is_set():
                 self._say(str(error))
                 self._tell(_failed(wanted, choices, generation, error))
                 return
             for choice in choices:  # one that is held does not stop the others
-                self._work(wanted, [choice], generation, 0)
+                self._work(wanted, [choice], generation, is_new=False)
         except Exception as error:  # noqa: BLE001  # one load's; the others go on
             told = error if isinstance(error, BullionError) else repr(error)
             self._say(f"failed: live load of {_names(choices)}: {told}")
@@ -89,15 +95,18 @@ class Live:
         wanted: Wanted,
         choices: Sequence[InstrumentChoice],
         generation: int,
-        wait_s: float,
+        *,
+        is_new: bool,
     ) -> Loaded:
+        goes_first = is_new and len(choices) <= FEW
         source = ExchangeSource(
             self._configured,
-            ExchangeOptions(live=choices),
+            ExchangeOptions(live=choices, goes_first=goes_first),
             streams=self._streams,
             clients=self._clients,
             answered=lambda stream: self._tell(Answered(stream, generation)),
         )
+        wait_s = NEW_WAIT_S if is_new else 0
         facts = load(source, wait_s=wait_s, say=self._say)
         for failure in source.failures:
             self._say(f"failed: {failure}")

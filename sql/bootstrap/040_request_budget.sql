@@ -1,5 +1,6 @@
 -- One request budget per venue for all processes on the warehouse: a leaky bucket, a
--- queue in which live goes before history, a shared pause and a shared circuit breaker.
+-- queue in which a new series goes first, live next, history last, a shared pause and a
+-- shared circuit breaker.
 -- Nothing in it is held by a process, so a killed one leaves nothing behind.
 create table if not exists ops.venue_budgets (
     exchange_id text primary key,
@@ -21,14 +22,20 @@ create table if not exists ops.venue_waiters (
     primary key (exchange_id, waiter)
 );
 
+-- a warehouse that was made before has the table without it
+alter table ops.venue_waiters add column if not exists place integer not null default 2;
+
 comment on table ops.venue_budgets is
 'One row: a venue''s request budget as it stood at leaked_at, its pause and its circuit breaker.';
 comment on table ops.venue_waiters is
-'One row: a live request that waits for budget; history stands back until it expires.';
+'One row: a request that waits for budget; those of a later place stand back until it expires.';
+comment on column ops.venue_waiters.place is
+'1: a series that was just configured; 2: live; 3: history, which is not noted.';
 
 -- Spend `weight` of the venue's budget now, or say how long to wait and why. In any
 -- window no more than capacity + per_second * window is granted, by whichever process.
--- History leaves `reserve` of the capacity to live, and nothing while live waits.
+-- `priority` is first, live or history: none is served while one of an earlier place
+-- waits, and history leaves `reserve` of the capacity to the others.
 create or replace function ops.acquire_request_budget(
     exchange_id text,
     weight numeric,
@@ -50,7 +57,14 @@ declare
     room numeric := greatest(capacity, weight);
     left_over numeric;
     wait_s numeric := 0;
+    places constant text[] := array['first', 'live', 'history'];
+    own_place integer := array_position(places, priority);
 begin
+    if own_place is null then
+        raise exception 'unknown priority %; known: %', priority, places
+        using errcode = 'invalid_parameter_value';
+    end if;
+
     insert into ops.venue_budgets as b (exchange_id)
     values (acquire_request_budget.exchange_id)
     on conflict do nothing;
@@ -73,7 +87,7 @@ begin
     delete from ops.venue_waiters as w
     where w.exchange_id = budget.exchange_id and w.expires_at <= now_at;
 
-    if priority <> 'live' then
+    if priority = 'history' then
         room := greatest(capacity - reserve, weight);
     end if;
 
@@ -86,22 +100,24 @@ begin
     elsif budget.open_until is not null and budget.trial_until > now_at then
         reason := 'circuit on trial';
         wait_s := 0.1;
-    elsif priority <> 'live' and exists (
-        select from ops.venue_waiters as w where w.exchange_id = budget.exchange_id
+    elsif exists (
+        select from ops.venue_waiters as w
+        where w.exchange_id = budget.exchange_id and w.place < own_place
     ) then
-        reason := 'live first';
-        wait_s := 0.05;
+        reason := 'others first';
+        wait_s := greatest(0.05, (left_over + weight - room) / per_second);
     elsif left_over + weight > room then
         reason := 'rate';
         wait_s := (left_over + weight - room) / per_second;
     end if;
 
-    if wait_s > 0 and priority = 'live' then
-        insert into ops.venue_waiters as w (exchange_id, waiter, expires_at)
+    if wait_s > 0 and priority <> 'history' then
+        insert into ops.venue_waiters as w (exchange_id, waiter, expires_at, place)
         values (
             budget.exchange_id,
             acquire_request_budget.waiter,
-            now_at + make_interval(secs => (least(wait_s, 10) + 2)::double precision)
+            now_at + make_interval(secs => (least(wait_s, 10) + 2)::double precision),
+            own_place
         )
         on conflict (exchange_id, waiter) do update set expires_at = excluded.expires_at;
     elsif wait_s = 0 then

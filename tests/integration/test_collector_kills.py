@@ -171,7 +171,7 @@ def killed_before_its_first_row_is_noted(database, venue, collector):
 )
 def test_effects_are_complete_after_a_kill(database, venue, collector, killed):
     wait_for(lambda: run(database, None, LOADED) == [(1,)], why=collector.log.read_text)
-    at = commit(database, f"{ADD} ('coinbase', 'ETH/USD', '-PT2H')")
+    at = commit(database, f"{ADD} ('coinbase', 'ETH/USD', '-PT9H')")
     told(database, at, added("ETH/USD"), tell=False)
 
     outcome = killed(database, venue, collector)

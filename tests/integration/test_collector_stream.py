@@ -27,7 +27,7 @@ ADD = """
 set application_name = 'a test of the stream';
 set role operator;
 insert into config.instruments (exchange_id, symbol, since)
-values ('{}', '{}', '-PT1H')
+values ('{}', '{}', '-PT9H')
 """
 EFFECTS = """
 select * from ops.config_effects where table_name = 'instruments' order by effect_id

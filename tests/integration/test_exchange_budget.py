@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 
@@ -87,6 +88,38 @@ def test_history_stands_back_while_live_asks(database):
     assert any(t > last for t in history_times)
 
 
+def test_a_new_series_goes_before_live_that_waits_already(database):
+    slow = replace(SPEC, limit=Limit(weight=3, window_s=1, burst=1))
+    budget("live", slow).acquire(1)
+    order = []
+
+    def wait(precedence, name):
+        budget(precedence, slow).acquire(1)
+        order.append(name)
+
+    def started(precedence, name):
+        thread = threading.Thread(target=wait, args=(precedence, name))
+        thread.start()
+        return thread
+
+    waiting = [started("live", f"live {n}") for n in range(6)]
+    while not order:  # one of them is served, and the others wait
+        time.sleep(0.01)
+    waiting.append(started("first", "first"))
+    for thread in waiting:
+        thread.join(30)
+    assert len(order) == 7
+    assert order.index("first") <= 2
+
+
+def test_an_unknown_priority_is_refused(database):
+    with (
+        warehouse.connect("loader", "test") as connection,
+        pytest.raises(psycopg.DataError, match="unknown priority urgent; known: "),
+    ):
+        connection.execute(ASK.format("'k', 1, 'urgent', 1, 1, 0, 'u'"))
+
+
 def test_a_waiting_live_request_that_died_does_not_hold_history_for_ever(database):
     with warehouse.connect("loader", "test") as connection:
         for _ in range(2):  # the second has to wait, and is never asked again
@@ -94,7 +127,7 @@ def test_a_waiting_live_request_that_died_does_not_hold_history_for_ever(databas
                 "select ops.acquire_request_budget('k', 1, 'live', 1, 1, 0, 'gone')"
             )
         ask = ASK.format("'k', 1, 'history', 1, 1, 0, 'h'")
-        assert connection.execute(ask).fetchone() == ("live first",)
+        assert connection.execute(ask).fetchone() == ("others first",)
         time.sleep(3.2)
         assert connection.execute(ask).fetchone() == ("granted",)
 

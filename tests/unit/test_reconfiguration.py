@@ -13,6 +13,7 @@ from pipelines.configuration import (
     InstrumentChoice,
     Since,
     configuration,
+    parse_since,
 )
 from pipelines.errors import EndedError, SetupError
 from pipelines.settings import PROJECT_DIR, settings
@@ -20,6 +21,7 @@ from pipelines.sources.exchange.choices import (
     ExchangeOptions,
     chosen,
     is_collected,
+    live_since_ms,
     series_name,
 )
 from pipelines.sources.exchange.client import VenueClient
@@ -115,11 +117,28 @@ def test_a_configured_series_that_can_not_be_collected_leaves_the_others_alone()
     assert set(told.refused) == {("kraken", "BTC/USD:BTC")}
 
 
-def test_a_live_series_begins_with_what_is_new_and_asks_for_its_own_feeds():
+def test_a_live_series_asks_for_its_own_feeds():
     choice = instrument(feeds=("candles", "trades"))
     (live,) = chosen(SEEDS, ExchangeOptions(live=[choice]))
-    assert live.since.instant_ms(NOW_MS) == NOW_MS - 300_000
     assert live.feeds == ("candles", "trades")
+
+
+@pytest.mark.parametrize(
+    ("since", "feed", "minutes"),
+    [
+        ("-P30D", "candles", 300),
+        ("-P30D", "trades", 5),
+        ("-PT2H", "candles", 120),
+        ("-PT2H", "trades", 5),
+        ("-PT1M", "candles", 5),
+        ("2999-01-01", "candles", 5),
+    ],
+)
+def test_live_begins_a_request_before_now_and_no_earlier_than_wanted(
+    since, feed, minutes
+):
+    found = live_since_ms(parse_since(since), feed, NOW_MS)
+    assert found == NOW_MS - minutes * 60_000
 
 
 @pytest.mark.parametrize(

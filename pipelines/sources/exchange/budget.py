@@ -6,7 +6,7 @@ rules. A process asks before each request and is told to go on, or how long to w
 
 import threading
 from collections.abc import Callable
-from typing import Any, LiteralString, Protocol
+from typing import Any, Literal, LiteralString, Protocol
 from uuid import uuid4
 
 import psycopg
@@ -18,6 +18,7 @@ from pipelines.sources.exchange.clock import Clock
 from pipelines.sources.exchange.routes import VenueSpec
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Precedence = Literal["first", Priority]  # first: a series that has nothing yet
 
 DEFAULT_SHARE = 0.9  # of the limit of a venue that is asked for but not configured
 RESERVE_SHARE = 0.25  # of the capacity, which history leaves to live
@@ -94,14 +95,14 @@ class SharedBudget:
         self,
         spec: VenueSpec,
         configured: Configured,
-        priority: Priority,
+        precedence: Precedence,
         connect: Callable[[], Connection],
         clock: Clock,
     ) -> None:
         self._venue = spec.budget_id
         self._spec = spec
         self._configured = configured
-        self._priority = priority
+        self._precedence = precedence
         self._connect = connect
         self._clock = clock
         self._connection: Connection | None = None
@@ -171,7 +172,7 @@ class SharedBudget:
         row = self._run(
             ACQUIRE,
             weight,
-            self._priority,
+            self._precedence,
             self._spec.limit.per_second(share),
             capacity,
             capacity * RESERVE_SHARE,

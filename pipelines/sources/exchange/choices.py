@@ -1,6 +1,6 @@
 """What a load is about: the operator's configuration, narrowed by what was asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,8 +18,13 @@ from pipelines.sources.exchange.venues import VENUES, spec_of
 from pipelines.span import parse_span
 
 DEFAULT_SINCE = Since(before_now=timedelta(days=1))
-# enough that a series which trades at all has a row at once
-LIVE_SINCE = Since(before_now=timedelta(minutes=5))
+LEAST_LIVE = timedelta(minutes=5)  # however late a series is to begin
+# one request has no fewer candles anywhere, and a quiet series has a row among them;
+# of trades so much may be many pages
+MOST_LIVE: Mapping[Feed, timedelta] = {
+    "candles": timedelta(hours=5),
+    "trades": LEAST_LIVE,
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class ExchangeOptions:
         is_unlimited: no request budget, for a venue of one's own.
         live: these series and nothing else: from what is held to now, and where
             nothing is held the newest minutes.
+        goes_first: its requests stand before all others' of their venue.
     """
 
     exchanges: Sequence[str] = ()
@@ -43,6 +49,7 @@ class ExchangeOptions:
     is_unlimited: bool = False
     feeds: Sequence[Feed] = ()
     live: Sequence[InstrumentChoice] = ()
+    goes_first: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -88,7 +95,7 @@ def chosen(
         SetupError: names what is not known, and what is.
     """
     if options.live:
-        return [replace(c, since=LIVE_SINCE, feeds=rest_feeds(c)) for c in options.live]
+        return [replace(c, feeds=rest_feeds(c)) for c in options.live]
     _only_known([*known.exchanges, *options.exchanges])
     if options.exchanges and options.symbols:
         series = [
@@ -121,6 +128,15 @@ def _feeds(choice: InstrumentChoice, options: ExchangeOptions) -> Sequence[Feed]
     if options.symbols:
         return ("candles",)
     return rest_feeds(choice)
+
+
+def live_since_ms(since: Since, feed: Feed, venue_now_ms: int) -> int:
+    """Where live begins of a series that holds nothing; what lies before is history."""
+    earliest_ms, latest_ms = (
+        Since(before_now=ago).instant_ms(venue_now_ms)
+        for ago in (MOST_LIVE[feed], LEAST_LIVE)
+    )
+    return min(max(since.instant_ms(venue_now_ms), earliest_ms), latest_ms)
 
 
 def rest_feeds(choice: InstrumentChoice) -> Sequence[Feed]:

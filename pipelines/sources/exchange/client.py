@@ -38,6 +38,25 @@ class Answer:
     received_at: str
 
 
+class VenueTime:
+    """A venue's clock as its clients last heard it. Threads may share it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._heard: tuple[int, float] | None = None  # the venue's clock, and ours
+
+    def hear(self, venue_now_ms: int) -> None:
+        """The venue told its time."""
+        self._heard = venue_now_ms, self._clock.monotonic()
+
+    def now_ms(self) -> int | None:
+        """As last heard, and what has passed since; None: it never was."""
+        if self._heard is None:
+            return None
+        heard_ms, at_s = self._heard
+        return heard_ms + int((self._clock.monotonic() - at_s) * 1000)
+
+
 class VenueClient:
     """Asks one venue. Threads may share it.
 
@@ -53,6 +72,7 @@ class VenueClient:
         budget: Budget,
         clock: Clock,
         configured: Configured,
+        time: VenueTime | None = None,
     ) -> None:
         self.spec = spec
         self._budget = budget
@@ -63,7 +83,7 @@ class VenueClient:
         timeout_s = known.thresholds.request_timeout_seconds
         self.exchange = exchange(spec, self._url, timeout_s)
         self._sends_date = True
-        self._heard: tuple[int, float] | None = None  # the venue's clock, and ours
+        self._time = time or VenueTime(clock)
 
     def close(self) -> None:
         """Give back what is held."""
@@ -75,10 +95,8 @@ class VenueClient:
 
         It asks the venue if it never heard it.
         """
-        if self._heard is None:
-            return self._ask_clock(journal)
-        heard_ms, at_s = self._heard
-        return heard_ms + int((self._clock.monotonic() - at_s) * 1000)
+        now_ms = self._time.now_ms()
+        return self._ask_clock(journal) if now_ms is None else now_ms
 
     def call(
         self,
@@ -113,7 +131,7 @@ class VenueClient:
             return self.call(
                 route, params, journal, symbol=symbol, pick=pick, send=send
             )
-        self._hear(venue_now_ms)
+        self._time.hear(venue_now_ms)
         return Answer(
             body=attempt.body,
             text=text,
@@ -159,9 +177,6 @@ class VenueClient:
             self._url = url
             self.exchange.move(url)
 
-    def _hear(self, venue_now_ms: int) -> None:
-        self._heard = venue_now_ms, self._clock.monotonic()
-
     def _tell(self, attempt: Attempt) -> None:
         if attempt.silence_s is not None:
             self._budget.pause(attempt.silence_s, attempt.error or "")
@@ -183,7 +198,7 @@ class VenueClient:
         attempt, _ = self._answered(route, method, read, journal, None)
         heard_ms = date_ms(attempt.heard) if self._sends_date else None
         now_ms = int(attempt.body) if heard_ms is None else heard_ms
-        self._hear(now_ms)
+        self._time.hear(now_ms)
         return now_ms
 
     def _row(

@@ -1,17 +1,17 @@
-"""The clients of the venues' markets: one for each priority, made when first asked."""
+"""The clients of the venues' markets: one for each turn, made when first asked."""
 
 import threading
 from collections.abc import Callable
 
-from pipelines.configuration import Priority
 from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.budget import (
     Budget,
     Connection,
+    Precedence,
     SharedBudget,
     Unlimited,
 )
-from pipelines.sources.exchange.client import VenueClient
+from pipelines.sources.exchange.client import VenueClient, VenueTime
 from pipelines.sources.exchange.clock import Clock
 from pipelines.sources.exchange.routes import VenueSpec
 
@@ -34,21 +34,23 @@ class Clients:
         self.connect = connect
         self._configured = configured
         self._is_unlimited = is_unlimited
-        self._made: dict[tuple[str, Priority], VenueClient] = {}
+        self._made: dict[tuple[str, Precedence], VenueClient] = {}
+        self._times: dict[str, VenueTime] = {}
         self._lock = threading.Lock()
 
-    def of(self, spec: VenueSpec, priority: Priority) -> VenueClient:
-        """The market's client for requests of this priority.
+    def of(self, spec: VenueSpec, precedence: Precedence) -> VenueClient:
+        """The market's client for requests of this precedence.
 
         Raises:
             SetupError: the venue is not to be asked, or its address is not known.
         """
-        key = (spec.budget_id, priority)
+        key = (spec.budget_id, precedence)
         with self._lock:
             if key not in self._made:
-                budget = self._budget(spec, priority)
+                budget = self._budget(spec, precedence)
+                time = self._times.setdefault(spec.budget_id, VenueTime(self.clock))
                 self._made[key] = VenueClient(
-                    spec, budget, self.clock, self._configured
+                    spec, budget, self.clock, self._configured, time
                 )
             return self._made[key]
 
@@ -59,7 +61,9 @@ class Clients:
             for client in [self._made.pop(key) for key in gone]:
                 client.close()
 
-    def _budget(self, spec: VenueSpec, priority: Priority) -> Budget:
+    def _budget(self, spec: VenueSpec, precedence: Precedence) -> Budget:
         if self._is_unlimited:
             return Unlimited()
-        return SharedBudget(spec, self._configured, priority, self.connect, self.clock)
+        return SharedBudget(
+            spec, self._configured, precedence, self.connect, self.clock
+        )

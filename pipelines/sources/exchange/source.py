@@ -89,7 +89,9 @@ class ExchangeSource:
             if is_collected(known, choice.exchange_id, choice.symbol, feed)
         }
         self._venues = {
-            spec.budget_id: Venue(spec, configured, self._clients)
+            spec.budget_id: Venue(
+                spec, configured, self._clients, goes_first=self._options.goes_first
+            )
             for spec in (spec_of(c.exchange_id, c.symbol) for c in self._chosen)
         }
 
@@ -135,6 +137,7 @@ class ExchangeSource:
             options.until,
             _Pages(self._watch, partial(self._paged, choice, feed)),
             resumes=options.is_live or (is_known and options.since is None),
+            is_live=options.is_live,
         )
 
     def _paged(self, choice: InstrumentChoice, feed: Feed) -> None:

@@ -7,13 +7,14 @@ from datetime import datetime
 
 import polars as pl
 
-from pipelines.configuration import Feed, InstrumentChoice, Thresholds
+from pipelines.configuration import Feed, InstrumentChoice, Priority, Thresholds
 from pipelines.delivery import Rows
 from pipelines.errors import BullionError
 from pipelines.http_log import REQUESTS
 from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.answered import Span
 from pipelines.sources.exchange.candles import Series, candles
+from pipelines.sources.exchange.choices import live_since_ms
 from pipelines.sources.exchange.client import Journal, VenueClient
 from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.instruments import (
@@ -35,11 +36,15 @@ NULLS = {"symbol": pl.String, "status": pl.Int64, "error": pl.String}
 
 @dataclass
 class Venue:
-    """A market of a venue in one load; its streams run side by side and share it."""
+    """A market of a venue in one load; its streams run side by side and share it.
+
+    `goes_first`: the requests of this load stand before all others' of the venue.
+    """
 
     spec: VenueSpec
     configured: Configured
     clients: Clients
+    goes_first: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _listing: Listing | BullionError | None = None
     _journal: Journal = field(default_factory=list)
@@ -88,10 +93,12 @@ class Venue:
         watch: Watch,
         *,
         resumes: bool,
+        is_live: bool,
     ) -> Iterator[Rows]:
         """What is new of a series' candles or trades, and the requests made for it.
 
         `resumes`: a gap since the last load is filled, though `since` be later.
+        `is_live`: of a series that holds nothing, the newest rows alone.
 
         Raises:
             UpstreamError: the venue gave up; what came before has been yielded.
@@ -102,9 +109,14 @@ class Venue:
         rows = self._candles if feed == "candles" else self._trades
         try:
             series = self._series(wanted)
-            client = self.clients.of(self.spec, wanted.priority)
+            client = self._client(wanted.priority)
             now_ms = client.venue_now_ms(journal)
-            span = wanted.since.instant_ms(now_ms), _until_ms(until, now_ms)
+            since_ms = (
+                live_since_ms(wanted.since, feed, now_ms)
+                if is_live
+                else wanted.since.instant_ms(now_ms)
+            )
+            span = since_ms, _until_ms(until, now_ms)
             yield from rows(client, series, span, journal, watch, resumes=resumes)
         except BullionError:
             yield from requests(journal)
@@ -115,6 +127,9 @@ class Venue:
     def thresholds(self) -> Thresholds:
         """Those that count now."""
         return self.configured.current.thresholds
+
+    def _client(self, priority: Priority) -> VenueClient:
+        return self.clients.of(self.spec, "first" if self.goes_first else priority)
 
     def _series(self, wanted: InstrumentChoice) -> Series:
         listing = self.listing(wanted.symbol)
@@ -176,7 +191,7 @@ class Venue:
         return trades(client, series, holes, journal, watch)
 
     def _find_listing(self, *, may_be_held: bool) -> Listing:
-        client = self.clients.of(self.spec, "live")
+        client = self._client("live")
         hours = self.thresholds.listing_max_age_hours
         if may_be_held:
             with self.clients.connect() as connection:
