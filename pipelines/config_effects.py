@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, LiteralString
 
-from pipelines.warehouse import Connection
+from pipelines.warehouse import Connection, has_table
 
 EFFECTS_CHANNEL = "bullion_effects"
 
@@ -21,7 +21,6 @@ Outcome = Literal["waiting", "applied", "rejected", "overtaken"]
 
 MILLISECOND = timedelta(milliseconds=1)
 
-IS_THERE: LiteralString = "select to_regclass('ops.config_effects') is not null"
 EFFECT: LiteralString = """
 select
     e.effect_id, e.table_name, e.row_key, e.op, e.is_inferred, e.lsn,
@@ -143,8 +142,7 @@ def open_effects(
 
     None where the warehouse has no such table yet.
     """
-    row = connection.execute(IS_THERE).fetchone()
-    if not row or not row[0]:
+    if not has_table(connection, "ops.config_effects"):
         return []
     tables = None if table_names is None else list(table_names)
     found = connection.execute(OPEN, {"tables": tables})
@@ -196,8 +194,7 @@ def rowless_effects(
     connection: Connection, table_names: Sequence[str], applied_within: timedelta
 ) -> list[Effect]:
     """Changes of these tables that were applied of late, and brought no row yet."""
-    row = connection.execute(IS_THERE).fetchone()
-    if not row or not row[0]:
+    if not has_table(connection, "ops.config_effects"):
         return []
     found = connection.execute(ROWLESS, (list(table_names), applied_within))
     return [effect_of(row) for row in found]

@@ -129,7 +129,7 @@ def _in_turn_at_first(connection: warehouse.Connection, schema: str) -> Iterator
     Two that made them at once were seen to fail: `pg_type_typname_nsp_index`.
     """
     key = f"first load of {schema}"
-    if _has_loads(connection, schema):
+    if warehouse.has_table(connection, f"{schema}._dlt_loads"):
         yield
         return
     while not warehouse.try_lock(connection, key):
@@ -139,12 +139,6 @@ def _in_turn_at_first(connection: warehouse.Connection, schema: str) -> Iterator
     finally:
         with suppress(psycopg.OperationalError):  # it went away, and the lock with it
             warehouse.unlock(connection, key)
-
-
-def _has_loads(connection: warehouse.Connection, schema: str) -> bool:
-    there = "select to_regclass(%s) is not null"
-    row = connection.execute(there, (f"{schema}._dlt_loads",)).fetchone()
-    return bool(row and row[0])
 
 
 def _resource(

@@ -54,6 +54,12 @@ def connect(role: Role | None, application_name: str) -> Connection:
     return psycopg.connect(**parameters(role, application_name), autocommit=True)
 
 
+def has_table(connection: Connection, name: str) -> bool:
+    """Whether there is a table of this name, such as `bronze_exchange.ohlcv`."""
+    row = connection.execute("select to_regclass(%s) is not null", (name,)).fetchone()
+    return bool(row and row[0])
+
+
 def process_name(work: str) -> str:
     """How this process shows in `pg_stat_activity`: libpq keeps 63 bytes."""
     return f"bullion {work[:30]}, pid {os.getpid()} on {socket.gethostname()[:12]}"

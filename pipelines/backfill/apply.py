@@ -27,6 +27,8 @@ from pipelines.run import is_pending
 from pipelines.streams import Streams
 from pipelines.watch import Unwatched, Watch
 
+Finished = Callable[[Plan, Sequence[str]], None]
+
 POLL_S = 0.5  # how often a worker looks for what another process may leave
 
 
@@ -64,11 +66,13 @@ def apply(
     say: Say = lambda _: None,
     streams: Streams | None = None,
     is_wanted: Callable[[Plan], bool] = lambda _: True,
+    finished: Finished = lambda _plan, _load_ids: None,
 ) -> Applied:
     """Run what is left of `plans`; what is done stays untouched.
 
     Chunks that another process works on are left to it, and waited for. A chunk is not
-    begun while its plan is not wanted, nor when `streams` are ending.
+    begun while its plan is not wanted, nor when `streams` are ending. `finished` is
+    told of each chunk that is done here, with the loads that brought it.
 
     Raises:
         UpstreamError: the warehouse went away; the same call goes on from there.
@@ -85,6 +89,7 @@ def apply(
         say,
         streams=streams or Streams(),
         is_wanted=is_wanted,
+        finished=finished,
     )
     crew.run(parallel)
     crew.applied.seconds = round(time.monotonic() - began, 3)
@@ -104,6 +109,7 @@ class _Crew:
         *,
         streams: Streams,
         is_wanted: Callable[[Plan], bool],
+        finished: Finished,
     ) -> None:
         self.applied = Applied()
         self._configured = configured
@@ -113,6 +119,7 @@ class _Crew:
         self._say = say
         self._streams = streams
         self._is_wanted = is_wanted
+        self._finished = finished
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._tries: dict[int, int] = {}
@@ -225,6 +232,7 @@ class _Crew:
         facts = brought(connection, plan, chunk)
         ledger.finish(connection, chunk, facts)
         watch.finished()
+        self._finished(plan, loads)
         with self._lock:
             self.applied.chunks_count += 1
             self.applied.rows_count += facts.rows_count

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from pipelines import warehouse
-from pipelines.backfill.held import is_there
 from pipelines.backfill.ledger import NewChunk
 from pipelines.backfill.split import RestRoute
 
@@ -73,11 +72,11 @@ def rates(
 ) -> Rates:
     """What earlier loads of this venue and route took; defaults where there is none."""
     asked: tuple[float | None, float | None] = (None, None)
-    if rest and is_there(connection, "bronze_exchange.requests"):
+    if rest and warehouse.has_table(connection, "bronze_exchange.requests"):
         row = connection.execute(REQUESTS, (exchange_id, rest.method)).fetchone()
         asked = (row[0], row[1]) if row else asked
     archive = None
-    if is_there(connection, "bronze_archive.files"):
+    if warehouse.has_table(connection, "bronze_archive.files"):
         row = connection.execute(ARCHIVE, (LOAD_S,)).fetchone()
         archive = row[0] if row else None
     return Rates(

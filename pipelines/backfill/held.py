@@ -50,7 +50,7 @@ def answered(
         "trades": (TRADES, "bronze_exchange.trade_pages"),
         "funding_rates": (None, ""),
     }[feed]
-    if query is None or not is_there(connection, table):
+    if query is None or not warehouse.has_table(connection, table):
         return []
     found = connection.execute(query, (exchange_id, symbol)).fetchall()
     return [(start, end) for start, end in found if start < end]
@@ -60,13 +60,7 @@ def files(
     connection: warehouse.Connection, exchange_id: str, symbol: str
 ) -> set[FileVersion]:
     """The versions of the archive's files that are loaded."""
-    if not is_there(connection, "bronze_archive.files"):
+    if not warehouse.has_table(connection, "bronze_archive.files"):
         return set()
     found = connection.execute(FILES, (exchange_id, symbol)).fetchall()
     return {(path, size, published) for path, size, published in found}
-
-
-def is_there(connection: warehouse.Connection, table: str) -> bool:
-    """Whether bronze has the table yet."""
-    row = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
-    return bool(row and row[0])

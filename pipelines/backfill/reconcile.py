@@ -13,7 +13,6 @@ import psycopg
 from psycopg.rows import class_row
 
 from pipelines import warehouse
-from pipelines.backfill.held import is_there
 from pipelines.backfill.spans import DAY_MS, to_ms
 from pipelines.errors import SetupError
 
@@ -51,7 +50,7 @@ def reconcile(
     values = (start, start + DAY_MS, list(exchanges), list(symbols))
     name = warehouse.process_name("reconcile")
     with warehouse.connect("loader", name) as connection:
-        if not is_there(connection, "bronze_archive.klines"):
+        if not warehouse.has_table(connection, "bronze_archive.klines"):
             raise SetupError("nothing is loaded yet: bullion load archive")
         with psycopg.RawCursor(connection, row_factory=class_row(Reconciled)) as cursor:
             return cursor.execute(RECONCILE, values).fetchall()

@@ -15,6 +15,7 @@ from pipelines.collector.effects import Effects
 from pipelines.collector.facts import (
     Adopted,
     Answered,
+    Brought,
     Ended,
     Fact,
     Loaded,
@@ -174,6 +175,8 @@ class _Desk:
                 self._adopt(fact)
             case Answered():
                 self.effects.answered(fact.stream, fact.generation)
+            case Brought():
+                self.effects.brought(fact.series, fact.load_ids)
             case Ended():
                 pass  # looked at when effects settle
             case Loaded():

@@ -131,6 +131,15 @@ class Effects:
                 rowless.load_ids.append(load_id)
             self._writes.append(partial(self._look, number, rowless))
 
+    def brought(self, series: SeriesId, load_ids: Sequence[str]) -> None:
+        """History was brought: a row of it may be the first one."""
+        for number, rowless in list(self._rowless.items()):
+            if series not in map(series_of, rowless.streams):
+                continue
+            if rowless.load_ids is not None:
+                rowless.load_ids.extend(load_ids)
+            self._writes.append(partial(self._look, number, rowless))
+
     def settle(self, running: Collection[str], wanted: Wanted) -> None:
         """Apply the ends of series none of whose streams runs any more."""
         collected = {s for streams in wanted.streams.values() for s in streams}

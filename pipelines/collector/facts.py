@@ -54,4 +54,12 @@ class Planned:
     error: Exception | None = None
 
 
-Fact = Adopted | Answered | Ended | Loaded | Planned
+@dataclass(frozen=True)
+class Brought:
+    """A part of a series' history was brought, by these loads."""
+
+    series: SeriesId
+    load_ids: Sequence[str]
+
+
+Fact = Adopted | Answered | Brought | Ended | Loaded | Planned

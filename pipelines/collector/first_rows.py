@@ -1,4 +1,7 @@
-"""The first rows that were committed of series, as the deliveries have them."""
+"""The first rows that were committed of series, as the deliveries have them.
+
+They come live or with history, from a venue's answers or from files.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -6,21 +9,28 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from pipelines.collector.wanted import series_of
-from pipelines.warehouse import Connection
+from pipelines.collector.wanted import HISTORY, feed_of, series_of
+from pipelines.warehouse import Connection, has_table
 
-TABLES = {"candles": "ohlcv", "trades": "trades"}
+EXCHANGE, ARCHIVE = "bronze_exchange", "bronze_archive"
+CANDLES = ((EXCHANGE, "ohlcv"), (ARCHIVE, "klines"))
+TRADES = ((EXCHANGE, "trades"), (ARCHIVE, "agg_trades"), (ARCHIVE, "trades"))
+TABLES = {
+    "candles": CANDLES,
+    "trades": TRADES,
+    HISTORY: (*CANDLES, *TRADES),  # of a series whose files are all that is had
+}
 
 FIRST: LiteralString = """
 select d.load_id, d.delivered_at
 from ops.deliveries as d
 where
-    d.schema_name = 'bronze_exchange'
+    d.schema_name = {schema}
     and d.table_name = {name}
     and d.delivered_at >= %(since)s
     and (%(load_ids)s::text[] is null or d.load_id = any(%(load_ids)s))
     and exists (
-        select from bronze_exchange.{table} as r
+        select from {table} as r
         where
             r._dlt_load_id = d.load_id
             and r.delivery_file = d.file_id
@@ -44,29 +54,24 @@ def first_row_of(
     Of files that were delivered from `since` on, by these loads (None: by any).
     """
     found: list[tuple[datetime, str]] = []
-    for feed, table in TABLES.items():
-        series = [series_of(name) for name in streams if _feed(name) == feed]
-        if not series:
-            continue
-        query = sql.SQL(FIRST).format(
-            name=sql.Literal(table), table=sql.Identifier(table)
-        )
+    for feed, places in TABLES.items():
+        series = [series_of(name) for name in streams if feed_of(name) == feed]
         values = {
             "since": since,
             "load_ids": None if load_ids is None else list(load_ids),
             "exchanges": [exchange_id for exchange_id, _ in series],
             "symbols": [symbol for _, symbol in series],
         }
-        row = connection.execute(query, values).fetchone()
-        if row:
-            found.append((row[1], row[0]))
+        for schema, table in places if series else ():
+            if not has_table(connection, f"{schema}.{table}"):
+                continue
+            query = sql.SQL(FIRST).format(
+                schema=schema, name=table, table=sql.Identifier(schema, table)
+            )
+            row = connection.execute(query, values).fetchone()
+            if row:
+                found.append((row[1], row[0]))
     if not found:
         return None
     at, load_id = min(found)
     return load_id, at
-
-
-def _feed(stream: str) -> str:
-    """What a stream is of; candles have the series' own name."""
-    words = stream.split(" ")
-    return words[2] if len(words) > 2 else "candles"  # noqa: PLR2004

@@ -5,7 +5,7 @@ One thread plans, so that a plan stands soon; another applies, one apply at a ti
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from pipelines.backfill.ledger import Plan
 from pipelines.backfill.plan import Upstreams, Wanted, plan
 from pipelines.backfill.spans import MINUTE_MS, at
 from pipelines.backfill.upstreams import LiveUpstreams
-from pipelines.collector.facts import Fact, Planned
+from pipelines.collector.facts import Brought, Fact, Planned
 from pipelines.collector.wanted import SeriesId
 from pipelines.configuration import Configuration, InstrumentChoice, Since
 from pipelines.errors import BullionError, SetupError
@@ -207,12 +207,16 @@ class History:
             say=self.say,
             streams=self.streams,
             is_wanted=self._is_wanted,
+            finished=self._finished,
         )
         self.say(
             f"history chunks={applied.chunks_count} rows={applied.rows_count}"
             f" failures={len(applied.failures)} seconds={applied.seconds}"
         )
         return applied
+
+    def _finished(self, plan: Plan, load_ids: Sequence[str]) -> None:
+        self.tell(Brought((plan.exchange_id, plan.symbol), load_ids))
 
     def _is_wanted(self, plan: Plan) -> bool:
         return self.is_ours(plan.exchange_id) and is_collected(

@@ -9,6 +9,8 @@ from pipelines.sources.exchange.choices import is_collected, rest_feeds, series_
 
 SeriesId = tuple[str, str]  # exchange_id, symbol
 
+HISTORY = "history"  # in place of a feed, in the name of a history's planning
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -80,10 +82,16 @@ def is_meant(symbol: str, pattern: str) -> bool:
 
 def plan_name(series: SeriesId) -> str:
     """How the planning of a series' history is called among streams."""
-    return f"{' '.join(series)} history"
+    return " ".join((*series, HISTORY))
 
 
 def series_of(stream: str) -> SeriesId:
     """The series of a stream's name."""
     exchange_id, symbol, *_ = stream.split(" ")
     return exchange_id, symbol
+
+
+def feed_of(stream: str) -> str:
+    """What a stream is of; candles have the series' own name."""
+    _, _, *feed = stream.split(" ")
+    return feed[0] if feed else "candles"

@@ -43,6 +43,7 @@ class Coinbase:
         self.fails = False
         self.seconds_a_page = 0.0
         self.asked = []  # (seconds, product, start) of each page
+        self.quiet_s = {}  # so long ago was the last candle of a product
         self.blocks = set()  # products whose pages are not answered yet
         self.freed = Event()
         self._lock = Lock()
@@ -71,7 +72,7 @@ class Coinbase:
             datetime.fromisoformat(params[name]).timestamp()
             for name in ("start", "end")
         )
-        end = min(end, time.time())
+        end = min(end, time.time() - self.quiet_s.get(product, 0))
         first = int(start // M * M)
         return [[at, 9, 12, 10, 11, 5.5] for at in range(first, int(end) + 1, M)][:300]
 

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 
 import psycopg
@@ -18,6 +19,7 @@ from pipelines.backfill import ledger, status
 from pipelines.backfill.apply import Patience, apply
 from pipelines.backfill.plan import parse, plan
 from pipelines.backfill.upstreams import LiveUpstreams
+from pipelines.collector.first_rows import first_row_of
 from pipelines.configuration import configuration
 from pipelines.errors import BadDataError, SetupError
 from pipelines.load import LoadFacts, load
@@ -348,6 +350,30 @@ def work():
         apply(configuration(), plans)
 
     return run
+
+
+def test_the_first_row_is_found_that_a_file_brought(upstream):
+    planned("2024-03-01", "2024-03-03")
+    done = []
+    began = datetime.now(UTC)
+    apply_told = applied(finished=lambda plan, load_ids: done.append((plan, load_ids)))
+    assert apply_told.failures == []
+    assert {plan.symbol for plan, _ in done} == {SYMBOL}
+    load_ids = [load_id for _, found in done for load_id in found]
+    delivered = (
+        "select load_id, min(delivered_at) from ops.deliveries"
+        " where table_name = 'klines' group by load_id order by 2"
+    )
+    series = f"binance {SYMBOL} history", f"binance {SYMBOL}"
+    with warehouse.connect("loader", "test") as connection:
+        (first, *others) = connection.execute(delivered).fetchall()
+        assert {load_id for load_id, _ in (first, *others)} == set(load_ids)
+        for stream in series:
+            assert first_row_of(connection, [stream], began, load_ids) == first
+            assert first_row_of(connection, [stream], began, []) is None
+            late = datetime.now(UTC)
+            assert first_row_of(connection, [stream], late, None) is None
+        assert first_row_of(connection, ["binance ETH/USDT"], began, None) is None
 
 
 @pytest.mark.slow

@@ -72,6 +72,21 @@ def test_a_new_instrument_is_live_at_once_and_its_history_is_planned(database, v
     assert len(venue.pages("BTC-USD")) == pages  # the other series was left alone
 
 
+def test_the_first_row_of_a_series_that_is_quiet_now_comes_with_its_history(
+    database, venue
+):
+    venue.quiet_s["ETH-USD"] = 6 * 3600
+    with collecting(every_s=NEVER) as done:
+        wait_for(lambda: done.loads_count == 1)
+        statement = f"{ADD} ('coinbase', 'ETH/USD', '{ago(hours=9)}')"
+        change(database, statement, added("ETH/USD"))
+        wait_for(lambda: last(database).first_row_at)
+    found = last(database)
+    assert found.outcome == "applied"
+    of_history = "select load_ids from ops.backfill_chunks where state = 'done'"
+    assert run(database, None, of_history) == [([found.first_load_id],)]
+
+
 def test_a_transaction_that_contradicts_itself_is_applied_as_one(database, venue):
     with collecting(every_s=NEVER) as done:
         wait_for(lambda: done.loads_count == 1)

@@ -169,6 +169,11 @@ def test_contracts_are_applied_when_their_history_is_planned(book):
     assert adopt(book, added, known=known) == [("binance", "BTC/USDT:USDT")]
     book.answered(plan_name(("binance", "BTC/USDT:USDT")), 1)
     assert book.written() == [("applied", [1], "me")]
+    book.found = ("17.5", AT)
+    book.brought(("binance", "ETH/USDT:USDT"), ["17.5"])
+    assert book.written() == []
+    book.brought(("binance", "BTC/USDT:USDT"), ["17.5"])
+    assert book.written() == [("first_row", [1], "17.5")]
 
 
 def test_a_collector_of_some_venues_leaves_the_others_changes_alone(book):

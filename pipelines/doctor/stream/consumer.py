@@ -11,7 +11,7 @@ from pipelines.settings import settings
 from pipelines.sources.config_changes import history
 from pipelines.sources.config_changes.batch import Place
 from pipelines.sources.config_changes.follow import LOCK
-from pipelines.warehouse import Connection
+from pipelines.warehouse import Connection, has_table
 
 LATE_S = 60.0  # a session that broke off is tried again within 32 s
 DAY_S = 86_400
@@ -37,7 +37,7 @@ class Lag:
 def lag(connection: Connection, broker: sight.Broker) -> Lag:
     """How far bronze is behind the topics of the tables that are streamed."""
     topics = [topic_of(table) for table in sight.published(connection)]
-    has_pages = sight.has_table(connection, "bronze_config.pages")
+    has_pages = has_table(connection, "bronze_config.pages")
     held = history.positions(connection) if has_pages else {}
     spans = broker.spans(broker.places(topics))
     begins, unread = {}, 0

@@ -19,6 +19,7 @@ from pipelines.doctor.stream import (
     topics,
 )
 from pipelines.errors import BullionError
+from pipelines.warehouse import has_table
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def _was_read() -> bool:
     """Whether bronze holds what was read of the stream."""
     try:
         with sight.warehouse() as connection:
-            return sight.has_table(connection, "bronze_config.pages") and bool(
+            return has_table(connection, "bronze_config.pages") and bool(
                 sight.one(connection, "select true from bronze_config.pages limit 1")
             )
     except (BullionError, psycopg.Error):

@@ -61,11 +61,6 @@ def one(connection: Connection, statement: LiteralString, *words: object) -> Any
     return row[0] if row else None
 
 
-def has_table(connection: Connection, name: str) -> bool:
-    """Whether there is a table of this name, with its schema."""
-    return bool(one(connection, "select to_regclass(%s) is not null", name))
-
-
 def published(connection: Connection) -> list[str]:
     """The tables that are streamed, as `config.instruments`."""
     return [name for (name,) in connection.execute(PUBLISHED, (PUBLICATION,))]

@@ -18,7 +18,7 @@ from pipelines.sources.config_changes.declaration import Declaration
 from pipelines.sources.config_changes.event import decoded
 from pipelines.sources.config_changes.ledger import Ledger
 from pipelines.sources.config_changes.rows import raw_bytes
-from pipelines.warehouse import Connection
+from pipelines.warehouse import Connection, has_table
 
 WAITING: LiteralString = """
 with waiting as (
@@ -56,7 +56,6 @@ order by w.received_at desc, w.topic_offset desc
 limit 1
 """
 )
-IS_THERE: LiteralString = "select to_regclass('bronze_config.quarantine') is not null"
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Retried:
 
 def waiting(connection: Connection) -> list[Refused]:
     """Every message in quarantine that was not taken in, by its place."""
-    if not _is_there(connection):
+    if not has_table(connection, "bronze_config.quarantine"):
         return []
     return [
         Refused(
@@ -99,7 +98,7 @@ def waiting(connection: Connection) -> list[Refused]:
 
 def newest(connection: Connection) -> tuple[int, str] | None:
     """How many wait, and the place and reason of the newest; None: none waits."""
-    if not _is_there(connection):
+    if not has_table(connection, "bronze_config.quarantine"):
         return None
     row = connection.execute(NEWEST).fetchone()
     return (int(row[0]), str(row[1])) if row else None
@@ -122,11 +121,6 @@ def retry(connection: Connection, declared: Mapping[str, Declaration]) -> Retrie
     ledger.prepare(declared)
     appended = ledger.append(batch)
     return Retried(len(batch.mended), appended.new_count, still)
-
-
-def _is_there(connection: Connection) -> bool:
-    row = connection.execute(IS_THERE).fetchone()
-    return bool(row and row[0])
 
 
 def _landed(dead: Refused, declared: Mapping[str, Declaration]) -> Landed | None:

@@ -16,8 +16,8 @@ from pipelines.errors import UpstreamError
 from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.clock import Clock
 from pipelines.sources.exchange.routes import VenueSpec
+from pipelines.warehouse import Connection
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 Precedence = Literal["first", Priority]  # first: a series that has nothing yet
 
 DEFAULT_SHARE = 0.9  # of the limit of a venue that is asked for but not configured

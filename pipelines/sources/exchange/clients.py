@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.budget import (
     Budget,
-    Connection,
     Precedence,
     SharedBudget,
     Unlimited,
@@ -14,6 +13,7 @@ from pipelines.sources.exchange.budget import (
 from pipelines.sources.exchange.client import VenueClient, VenueTime
 from pipelines.sources.exchange.clock import Clock
 from pipelines.sources.exchange.routes import VenueSpec
+from pipelines.warehouse import Connection
 
 
 class Clients:

@@ -19,8 +19,8 @@ from pipelines.delivery import Rows
 from pipelines.errors import BadDataError
 from pipelines.sources.exchange.client import Answer, Journal, VenueClient
 from pipelines.sources.exchange.routes import ListingRoute, VenueSpec
-from pipelines.sources.exchange.series import Connection, is_there
 from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
+from pipelines.warehouse import Connection, has_table
 
 HELD = Path(__file__).with_name("listing.sql").read_bytes()
 HOUR_MS = 3_600_000
@@ -51,7 +51,7 @@ class Listing:
 
 def held_listing(connection: Connection, spec: VenueSpec) -> Listing | None:
     """The newest listing of the market in bronze; None: there is none."""
-    if not is_there(connection, "instruments"):
+    if not has_table(connection, "bronze_exchange.instruments"):
         return None
     with psycopg.RawCursor(connection) as cursor:
         found = cursor.execute(HELD, (spec.exchange_id, spec.market)).fetchall()

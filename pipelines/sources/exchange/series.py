@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import psycopg
 
 from pipelines.sources.exchange.answered import Span
 from pipelines.sources.exchange.candles import TIMEFRAME, Series
 from pipelines.sources.exchange.routes import MINUTE_MS, CandleRoute
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from pipelines.warehouse import Connection, has_table
 
 NEEDS = Path(__file__).with_name("needs.sql").read_bytes()
 HELD_UNTIL: LiteralString = """
@@ -43,7 +42,7 @@ def needs(
     """
     if wanted[0] >= wanted[1]:
         return []
-    if not is_there(connection, "ohlcv_pages"):
+    if not has_table(connection, "bronze_exchange.ohlcv_pages"):
         return [wanted]
     with psycopg.RawCursor(connection) as cursor:
         found = cursor.execute(
@@ -63,20 +62,12 @@ def needs(
 
 def held_until_ms(connection: Connection, series: Series) -> int | None:
     """The end of what the venue has answered for; None: nothing is held."""
-    if not is_there(connection, "ohlcv_pages"):
+    if not has_table(connection, "bronze_exchange.ohlcv_pages"):
         return None
     row = connection.execute(
         HELD_UNTIL, (series.exchange_id, series.symbol, TIMEFRAME)
     ).fetchone()
     return row[0] if row else None
-
-
-def is_there(connection: Connection, table: str) -> bool:
-    """Whether bronze has the table yet."""
-    row = connection.execute(
-        "select to_regclass(%s) is not null", (f"bronze_exchange.{table}",)
-    ).fetchone()
-    return bool(row and row[0])
 
 
 def _joined(spans: Sequence[tuple[int, int]], *, is_one: bool) -> list[Span]:

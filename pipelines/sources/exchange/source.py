@@ -9,7 +9,6 @@ from pipelines.configuration import Configuration, Feed, InstrumentChoice
 from pipelines.delivery import Rows, Stream, Table
 from pipelines.errors import BullionError, EndedError
 from pipelines.reconfiguration import Configured, Fixed
-from pipelines.sources.exchange.budget import Connection
 from pipelines.sources.exchange.choices import (
     ExchangeOptions,
     chosen,
@@ -25,7 +24,7 @@ from pipelines.streams import Streams
 from pipelines.watch import Unwatched, Watch
 
 
-def connect() -> Connection:
+def connect() -> warehouse.Connection:
     """A connection for the requests of a load."""
     return warehouse.connect("loader", warehouse.process_name("load exchange"))
 
@@ -55,7 +54,7 @@ class ExchangeSource:
         options: ExchangeOptions | None = None,
         *,
         clock: Clock | None = None,
-        connect: Callable[[], Connection] = connect,
+        connect: Callable[[], warehouse.Connection] = connect,
         watch: Watch | None = None,
         streams: Streams | None = None,
         clients: Clients | None = None,

@@ -7,8 +7,8 @@ import psycopg
 
 from pipelines.sources.exchange.answered import Span
 from pipelines.sources.exchange.candles import Series
-from pipelines.sources.exchange.series import Connection, is_there
 from pipelines.sources.exchange.trade_walks import Hole
+from pipelines.warehouse import Connection, has_table
 
 NEEDS = Path(__file__).with_name("trade_needs.sql").read_bytes()
 HELD_UNTIL: LiteralString = """
@@ -33,7 +33,7 @@ def trade_needs(
     """
     if wanted[0] >= wanted[1]:
         return []
-    if not is_there(connection, "trade_pages"):
+    if not has_table(connection, "bronze_exchange.trade_pages"):
         return [Hole(*wanted)]
     known = (series.exchange_id, series.symbol, *wanted, holes)
     with psycopg.RawCursor(connection) as cursor:
@@ -42,7 +42,7 @@ def trade_needs(
 
 def trades_held_until_ns(connection: Connection, series: Series) -> int | None:
     """The end of what the venue has answered for; None: nothing is held."""
-    if not is_there(connection, "trade_pages"):
+    if not has_table(connection, "bronze_exchange.trade_pages"):
         return None
     row = connection.execute(HELD_UNTIL, (series.exchange_id, series.symbol)).fetchone()
     return row[0] if row else None
