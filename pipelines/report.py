@@ -1,6 +1,7 @@
 """Rows for people and for machines: a table on a terminal, JSON or CSV elsewhere."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -50,10 +51,31 @@ def show(
     console: Console,
     limit: int | None = None,
 ) -> None:
-    """Print a table, numbers to the right; the last `limit` rows of it."""
+    """Print a table, numbers to the right; the last `limit` rows of it.
+
+    A single row that is wider than the console stands upright, a line a column.
+    """
     if not rows:
         console.print(f"{title}: nothing yet")
         return
+    table = _across(rows, title, limit)
+    if len(rows) == 1:
+        unbounded = console.options.update(width=sys.maxsize)
+        if console.measure(table, options=unbounded).maximum > console.width:
+            table = _upright(rows[0], title)
+    console.print(table)
+
+
+def _upright(row: Mapping[str, Any], title: str) -> Table:
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in row.items():
+        table.add_row(name.replace("_", " "), plain(value))
+    return table
+
+
+def _across(rows: Sequence[dict[str, Any]], title: str, limit: int | None) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
     for name, value in rows[0].items():
         is_number = type(value) in {int, float, Decimal}
@@ -64,7 +86,7 @@ def show(
     if limit and len(rows) > limit:
         table.caption = f"the last {limit} of {len(rows)} rows"
         table.caption_justify = "left"
-    console.print(table)
+    return table
 
 
 def query(connection: "Connection", text: str) -> list[dict[str, Any]]:

@@ -3,8 +3,10 @@
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from pipelines import report
 
@@ -33,3 +35,18 @@ def test_a_value_reads_exactly_and_without_padding(value, text):
 def test_json_rounds_nothing():
     exact = Decimal("12345678901234567890.123456789012345678")
     assert json.loads(report.as_json([{"x": exact}])) == [{"x": str(exact)}]
+
+
+def shown(rows, width):
+    console = Console(width=width, record=True, file=StringIO())
+    report.show(rows, "told", console)
+    return console.export_text()
+
+
+def test_a_single_row_that_is_too_wide_stands_upright():
+    row = {"exchange_id": "binance", "reason": "not listed on binance"}
+    wide, narrow = shown([row], 80), shown([row], 30)
+    assert any("binance" in s and "not listed" in s for s in wide.splitlines())
+    names = [s.split("│")[1].strip() for s in narrow.splitlines() if "│" in s]
+    assert [name for name in names if name] == ["exchange id", "reason"]
+    assert shown([row, row], 30).count("binance") > 1
