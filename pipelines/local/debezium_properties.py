@@ -46,10 +46,11 @@ OFFSETS_DDL = (
 HEARTBEAT_S = 5
 # A message in the WAL needs no table; it moves an idle slot on, and its content, when
 # it was written in epoch seconds, tells the age of the whole chain to whoever reads it.
+# What runs is noted so that the slot lets go of the WAL of bulk loads that have ended.
 HEARTBEAT_PREFIX = "bullion heartbeat"  # of the message, which others may write too
 HEARTBEAT_QUERY = (
     f"select pg_logical_emit_message(false, '{HEARTBEAT_PREFIX}', "  # noqa: S608
-    "extract(epoch from clock_timestamp())::text)"
+    "extract(epoch from clock_timestamp())::text), cdc.note_running_transactions()"
 )
 
 SOURCE = {

@@ -37,6 +37,25 @@ exception
 end
 $$;
 
+-- A slot keeps the WAL of every transaction that may still run, by what the server notes
+-- of them each 15 s. Noted with each heartbeat, a slot keeps less while bulk loads run.
+-- Null where this login may not: it takes a superuser, or his grant.
+create or replace function cdc.note_running_transactions()
+returns pg_lsn
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if has_function_privilege('pg_log_standby_snapshot()', 'execute') then
+        return pg_log_standby_snapshot();
+    end if;
+    return null;
+end
+$$;
+
+revoke all on function cdc.note_running_transactions() from public;
+
 do $$
 begin
     if exists (select from pg_roles as r where r.rolname = 'cdc') then
@@ -44,6 +63,7 @@ begin
         grant usage on schema config to cdc;
         -- the connector's offsets: its own table, which it makes
         grant usage, create on schema cdc to cdc;
+        grant execute on function cdc.note_running_transactions() to cdc;
     end if;
 end
 $$;

@@ -140,6 +140,11 @@ def test_an_owner_who_may_make_roles_needs_no_superuser(tmp_path):
         run(dict(managed), None, "alter role cdc replication")
         bootstrap.apply(**owner)
         assert run(owner, None, replicates) == [(True,)]
+        noted = "select cdc.note_running_transactions() is not null"
+        assert run(owner, None, noted) == [(False,)]  # a superuser's to give, too
+        given = "grant execute on function pg_log_standby_snapshot() to "
+        run({**managed, "dbname": owner["dbname"]}, None, given + owner["user"])
+        assert run(owner, None, noted) == [(True,)]
 
 
 def test_what_only_a_superuser_can_give_the_stream_is_said(tmp_path):

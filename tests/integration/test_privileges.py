@@ -46,6 +46,7 @@ ALLOWED = [
     ("cdc", "select * from config.exchanges, config.instruments"),
     ("cdc", "select * from config.endpoints, config.thresholds"),
     ("cdc", "create table cdc.offsets (n integer)"),
+    ("cdc", "select cdc.note_running_transactions()"),
 ]
 
 
@@ -103,6 +104,8 @@ FORBIDDEN = [
         )
     ),
     ("operator", "create table cdc.t (n integer)"),
+    ("operator", "select cdc.note_running_transactions()"),
+    ("loader", "select cdc.note_running_transactions()"),
     ("cdc", "insert into config.exchanges values ('kraken')"),
     ("cdc", "update config.exchanges set is_enabled = false"),
     ("cdc", "delete from config.exchanges"),
