@@ -47,6 +47,11 @@ class Fixed:
     current: Configuration
 
 
+def configured_by(known: Configured | Configuration) -> Configured:
+    """What may change, as it is; a configuration, as one that stays."""
+    return Fixed(known) if isinstance(known, Configuration) else known
+
+
 def _connect() -> Connection:
     return warehouse.connect("loader", warehouse.process_name("configuration"))
 

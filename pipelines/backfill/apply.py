@@ -22,7 +22,7 @@ from pipelines.backfill.work import ChunkWatch, source_of
 from pipelines.configuration import Configuration
 from pipelines.errors import FINAL, BullionError, UpstreamError, as_one
 from pipelines.load import Say, load, recover
-from pipelines.reconfiguration import Configured, Fixed
+from pipelines.reconfiguration import Configured, configured_by
 from pipelines.run import is_pending
 from pipelines.streams import Streams
 from pipelines.watch import Unwatched, Watch
@@ -79,10 +79,8 @@ def apply(
         KeyboardInterrupt: the chunks under way are ended first, unless it comes twice.
     """
     began = time.monotonic()
-    if isinstance(configured, Configuration):
-        configured = Fixed(configured)
     crew = _Crew(
-        configured,
+        configured_by(configured),
         plans,
         patience,
         watch or Unwatched(),

@@ -27,6 +27,7 @@ from pipelines.local.postgres_server import postmaster_pid
 from pipelines.local.service import bring_up, silent, take_down
 from pipelines.settings import PROJECT_DIR, child_environment, settings
 from pipelines.sources.config_changes import history
+from pipelines.warehouse import has_table
 from tests.integration import stream
 
 FOLLOW = "from pipelines.cli import main; main()"
@@ -132,7 +133,7 @@ class Chain:
     def held(self, name: str = "things") -> dict[str, Mapping[str, Any]]:
         """The rows of a config table as bronze tells them, by key."""
         with self.connect() as connected:
-            if not is_there(connected, f"bronze_config.{name}"):
+            if not has_table(connected, f"bronze_config.{name}"):
                 return {}
             found = history.standing_rows(connected, name)
         return {key: standing.row for key, standing in found.items()}
@@ -144,12 +145,12 @@ class Chain:
     def is_followed(self) -> bool:
         """Whether the consumer has come as far as to make bronze's tables."""
         with self.connect() as connected:
-            return is_there(connected, "bronze_config.pages")
+            return has_table(connected, "bronze_config.pages")
 
     def count(self, name: str = "things") -> int:
         """How many changes of a config table bronze holds."""
         with self.connect() as connected:
-            if not is_there(connected, f"bronze_config.{name}"):
+            if not has_table(connected, f"bronze_config.{name}"):
                 return 0
             ((found,),) = connected.execute(
                 f"select count(*) from bronze_config.{name}"
@@ -198,12 +199,6 @@ def running(folder: Path, kafka: Kafka, tables: str = THINGS, **options: Any):
             take_down(postgres)
             postgres.delete(silent)
     settings.cache_clear()
-
-
-def is_there(connected: psycopg.Connection[Any], table: str) -> bool:
-    """Whether a table exists."""
-    query = "select to_regclass(%s) is not null"
-    return connected.execute(query, (table,)).fetchall() == [(True,)]
 
 
 def wait_for(is_done: Any, wait_s: float = 180, why: Any = lambda: "") -> None:

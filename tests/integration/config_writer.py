@@ -128,7 +128,12 @@ select transaction_id, op, row_key from ops.config_effects
 where table_name = 'things' and not is_inferred and login is not null
 """
 
+IN_SILVER = """
+select transaction_id, op, row_key from silver.stg_config__things
+where op <> 'r' and not is_inferred
+"""
+
 
 def held(connection: psycopg.Connection, query: str) -> Counter[Change]:
-    """Every change that `query` (`IN_BRONZE`, `IN_EFFECTS`) finds."""
+    """Every change that `query` (`IN_BRONZE`, `IN_SILVER`, `IN_EFFECTS`) finds."""
     return Counter(connection.execute(query).fetchall())

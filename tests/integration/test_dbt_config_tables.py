@@ -1,27 +1,25 @@
 """Config tables in bronze and gold: the bootstrap's, and one that is added later."""
 
 import json
-import shutil
 import subprocess
 import sys
 
 import psycopg
 import pytest
-import yaml
 
 from pipelines import warehouse
-from pipelines.settings import PROJECT_DIR, settings
+from pipelines.settings import PROJECT_DIR
 from pipelines.sources.config_changes.batch import Batch, Landed
 from pipelines.sources.config_changes.declaration import Declaration, declared_tables
 from pipelines.sources.config_changes.event import decoded
 from pipelines.sources.config_changes.ledger import Ledger
 from pipelines.sources.config_changes.replay import replay
 from pipelines.sources.config_changes.tables import CONFIG_TABLES, SCHEMA
+from tests.integration import added_models
 from tests.integration.config_histories import PLACE
 from tests.integration.memory_source import deliver
 from tests.integration.roles import run
 from tests.integration.test_dbt_histories import select
-from tests.integration.transform import QUIET
 
 PRODUCTS = Declaration(
     "inventory.products",
@@ -53,44 +51,8 @@ def test_bronze_of_config_has_a_table_for_each_that_the_bootstrap_makes(database
 
 @pytest.fixture
 def products(tmp_path, database):
-    """A dbt project with the models of one more config table: three lines each."""
-    project = tmp_path / "project"
-    (project / "models").mkdir(parents=True)
-    for name in ("dbt_project.yml", "profiles.yml"):
-        shutil.copy(PROJECT_DIR / "dbt" / name, project / name)
-    (project / "macros").symlink_to(PROJECT_DIR / "dbt" / "macros")
-    models = project / "models"
-    shutil.copy(PROJECT_DIR / "dbt" / "models" / "_groups.yml", models)
-    (models / "staging").mkdir()
-    (models / "staging" / "stg_config__products.sql").write_text(
-        "{{ config_changes(source('config', 'products'), {'id': 'integer'},"
-        " {'name': 'text', 'description': 'text', 'weight': 'double precision'}) }}"
-    )
-    (models / "marts").mkdir()
-    (models / "marts" / "dim_config_products.sql").write_text(
-        "{{ config(unique_key=['id', 'valid_from'], contract={'enforced': false},"
-        " meta={'recomputes': 'everything'}) }}\n\n"
-        "{{ config_intervals('products', key=['id'],"
-        " columns=['name', 'description', 'weight']) }}"
-    )
-    sources = [
-        {"name": "config", "schema": SCHEMA, "tables": [{"name": "products"}]},
-        {"name": "ops", "schema": "ops", "tables": [{"name": "config_effects"}]},
-    ]
-    told = {"version": 2, "sources": sources}
-    (models / "_sources.yml").write_text(yaml.safe_dump(told))
-    return project
-
-
-def built(project, *words):
-    """Run dbt on a project of its own."""
-    from dbt.cli.main import dbtRunner
-
-    place = ["--project-dir", project, "--profiles-dir", project, "--target-path"]
-    place.append(settings().data_dir / "products_target")
-    done = dbtRunner().invoke([*QUIET, *words, *map(str, place)])
-    results = getattr(done.result, "results", ())
-    assert done.success, (done.exception, [r.message for r in results])
+    columns = {"name": "text", "description": "text", "weight": "double precision"}
+    return added_models.project_of(tmp_path, "products", {"id": "integer"}, columns)
 
 
 def test_recorded_events_of_a_table_added_later_stand_as_they_fold(
@@ -106,7 +68,7 @@ def test_recorded_events_of_a_table_added_later_stand_as_they_fold(
         for torn in (events[9:], events[:12]):  # some of it twice, the end first
             landed = [Landed("products", PLACE, event) for event in torn]
             ledger.append(Batch("recorded", landed=landed))
-    built(products, "run")
+    added_models.build(products)
     stand = "select id, name, description, weight from gold.dim_config_products"
     rows = [
         dict(zip(PRODUCTS.columns, row, strict=True))

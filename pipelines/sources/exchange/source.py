@@ -8,7 +8,7 @@ from pipelines import warehouse
 from pipelines.configuration import Configuration, Feed, InstrumentChoice
 from pipelines.delivery import Rows, Stream, Table
 from pipelines.errors import BullionError, EndedError
-from pipelines.reconfiguration import Configured, Fixed
+from pipelines.reconfiguration import Configured, configured_by
 from pipelines.sources.exchange.choices import (
     ExchangeOptions,
     chosen,
@@ -60,8 +60,7 @@ class ExchangeSource:
         clients: Clients | None = None,
         answered: Callable[[str], None] = lambda _: None,
     ) -> None:
-        if isinstance(configured, Configuration):
-            configured = Fixed(configured)
+        configured = configured_by(configured)
         self.failures: list[Exception] = []
         self.failed: dict[str, Exception] = {}
         self.ended: list[str] = []
