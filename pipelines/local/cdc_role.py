@@ -13,7 +13,7 @@ from psycopg import sql
 
 from pipelines.errors import SetupError, UpstreamError
 from pipelines.local.debezium_properties import (
-    OFFSETS_SCHEMA,
+    NOTING,
     PUBLICATION,
     ROLE,
     SCHEMA,
@@ -24,7 +24,7 @@ FACTS: LiteralString = """
 select
     exists (select from pg_roles as r where r.rolname = %(role)s and r.rolreplication),
     exists (select from pg_publication as p where p.pubname = %(publication)s),
-    exists (select from pg_namespace as n where n.nspname = %(offsets)s)
+    to_regprocedure(%(noting)s) is not null
 """
 PUBLISHED: LiteralString = """
 select t.schemaname || '.' || t.tablename
@@ -32,7 +32,7 @@ from pg_publication_tables as t
 where t.pubname = %(publication)s
 order by 1
 """
-NAMES = {"role": ROLE, "publication": PUBLICATION, "offsets": OFFSETS_SCHEMA}
+NAMES = {"role": ROLE, "publication": PUBLICATION, "noting": NOTING}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class CdcRole:
         wanted = (
             f"the role {ROLE} with replication",
             f"the publication {PUBLICATION}",
-            f"the schema {OFFSETS_SCHEMA}",
+            f"the function {NOTING}",
         )
         missing = [w for w, is_there in zip(wanted, found, strict=True) if not is_there]
         if not missing and not tables:

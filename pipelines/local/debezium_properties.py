@@ -48,9 +48,10 @@ HEARTBEAT_S = 5
 # it was written in epoch seconds, tells the age of the whole chain to whoever reads it.
 # What runs is noted so that the slot lets go of the WAL of bulk loads that have ended.
 HEARTBEAT_PREFIX = "bullion heartbeat"  # of the message, which others may write too
+NOTING = "cdc.note_running_transactions()"
 HEARTBEAT_QUERY = (
     f"select pg_logical_emit_message(false, '{HEARTBEAT_PREFIX}', "  # noqa: S608
-    "extract(epoch from clock_timestamp())::text), cdc.note_running_transactions()"
+    f"extract(epoch from clock_timestamp())::text), {NOTING}"
 )
 
 SOURCE = {

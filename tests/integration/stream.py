@@ -16,23 +16,18 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from pipelines.local import place
+from pipelines.local import bootstrap, place
 from pipelines.local.debezium_properties import PREFIX, SLOT
 from pipelines.local.debezium_service import Debezium
 from pipelines.local.kafka_service import Kafka
 from pipelines.local.service import UnavailableError, bring_up, take_down
 
 numbers = count(1)
-TABLES = """
-create schema config;
-create schema cdc authorization cdc;
+THINGS = """
 create table config.things (
     id bigint primary key, name text, rate numeric, at timestamptz default now()
 );
-alter table config.things replica identity full;
-grant usage on schema config to cdc;
-grant select on config.things to cdc;
-create publication bullion_config for table config.things;
+select config.publish('config.things');
 """
 
 
@@ -76,17 +71,16 @@ def streaming(data_dir, owner, kafka, **options):
 
 
 @contextmanager
-def config_database(server, tables=TABLES):
-    """libpq's parameters of a database with a config table and its publication."""
+def config_database(server, *, is_empty=False):
+    """libpq's parameters of a bootstrapped database with `THINGS`, or an empty one."""
     name = f"stream_{next(numbers)}"
-    role = "do $$ begin create role cdc; exception when duplicate_object then end $$"
     with psycopg.connect(**server, autocommit=True) as connection:
         connection.execute(f"create database {name}")
-        connection.execute(role)
-        connection.execute("alter role cdc login replication")
     owner = {**server, "dbname": name}
-    with psycopg.connect(**owner) as connection:
-        connection.execute(tables)
+    if not is_empty:
+        bootstrap.apply(**owner)
+        with psycopg.connect(**owner) as connection:
+            connection.execute(THINGS)
     try:
         yield owner
     finally:

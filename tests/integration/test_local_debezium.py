@@ -113,8 +113,7 @@ def test_a_new_table_gets_its_topic_while_it_runs(debezium, owner, kafka):
     change(
         owner,
         "create table config.more (id bigint primary key)",
-        "grant select on config.more to cdc",
-        "alter publication bullion_config add table config.more",
+        "select config.publish('config.more')",
     )
     said: list[str] = []
     debezium.resume(said.append)
@@ -174,7 +173,7 @@ def test_a_slot_that_was_dropped_while_it_was_down_costs_no_row(
 
 
 def test_without_a_publication_it_says_what_is_missing(server, kafka, tmp_path):
-    with config_database(server, "select 1") as empty:
+    with config_database(server, is_empty=True) as empty:
         service = Debezium(tmp_path, tmp_path, lambda: empty, lambda: kafka.address)
         with pytest.raises(
             UnavailableError, match=r"lacks .*run `bullion up postgres`"
@@ -184,7 +183,7 @@ def test_without_a_publication_it_says_what_is_missing(server, kafka, tmp_path):
 
 def test_a_role_that_may_not_connect_is_refused_before_anything_starts(server):
     with config_database(server) as closed:
-        change(closed, f"revoke all on database {closed['dbname']} from public")
+        change(closed, f"revoke all on database {closed['dbname']} from public, cdc")
         with pytest.raises(
             SetupError, match=r"cdc can not log in: .*permission denied"
         ):
