@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 import psycopg
@@ -20,6 +20,7 @@ Role = Literal["loader", "transformer", "analyst", "operator"]
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 RETRY_S = 0.2  # how often a waiting process asks for a lock again
+JUST_ENDED_S = 2.0  # how long a lock is waited for that nobody holds any more
 
 
 def parameters(role: Role | None, application_name: str) -> dict[str, Any]:
@@ -81,10 +82,10 @@ def unlock(connection: Connection, key: str) -> None:
     connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
 
 
-def holder(connection: Connection, key: str) -> str:
-    """Who holds the lock `key`: process, host and since when."""
+def holder(connection: Connection, key: str) -> str | None:
+    """Who holds the lock `key`: process, host and since when; None: nobody any more."""
     row = connection.execute("select ops.lock_holder(%s)", (key,)).fetchone()
-    return str(row[0]) if row and row[0] else "a process that has just ended"
+    return row[0] if row else None
 
 
 @contextmanager
@@ -98,6 +99,8 @@ def locked(
 ) -> Iterator[Connection]:
     """Hold the locks `keys` (taken in sorted order) while `work` is done.
 
+    All that the connection locked meanwhile is free when the block ends.
+
     Raises:
         BusyError: one is still held by another process after `wait_s` seconds.
     """
@@ -105,7 +108,12 @@ def locked(
         deadline = time.monotonic() + wait_s
         for key in sorted(set(keys)):
             _wait_for(connection, key, deadline, say)
-        yield connection
+        try:
+            yield connection
+        finally:
+            # a backend lives on for a moment after its connection was closed
+            with suppress(psycopg.Error):
+                connection.execute("select pg_advisory_unlock_all()")
 
 
 def _wait_for(
@@ -113,7 +121,11 @@ def _wait_for(
 ) -> None:
     told = False
     while not try_lock(connection, key):
-        held = f"{key} is held by {holder(connection, key)}"
+        by = holder(connection, key)
+        if by is None and time.monotonic() < deadline + JUST_ENDED_S:
+            time.sleep(JUST_ENDED_S / 100)
+            continue
+        held = f"{key} is held by {by or 'a process that has just ended'}"
         if time.monotonic() >= deadline:
             raise BusyError(f"{held}; try again when it has ended")
         if not told:
