@@ -138,9 +138,7 @@ def open_effects(
 ) -> list[Effect]:
     """Changes that are not applied, rejected ones too, the oldest first.
 
-    Of these tables; of all by default.
-
-    None where the warehouse has no such table yet.
+    Of these tables; of all by default. Empty where the warehouse has no such table yet.
     """
     if not has_table(connection, "ops.config_effects"):
         return []

@@ -127,18 +127,13 @@ class Effects:
         for number, rowless in list(self._rowless.items()):
             if not rowless.streams & set(streams) or generation < rowless.generation:
                 continue
-            if rowless.load_ids is not None and load_id is not None:
-                rowless.load_ids.append(load_id)
-            self._writes.append(partial(self._look, number, rowless))
+            self._look_again(number, rowless, [load_id] if load_id else [])
 
     def brought(self, series: SeriesId, load_ids: Sequence[str]) -> None:
         """History was brought: a row of it may be the first one."""
         for number, rowless in list(self._rowless.items()):
-            if series not in map(series_of, rowless.streams):
-                continue
-            if rowless.load_ids is not None:
-                rowless.load_ids.extend(load_ids)
-            self._writes.append(partial(self._look, number, rowless))
+            if series in map(series_of, rowless.streams):
+                self._look_again(number, rowless, load_ids)
 
     def settle(self, running: Collection[str], wanted: Wanted) -> None:
         """Apply the ends of series none of whose streams runs any more."""
@@ -219,6 +214,14 @@ class Effects:
         told: str,
     ) -> None:
         self._writes.append(lambda connection: write(connection, effects, told))
+
+    def _look_again(
+        self, number: int, rowless: Rowless, load_ids: Sequence[str]
+    ) -> None:
+        """Look for its first row in what these loads brought, too."""
+        if rowless.load_ids is not None:
+            rowless.load_ids.extend(load_ids)
+        self._writes.append(partial(self._look, number, rowless))
 
     def _look(self, number: int, rowless: Rowless, connection: Connection) -> None:
         if number not in self._rowless:

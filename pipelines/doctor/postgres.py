@@ -9,6 +9,7 @@ from pipelines.doctor.machine import is_set
 from pipelines.errors import BullionError
 from pipelines.local import postgres, postgres_distribution
 from pipelines.local.account import server_account
+from pipelines.warehouse import has_table
 
 GROUPS = ("loader", "transformer", "analyst")
 
@@ -47,8 +48,8 @@ def _warehouse() -> str:
             "select rolname from pg_roles where rolname = any(%s)", (list(GROUPS),)
         ).fetchall()
         missing = sorted(set(GROUPS) - {name for (name,) in known})
-        has_ops = connection.execute("select to_regclass('ops.batches')").fetchone()
-    if missing or has_ops == (None,):
+        has_ops = has_table(connection, "ops.batches")
+    if missing or not has_ops:
         lacks = f"roles {', '.join(missing)}" if missing else "the schema ops"
         raise BullionError(f"the server at {where} lacks {lacks}: not bootstrapped")
     return f"answers at {where}, bootstrapped"

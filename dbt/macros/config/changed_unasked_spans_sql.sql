@@ -37,6 +37,7 @@ change of the configuration decides anew of the series that it speaks of, from t
             coalesce(earlier.hour_at, touched_hours.hour_at) as from_hour_at,
             coalesce(later.hour_at, touched_hours.hour_at) as until_hour_at
         from touched_hours
+        {% for name, sign, direction in [('earlier', '<', 'desc'), ('later', '>', 'asc')] -%}
         left join
             lateral (
                 select hours.hour_at
@@ -44,26 +45,13 @@ change of the configuration decides anew of the series that it speaks of, from t
                 where
                     hours.exchange_id = touched_hours.exchange_id
                     and hours.symbol = touched_hours.symbol
-                    and hours.hour_at < touched_hours.hour_at
+                    and hours.hour_at {{ sign }} touched_hours.hour_at
                     and {{ asked_or_held_mask('hours') }} != 0
-                order by hours.hour_at desc
+                order by hours.hour_at {{ direction }}
                 limit 1
-            ) as earlier
+            ) as {{ name }}
             on true
-        left join
-            lateral (
-                select hours.hour_at
-                from {{ ref('int_minutes_accounted') }} as hours
-                where
-                    hours.exchange_id = touched_hours.exchange_id
-                    and hours.symbol = touched_hours.symbol
-                    and hours.hour_at > touched_hours.hour_at
-                    and {{ asked_or_held_mask('hours') }} != 0
-                order by hours.hour_at
-                limit 1
-            ) as later
-            on true
-
+        {% endfor %}
     ),
 
     -- every series, by one look-up each

@@ -21,7 +21,7 @@ from pipelines.sources.config_changes import history
 from pipelines.sources.config_changes.column_type import ColumnType, Kind
 from pipelines.sources.config_changes.declaration import Declaration, declared_tables
 from pipelines.sources.config_changes.tables import SCHEMA
-from pipelines.warehouse import Connection
+from pipelines.warehouse import Connection, has_table
 
 Row = Mapping[str, Any]
 EPOCH = date(1970, 1, 1)
@@ -75,7 +75,7 @@ def _of_table(
 ) -> Iterator[Difference]:
     in_table = _standing(connection, told)
     in_history = {}
-    if _is_there(connection, name):
+    if has_table(connection, sql.Identifier(SCHEMA, name).as_string(None)):
         found = history.standing_rows(connection, name)
         in_history = {_key(json.loads(key)): one.row for key, one in found.items()}
     for key in sorted(in_table.keys() | in_history.keys()):
@@ -186,9 +186,3 @@ SAME: Mapping[Kind, Callable[[Any, Any, ColumnType], bool]] = {
     "text": lambda stands, tale, _: str(stands) == tale,
     "zoned": _is_same_zoned,
 }
-
-
-def _is_there(connection: Connection, name: str) -> bool:
-    target = sql.Identifier(SCHEMA, name).as_string(None)
-    row = connection.execute("select to_regclass(%s) is not null", (target,)).fetchone()
-    return bool(row and row[0])

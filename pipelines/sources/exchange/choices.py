@@ -37,7 +37,7 @@ class ExchangeOptions:
         feeds: none: what is configured, but candles of a symbol that is named.
         is_unlimited: no request budget, for a venue of one's own.
         live: these series and nothing else: from what is held to now, and where
-            nothing is held the newest minutes.
+            nothing is held the newest rows (`live_since_ms`).
         goes_first: its requests stand before all others' of their venue.
     """
 

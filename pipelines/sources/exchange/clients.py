@@ -1,4 +1,4 @@
-"""The clients of the venues' markets: one for each turn, made when first asked."""
+"""The clients of the venues' markets: one for each precedence, made when asked."""
 
 import threading
 from collections.abc import Callable
