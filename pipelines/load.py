@@ -85,8 +85,8 @@ def recover(connection: warehouse.Connection, say: Say = lambda _: None) -> int:
     """Deliver what runs that died had extracted; how many there were."""
     found = 0
     for run in Run.left():
-        if warehouse.try_lock(connection, run.lock):
-            if run.pipeline().has_pending_data:
+        if warehouse.try_lock(connection, run.lock) and run.folder.exists():
+            if run.has_packages:
                 say(f"delivering what a run that died left: {run.folder.name}")
                 found += 1
             run.deliver()

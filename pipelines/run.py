@@ -2,6 +2,10 @@
 
 Each run has a folder of its own under `BULLION_DATA_DIR/dlt`, named after its source.
 A run that died leaves it behind, with its lock free: whoever takes the lock delivers.
+
+A kill may fall between any two changes of the file system, and dlt is at ease with
+them only while one of its storages is whole. So what a folder holds is read here from
+the folders of packages alone, which dlt makes and moves by one rename each.
 """
 
 import os
@@ -15,6 +19,7 @@ from uuid import uuid4
 
 import dlt
 import psycopg
+from dlt.common.storages import PackageStorage
 from dlt.load.exceptions import LoadClientJobTerminalRetry
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -32,6 +37,10 @@ CONFIGURATION = {
     "load.workers": 4,
     "load.raise_on_failed_jobs": True,
 }
+# where a run's packages lie, each a folder named after its load id
+EXTRACTED = Path("normalize", "extracted")
+NORMALISED = Path("load", "normalized")
+LOADED = PackageStorage.PACKAGE_COMPLETED_FILE_NAME
 
 
 @dataclass(frozen=True)
@@ -90,18 +99,49 @@ class Run:
             raise
         return str(info.loads_ids[0])
 
+    @property
+    def has_packages(self) -> bool:
+        """Whether there is anything to deliver."""
+        return bool(self._extracted or self._normalised)
+
     def deliver(self) -> None:
         """Load every package that is pending, then forget the folder."""
-        pipeline = self.pipeline()
-        _end_deletions(pipeline)
+        for load_id in self._extracted & self._normalised:
+            # dlt normalises by one rename and then this deletion, which it never ends
+            # of itself: it fails to normalise such a package once more, for ever
+            shutil.rmtree(self._working_folder / EXTRACTED / load_id)
         try:
-            if pipeline.list_extracted_load_packages():
-                pipeline.normalize()
-            if pipeline.list_normalized_load_packages():
-                pipeline.load()
+            if self._extracted:
+                # passes over a package that dlt's state does not know of: a run that
+                # was killed so early is forgotten, and what it had is fetched again
+                self.pipeline().normalize()
+            if self._normalised:
+                self.pipeline().load()
         except PipelineStepFailed as error:
             raise self._failure(error) from error
-        shutil.rmtree(self.folder)
+        self._forget()
+
+    @property
+    def _working_folder(self) -> Path:
+        return self.folder / f"bronze_{self.source_name}"
+
+    @property
+    def _extracted(self) -> set[str]:
+        return _names(self._working_folder / EXTRACTED)
+
+    @property
+    def _normalised(self) -> set[str]:
+        """But for what is loaded: dlt marks a package so, and then moves it."""
+        home = self._working_folder / NORMALISED
+        return {name for name in _names(home) if not (home / name / LOADED).exists()}
+
+    def _forget(self) -> None:
+        """Delete the folder: at once it is no run's any more, then its files go."""
+        home = self.home().with_name("dlt_delivered")
+        home.mkdir(exist_ok=True)
+        self.folder.rename(home / self.folder.name)
+        for folder in home.iterdir():  # of runs that died here, too
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _failure(self, error: PipelineStepFailed) -> Exception:
         cause = error.exception
@@ -121,15 +161,8 @@ def is_pending(load_id: str) -> bool:
     return any(_holds(run.folder, load_id) for run in Run.left())
 
 
-def _end_deletions(pipeline: dlt.Pipeline) -> None:
-    """Delete what was extracted of packages that are normalised already.
-
-    dlt normalises by one rename and then a deletion: a run that was killed in between
-    left both, and to normalise such a package once more fails for ever.
-    """
-    normalised = set(pipeline.list_normalized_load_packages())
-    for load_id in normalised.intersection(pipeline.list_extracted_load_packages()):
-        shutil.rmtree(Path(pipeline.working_dir, "normalize", "extracted", load_id))
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
 def _holds(folder: Path, load_id: str) -> bool:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import psycopg
 
@@ -289,5 +288,6 @@ def _wait(ended: Sequence[threading.Event]) -> None:
 
 
 def _told(plan: Plan, chunk: Chunk, error: BaseException) -> str:
-    said: Any = error if isinstance(error, BullionError) else repr(error)
+    kind = "" if isinstance(error, BullionError) else f"{type(error).__name__}: "
+    said = f"{kind}{error}"
     return f"{plan}, {chunk.since_at:%Y-%m-%d} by {chunk.route}: {said}"

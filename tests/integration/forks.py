@@ -16,9 +16,17 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import dlt
+
+# what it imports late, and so each fork would
+import dlt.common.libs.sql_alchemy_compat
+import dlt.sources.helpers.requests
+
 from pipelines.settings import PROJECT_DIR, child_environment, export
+from pipelines.sources import declared
 
 POLL_S = 0.01
 
@@ -90,6 +98,13 @@ def forks(
         process.communicate()
 
 
+def _warm() -> None:
+    """Do once what each fork would do when it begins."""
+    declared()
+    with TemporaryDirectory() as folder:
+        dlt.pipeline(pipelines_dir=folder)
+
+
 def _forked(work: Callable[..., object], words: list[str], env: dict[str, str]) -> int:
     child = os.fork()
     if child:
@@ -118,6 +133,7 @@ def _polled(pid: int, ended: dict[int, int]) -> int | None:
 def main() -> None:
     """Serve requests until stdin ends."""
     module, name = sys.argv[1].split(":")
+    _warm()
     work = getattr(importlib.import_module(module), name)()
     ended: dict[int, int] = {}
     for line in sys.stdin:

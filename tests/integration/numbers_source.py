@@ -4,21 +4,18 @@
 """
 
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import polars as pl
-from dlt.common.storages import PackageStorage
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 from dlt.pipeline.pipeline import Pipeline
 
 from pipelines import bronze, delivery, load, warehouse
 from pipelines.delivery import Column, Rows, Stream, Table
-from pipelines.run import Run
+from tests.integration.file_changes import die_before_change
 
 NUMBERS = Table(
     "numbers",
@@ -34,13 +31,20 @@ ROWS = 50  # rows of a frame
 
 
 class Numbers:
-    """Each load brings the next FRAMES * ROWS numbers of every series."""
+    """Each load brings the next frames * ROWS numbers of every series."""
 
     name = "numbers"
     tables: Sequence[Table] = (NUMBERS,)
 
-    def __init__(self, series: Sequence[str], *, pause: Callable[[], object] = int):
+    def __init__(
+        self,
+        series: Sequence[str],
+        *,
+        frames: int = FRAMES,
+        pause: Callable[[], object] = int,
+    ):
         self.series = series
+        self.frames = frames
         self.failures: list[Exception] = []
         self.pause = pause
 
@@ -52,7 +56,7 @@ class Numbers:
 
     def rows(self, series: str) -> Iterator[Rows]:
         first = self.held(series)
-        for frame in range(FRAMES):
+        for frame in range(self.frames):
             numbers = range(first + frame * ROWS, first + (frame + 1) * ROWS)
             values = [f"{n}.000000000000000001" for n in numbers]
             columns = {"series": series, "number": list(numbers), "value": values}
@@ -91,42 +95,9 @@ def dying(where: Any, name: str, *, call_first: bool = False, nth: int = 1) -> N
     setattr(where, name, wrapper)
 
 
-def dying_half_deleted() -> None:
-    """Die when the files of an extracted package are gone, and the rest of it not.
-
-    dlt normalises by a rename and then this deletion.
-    """
-    real = PackageStorage.delete_package
-
-    def wrapper(self: PackageStorage, load_id: str, not_exists_ok: bool = False) -> Any:
-        if not_exists_ok:  # what an earlier try left, before the rename
-            return real(self, load_id, not_exists_ok)
-        jobs = self.get_job_state_folder_path(load_id, PackageStorage.NEW_JOBS_FOLDER)
-        shutil.rmtree(self.storage.make_full_path(jobs))
-        return die()
-
-    PackageStorage.delete_package = wrapper  # type: ignore[method-assign]
-
-
-def dying_half_removed() -> None:
-    """Die when every other file of a delivered run is gone, the first one included."""
-    real = shutil.rmtree
-
-    def wrapper(path: Any, *args: Any, **kwargs: Any) -> None:
-        if Path(path).parent != Run.home():
-            return real(path, *args, **kwargs)
-        for file in sorted(f for f in Path(path).rglob("*") if f.is_file())[::2]:
-            file.unlink()
-        return die()
-
-    shutil.rmtree = wrapper  # type: ignore[assignment]
-
-
 POINTS: dict[str, Callable[[], None]] = {
     "while extracting": lambda: dying(delivery, "write", nth=3),
     "after extract": lambda: dying(Pipeline, "normalize"),
-    "after normalise's rename": lambda: dying(PackageStorage, "delete_package", nth=2),
-    "after normalise's rename, its deletion begun": dying_half_deleted,
     "after normalise": lambda: dying(Pipeline, "load"),
     "before a file's commit": lambda: dying(
         Psycopg2SqlClient, "commit_transaction", nth=2
@@ -138,9 +109,18 @@ POINTS: dict[str, Callable[[], None]] = {
     "after the load is recorded, before its package is closed": lambda: dying(
         bronze.BronzeClient, "complete_load", call_first=True
     ),
-    "while its folder is removed": dying_half_removed,
     "before its facts are noted": lambda: dying(load, "facts"),
 }
+
+
+def moments() -> Callable[[str], None]:
+    """For forks, too: the smallest load, killed before its nth change of a file."""
+
+    def run(nth: str) -> None:
+        die_before_change(int(nth))
+        load.load(Numbers(["a"], frames=1), wait_s=30)
+
+    return run
 
 
 def work() -> Callable[[str], None]:

@@ -80,7 +80,7 @@ def test_kills_at_random_times_lose_nothing_and_double_nothing(start):
     kills = 0
     while kills < KILLS:
         running = start()
-        time.sleep(chance.uniform(0, 1.5))
+        time.sleep(chance.uniform(0, 0.7))
         kills += running.kill()
     load.load(Numbers(["a", "b", "c"]))
 
