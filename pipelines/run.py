@@ -137,19 +137,21 @@ class Run:
 
     def _forget(self) -> None:
         """Delete the folder: at once it is no run's any more, then its files go."""
-        home = self.home().with_name("dlt_delivered")
-        home.mkdir(exist_ok=True)
-        self.folder.rename(home / self.folder.name)
-        for folder in home.iterdir():  # of runs that died here, too
+        delivered = self._moved_to("dlt_delivered").parent
+        for folder in delivered.iterdir():  # of runs that died here, too
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _moved_to(self, name: str) -> Path:
+        """The folder, out of the runs' home."""
+        home = self.home().with_name(name)
+        home.mkdir(exist_ok=True)
+        return self.folder.rename(home / self.folder.name)
 
     def _failure(self, error: PipelineStepFailed) -> Exception:
         cause = error.exception
         if not isinstance(cause, LoadClientJobTerminalRetry):
             return UpstreamError(f"the warehouse did not take it yet: {error}")
-        home = self.home().with_name("dlt_refused")
-        home.mkdir(exist_ok=True)
-        kept = self.folder.rename(home / self.folder.name)
+        kept = self._moved_to("dlt_refused")
         return BadDataError(
             f"the warehouse refused {cause.job_id}: {cause.client_exception}; nothing "
             f"of this load counts, and all of it is kept in {kept}"
