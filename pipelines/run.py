@@ -10,9 +10,11 @@ the folders of packages alone, which dlt makes and moves by one rename each.
 
 import os
 import shutil
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -41,6 +43,7 @@ CONFIGURATION = {
 EXTRACTED = Path("normalize", "extracted")
 NORMALISED = Path("load", "normalized")
 LOADED = PackageStorage.PACKAGE_COMPLETED_FILE_NAME
+CONFIGURING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,7 @@ class Run:
 
     def pipeline(self) -> dlt.Pipeline:
         """Its dlt pipeline, attached to the folder."""
-        for key, value in CONFIGURATION.items():
-            dlt.config[key] = value
+        _configure()
         return dlt.pipeline(
             pipeline_name=f"bronze_{self.source_name}",
             pipelines_dir=str(self.folder),
@@ -156,6 +158,21 @@ class Run:
             f"the warehouse refused {cause.job_id}: {cause.client_exception}; nothing "
             f"of this load counts, and all of it is kept in {kept}"
         )
+
+
+def _configure() -> None:
+    """Tell dlt how to work, once: loads of other threads read it from then on.
+
+    Two that told it at once were seen to fail: `KeyAlreadyPresent`.
+    """
+    with CONFIGURING:
+        _tell_dlt()
+
+
+@cache
+def _tell_dlt() -> None:
+    for key, value in CONFIGURATION.items():
+        dlt.config[key] = value
 
 
 def is_pending(load_id: str) -> bool:

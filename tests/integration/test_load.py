@@ -2,13 +2,15 @@
 
 import random
 import signal
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
 
-from pipelines import load, warehouse
+from pipelines import load, run, warehouse
 from pipelines.delivery import Rows
 from pipelines.errors import BadDataError, BusyError, SetupError
 from pipelines.run import Run
@@ -148,6 +150,26 @@ def test_a_load_that_waits_says_for_whom_and_then_goes_on(database):
 
     assert "held by bullion load by hand" in heard[0]
     assert_each_stands_once("a", A_LOAD)
+
+
+def test_many_threads_begin_their_first_load_at_once(database):
+    run._tell_dlt.cache_clear()
+    begin = threading.Barrier(8)
+
+    def loaded(series):
+        begin.wait(20)
+        return load.load(Numbers([series], frames=1))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # else a thread is seldom stopped within a change
+    try:
+        with ThreadPoolExecutor(begin.parties) as threads:
+            facts = list(threads.map(loaded, "abcdefgh"))
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert [told.rows_count for told in facts] == [ROWS] * begin.parties
+    assert_each_stands_once("abcdefgh", ROWS)
 
 
 def test_a_file_that_the_warehouse_refuses_is_kept_and_named(database):
