@@ -5,7 +5,8 @@ of anything. dlt finds them as it would have made them, and adds what later vers
 a table have more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import LiteralString
 
 from psycopg import sql
@@ -35,9 +36,7 @@ def declare(connection: Connection, tables: Mapping[str, Sequence[Table]]) -> No
     }
     if not any(missing.values()):
         return
-    with connection.transaction():
-        # two loads that create the same relation at once: the second would fail
-        connection.execute("select pg_advisory_xact_lock(hashtext('declare bronze'))")
+    with _alone(connection):
         for schema, wanted in missing.items():
             name = sql.Identifier(schema)
             connection.execute(sql.SQL("create schema if not exists {}").format(name))
@@ -51,7 +50,9 @@ def index(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
     for table in tables:
         for columns in (*table.indexes, LOAD_ID_INDEX):
             name = f"{table.name}_{'_'.join(c.strip('_') for c in columns)}_idx"
-            if f"{schema}.{name}" not in there:
+            if f"{schema}.{name}" in there:
+                continue
+            with _alone(connection):
                 connection.execute(
                     sql.SQL("create index if not exists {} on {} ({})").format(
                         sql.Identifier(name),
@@ -59,6 +60,17 @@ def index(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
                         sql.SQL(", ").join(map(sql.Identifier, columns)),
                     )
                 )
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """One transaction at a time: of two that create the same relation one would fail.
+
+    `if not exists` looks before it creates, and sees what was committed by then.
+    """
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(hashtext('declare bronze'))")
+        yield
 
 
 def _definition(schema: str, table: Table) -> sql.Composed:

@@ -20,7 +20,10 @@ Role = Literal["loader", "transformer", "analyst", "operator"]
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 RETRY_S = 0.2  # how often a waiting process asks for a lock again
-JUST_ENDED_S = 2.0  # how long a lock is waited for that nobody holds any more
+# A process that was killed holds its locks until its backend has noticed: whoever
+# comes next waits so long at least, and asks more often meanwhile.
+ENDING_S = 1.0
+ENDING_RETRY_S = 0.02
 
 
 def parameters(role: Role | None, application_name: str) -> dict[str, Any]:
@@ -102,12 +105,13 @@ def locked(
     All that the connection locked meanwhile is free when the block ends.
 
     Raises:
-        BusyError: one is still held by another process after `wait_s` seconds.
+        BusyError: one is still held by another process after `wait_s` seconds, or
+            after the moment that a killed one holds it.
     """
     with connect(role, process_name(work)) as connection:
-        deadline = time.monotonic() + wait_s
+        began = time.monotonic()
         for key in sorted(set(keys)):
-            _wait_for(connection, key, deadline, say)
+            _wait_for(connection, key, began, wait_s, say)
         try:
             yield connection
         finally:
@@ -117,17 +121,22 @@ def locked(
 
 
 def _wait_for(
-    connection: Connection, key: str, deadline: float, say: Callable[[str], None]
+    connection: Connection,
+    key: str,
+    began: float,
+    wait_s: float,
+    say: Callable[[str], None],
 ) -> None:
     told = False
     while not try_lock(connection, key):
-        by = holder(connection, key)
-        if by is None and time.monotonic() < deadline + JUST_ENDED_S:
-            time.sleep(JUST_ENDED_S / 100)
-            continue
-        held = f"{key} is held by {by or 'a process that has just ended'}"
-        if time.monotonic() >= deadline:
+        by = holder(connection, key) or "a process that has just ended"
+        held = f"{key} is held by {by}"
+        waited_s = time.monotonic() - began
+        if waited_s >= max(wait_s, ENDING_S):
             raise BusyError(f"{held}; try again when it has ended")
+        if waited_s < ENDING_S:
+            time.sleep(ENDING_RETRY_S)
+            continue
         if not told:
             say(f"waiting: {held}")
             told = True

@@ -1,5 +1,7 @@
 """Locks of the warehouse: free as soon as their block has ended."""
 
+import threading
+
 import psycopg
 import pytest
 
@@ -33,6 +35,17 @@ def test_a_lock_that_was_held_a_moment_ago_is_asked_for_again(database, monkeypa
     monkeypatch.setattr(warehouse, "try_lock", lambda *_: next(tries))
     with warehouse.locked([KEY], "test"):
         assert not list(tries)
+
+
+def test_a_lock_of_a_process_that_was_killed_is_waited_for(database):
+    """Its backend has not noticed yet."""
+    dying = warehouse.connect("loader", "killed")
+    assert warehouse.try_lock(dying, KEY)
+    noticing = threading.Timer(0.3, dying.close)
+    noticing.start()
+    with warehouse.locked([KEY], "test"):
+        assert dying.closed
+    noticing.join()
 
 
 def test_a_lock_that_is_held_names_its_holder(database):
