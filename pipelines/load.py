@@ -151,6 +151,7 @@ def _resource(
 
     def files() -> Iterator[Any]:
         load_id = dlt.current.load_package_state()["load_id"]
+        run.begin(load_id)
         begun(load_id)
         for rows in stream.rows():
             path = delivery.write(rows, load_id, run.folder / "files")

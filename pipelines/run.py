@@ -101,6 +101,10 @@ class Run:
             raise
         return str(info.loads_ids[0])
 
+    def begin(self, load_id: str) -> None:
+        """Let the folder say which load it holds: dlt's own moves within it."""
+        (self.folder / load_id).touch()
+
     @property
     def has_packages(self) -> bool:
         """Whether there is anything to deliver."""
@@ -177,18 +181,11 @@ def _tell_dlt() -> None:
 
 def is_pending(load_id: str) -> bool:
     """Whether a run's folder holds this load: it lives, or is to be delivered."""
-    return any(_holds(run.folder, load_id) for run in Run.left())
+    return any((run.folder / load_id).exists() for run in Run.left())
 
 
 def _names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-
-
-def _holds(folder: Path, load_id: str) -> bool:
-    try:
-        return any(True for _ in folder.rglob(load_id))
-    except FileNotFoundError:  # it was delivered while we looked
-        return False
 
 
 def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
