@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from pipelines.local import bootstrap
+from pipelines.local import port as ports
 from pipelines.local.postgres import private_server
 from pipelines.settings import PROJECT_DIR, settings
 
@@ -27,6 +28,12 @@ numbers = count(1)
 
 # A background job of a shell ignores Ctrl-C, as would each process that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A port that one worker has chosen, and not bound yet, no other one chooses."""
+    known = getattr(config, "workerinput", {"workerid": "gw0", "workercount": 1})
+    ports.RANGE = ports.RANGE[int(known["workerid"][2:]) :: known["workercount"]]
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from pipelines import telemetry
 from pipelines.local import port as ports
 from pipelines.settings import PROJECT_DIR, child_environment
 
+EVENTS_S = 60
 START_S = 90  # 16 s seen on two busy cores
 
 
@@ -60,6 +61,24 @@ class PrefectServer:
         answer.raise_for_status()
         rows: list[dict[str, Any]] = answer.json()
         return rows
+
+    def task_runs(self, *beginnings: str) -> dict[str, dict[str, Any]]:
+        """Each by its name, once all have ended and names that begin so are there.
+
+        The server writes them down from events: a while after their process has ended.
+        """
+        deadline = time.monotonic() + EVENTS_S
+        while True:
+            runs = {run["name"]: run for run in self.found("task_runs")}
+            there = all(any(n.startswith(b) for n in runs) for b in beginnings)
+            if there and all(map(_has_ended, runs.values())):
+                return runs
+            assert time.monotonic() < deadline, runs
+            time.sleep(0.2)
+
+
+def _has_ended(run: dict[str, Any]) -> bool:
+    return run["state_type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
 @contextmanager

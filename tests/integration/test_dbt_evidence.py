@@ -73,6 +73,8 @@ def test_trades_files_and_answers_in_any_order_give_the_same_gold(built_database
     print(f"seed {seed}")
     histories, transform = TradedHistories(seed), Transform()
     loads = histories.loads(LOADS)
+    while not any(load.get("archive.klines") for load in loads):
+        loads.append(histories.load())  # one seed in two hundred has no file
     for load in loads:
         deliver(load)
         run_something(transform, histories.rng)
