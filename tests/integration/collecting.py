@@ -1,6 +1,7 @@
 """What the tests of the collector share: a venue, changes as the stream tells them."""
 
 import json
+import math
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ MARKET = {
 }
 EXCHANGE = "insert into config.exchanges (exchange_id) values ('coinbase')"
 ADD = "insert into config.instruments (exchange_id, symbol, since) values"
+NEVER = math.inf  # no cycle but the first one: what is loaded was loaded at once
 TELL = "select pg_notify('bullion_config', 'a load')"
 NOTE = """
 insert into ops.config_effects (
@@ -42,6 +44,7 @@ class Coinbase:
         self.listed = list(listed)
         self.fails = False
         self.seconds_a_page = 0.0
+        self.holds_after = {}  # so many pages of a product come; others are held
         self.asked = []  # (seconds, product, start) of each page
         self.quiet_s = {}  # so long ago was the last candle of a product
         self.blocks = set()  # products whose pages are not answered yet
@@ -51,6 +54,10 @@ class Coinbase:
     def pages(self, product):
         """Where each page began that was asked for."""
         return [start for _, name, start in self.asked if name == product]
+
+    def holds(self, product):
+        """Whether a page was asked for that is one of those to be held."""
+        return len(self.pages(product)) > self.holds_after.get(product, math.inf)
 
     def respond(self, path, params):
         if self.fails:
@@ -65,7 +72,7 @@ class Coinbase:
         product = path.split("/")[-2]
         with self._lock:
             self.asked.append((time.monotonic(), product, params["start"]))
-        if product in self.blocks:
+        if product in self.blocks or self.holds(product):
             self.freed.wait(60)
         time.sleep(self.seconds_a_page)
         start, end = (
@@ -118,7 +125,7 @@ def work():
     def run(log):
         with Path(log).open("a", buffering=1) as written, stopped_by_signals() as stop:
             done = Collected(say=lambda sentence: print(sentence, file=written))
-            collect(stop, CollectOptions(every_s=3600.0), done)
+            collect(stop, CollectOptions(every_s=NEVER), done)
 
     return run
 

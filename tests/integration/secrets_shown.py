@@ -1,6 +1,8 @@
 """Where a secret shows that should show nowhere: files, processes, tables."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -19,11 +21,17 @@ HOLDS = "select count(*) from {table} as t where position(%s in t::text) > 0"
 
 
 def in_files(secrets: Sequence[str], folders: Iterable[Path]) -> Iterator[str]:
-    """Files below `folders` that hold one, whatever their bytes mean."""
+    """Files below `folders` that hold one, whatever their bytes mean.
+
+    One may go meanwhile: Kafka deletes a topic's files a minute after the topic.
+    """
     for folder in folders:
-        for path in (folder, *folder.rglob("*")):
-            if path.is_file() and any(s.encode() in path.read_bytes() for s in secrets):
-                yield str(path)
+        below = (Path(at, name) for at, _, names in os.walk(folder) for name in names)
+        for path in filter(Path.is_file, (folder, *below)):
+            with suppress(FileNotFoundError):
+                held = path.read_bytes()
+                if any(secret.encode() in held for secret in secrets):
+                    yield str(path)
 
 
 def in_processes(secrets: Sequence[str]) -> Iterator[str]:

@@ -121,6 +121,7 @@ def reading(address, topic):
     """A consumer at the topic's beginning."""
     consumer = KafkaConsumer(
         bootstrap_servers=address,
+        bootstrap_timeout_ms=60_000,  # of a broker that starts again
         enable_auto_commit=False,
         metadata_max_age_ms=1000,
         reconnect_backoff_max_ms=500,

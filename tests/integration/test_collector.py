@@ -10,6 +10,7 @@ from pipelines.errors import BusyError
 from tests.integration.collecting import (
     ADD,
     EXCHANGE,
+    NEVER,
     ago,
     change,
     coinbase,
@@ -21,7 +22,6 @@ from tests.integration.collecting import (
 )
 from tests.integration.roles import run
 
-NEVER = 3600.0  # no cycle but the first one: what is loaded was loaded at once
 HELD = """
 select upper(r) - lower(r) from unnest((
     select range_agg(int8range(answered_from_ms, answered_until_ms))

@@ -105,9 +105,9 @@ def test_an_instrument_that_sql_adds_has_its_first_row_and_its_whole_path(link):
         assert effect["outcome"] == "applied"
         assert effect["role"] == "operator"
         assert effect["application_name"] == "a test of the stream"
-        assert [0, *(effect[name] for name in TIMES)] == sorted(
-            [0, *(effect[name] for name in TIMES)]
-        )
+        captured, consumed, applied, first_row = (effect[name] for name in TIMES)
+        assert 0 <= captured <= consumed <= applied
+        assert consumed <= first_row  # another thread's clock than that of `applied`
     assert max(first) < 30_000  # of a machine that other tests share
     chunks = "select distinct state from ops.backfill_chunks"
     wait_for(lambda: one.rows(chunks) == [("done",)], why=log.read_text)

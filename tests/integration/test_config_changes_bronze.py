@@ -366,13 +366,15 @@ def test_the_warehouse_going_away_costs_a_session_and_no_change(config, broker):
         for number in range(1, 60):
             broker.write(event(number, 10 * number))
             if number % 20 == 0:
-                end_sessions(config)
+                # one that reads, and not one that still waits for the lock
+                wait_for(lambda session=number // 20: broker.logs == session)
+                assert end_sessions(config)
             time.sleep(0.01)
+        wait_for(lambda: broker.logs == 3)
         wait_for(lambda: len(held(config)) == 59)
     finally:
         stop.set()
         thread.join()
-    assert broker.logs >= 3
     assert [lsn for lsn, _, _ in held(config)] == [10 * n for n in range(1, 60)]
 
 
@@ -420,7 +422,7 @@ def test_only_the_streams_schema_can_be_registered_so(config):
 
 
 def end_sessions(parameters):
-    run(
+    return run(
         parameters,
         None,
         "select pg_terminate_backend(pid) from pg_stat_activity"

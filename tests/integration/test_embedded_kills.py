@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 
 import psycopg
@@ -14,9 +13,11 @@ from pipelines.doctor.examination import examination
 from pipelines.local import lock, postgres, stack
 from pipelines.local.postgres_server import postmaster_pid
 from pipelines.settings import PROJECT_DIR, child_environment
+from tests.integration.collecting import wait_for
 from tests.integration.embedded import connect, data_folder, one, up
 
-INSERTED = 5_000_000
+INSERTED = 2_000_000
+INSERTS = "select pid from pg_stat_activity where query like 'insert into big%'"
 
 
 def test_two_ups_at_once_give_one_server(home):
@@ -38,8 +39,7 @@ def test_a_second_up_waits_for_the_first_and_says_so(home):
     with lock.held(stack.lock_file()):
         waiting = threading.Thread(target=up, kwargs={"say": said.append})
         waiting.start()
-        time.sleep(0.5)
-        assert said
+        wait_for(lambda: said)
         assert "waiting: " in said[0]
     waiting.join(60)
     assert postgres.connection()["host"] == "127.0.0.1"
@@ -84,8 +84,9 @@ def test_after_kill_9_up_waits_for_orphans_and_the_data_is_consistent(home):
     client = threading.Thread(target=_insert_many)
     client.start()
     with connect() as connection:
-        while one(connection, "select pg_relation_size('big')") < 10_000_000:
-            time.sleep(0.02)
+        wait_for(lambda: one(connection, "select pg_relation_size('big')") > 1_000_000)
+        orphan = one(connection, INSERTS)
+    os.kill(orphan, signal.SIGSTOP)  # it is at work for as long as the test wants
     killed = postmaster_pid(data)
     assert killed
     os.kill(killed, signal.SIGKILL)
@@ -95,9 +96,14 @@ def test_after_kill_9_up_waits_for_orphans_and_the_data_is_consistent(home):
         said.append(text)
         if "still at work" in text:
             assert postmaster_pid(data) == killed  # the lock stands
+            os.kill(orphan, signal.SIGCONT)
 
-    up(say=say)
-    client.join()
+    try:
+        up(say=say)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(orphan, signal.SIGCONT)
+        client.join()
     assert any("Postgres was killed" in text for text in said), said
     with connect() as connection:
         assert one(connection, "select count(*) from before_it") == 1000

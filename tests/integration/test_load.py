@@ -16,6 +16,7 @@ from pipelines.errors import BadDataError, BusyError, SetupError
 from pipelines.run import Run
 from pipelines.settings import settings
 from tests.conftest import environment_of
+from tests.integration.collecting import wait_for
 from tests.integration.forks import forks
 from tests.integration.numbers_source import FRAMES, NUMBERS, POINTS, ROWS, Numbers
 
@@ -142,10 +143,10 @@ def test_a_load_that_waits_says_for_whom_and_then_goes_on(database):
         waiting = threading.Thread(
             target=load.load,
             args=(Numbers(["a"]),),
-            kwargs={"wait_s": 20, "say": heard.append},
+            kwargs={"wait_s": 60, "say": heard.append},
         )
         waiting.start()
-        time.sleep(1)
+        wait_for(lambda: heard, 30)
     waiting.join()
 
     assert "held by bullion load by hand" in heard[0]

@@ -45,8 +45,8 @@ def change(owner, *statements):
             connection.execute(statement)
 
 
-def events(kafka, until, topic=TOPIC):
-    return received(kafka.address, topic, until)
+def events(kafka, until, topic=TOPIC, wait_s=60):
+    return received(kafka.address, topic, until, wait_s)
 
 
 def names(found):
@@ -136,7 +136,8 @@ def test_with_every_process_killed_in_a_stream_nothing_is_missing_or_out_of_orde
             os.kill(kafka.pid, signal.SIGKILL)
             if pid := debezium.pid:
                 os.kill(pid, signal.SIGKILL)
-    found = names(events(kafka, lambda f: "n59" in names(f)[-1:]))
+    until(kafka.ready, 180)  # two JVMs start at once
+    found = names(events(kafka, lambda f: "n59" in names(f)[-1:], wait_s=180))
     fresh = [name for name in found if name.startswith("n") and name[1:].isdigit()]
     assert list(dict.fromkeys(fresh)) == [f"n{number}" for number in range(60)]
     assert started_with

@@ -5,6 +5,7 @@ history and table, what can not be read is in quarantine, what is away is waited
 """
 
 import time
+from itertools import count
 
 import pytest
 from kafka import KafkaAdminClient
@@ -22,6 +23,7 @@ TOPIC = "bullion.config.things"
 # it does then is the same however long the outage is
 GIVES_UP_MS = "2000"
 TOLD = {"debezium.sink.kafka.wait.message.delivery.timeout.ms": GIVES_UP_MS}
+numbers = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +36,12 @@ def chain(kafka, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def flowing(chain):
     """Each test begins with a stream that flows."""
+    name = f"flows {next(numbers)}"  # of its own: the row of the last test stands yet
     chain.run(
         "delete from config.things where id = 0",
-        "insert into config.things (id, name, amount) values (0, 'flows', 1)",
+        f"insert into config.things (id, name, amount) values (0, '{name}', 1)",
     )
-    wait_for(lambda: is_whole(chain, 0, "flows"), why=lambda: logs(chain))
+    wait_for(lambda: is_whole(chain, 0, name), why=lambda: logs(chain))
 
 
 def stands(chain):

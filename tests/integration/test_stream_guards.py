@@ -21,6 +21,7 @@ from pipelines.sources.config_changes.follow import LOCK as FOLLOWS
 from prefect_flows.check_stream import check_stream
 from prefect_flows.follow_config import follow_config
 from tests.integration.guarded_stream import (
+    carry_out,
     chain,
     debezium,
     differ,
@@ -46,13 +47,6 @@ def wait_for(is_done, wait_s=60):
     while not is_done():
         assert time.monotonic() < deadline
         time.sleep(0.1)
-
-
-def carry_out():
-    """What `bullion collect` does with the changes that wait."""
-    with warehouse.connect("loader", "test") as connection:
-        found = config_effects.open_effects(connection)
-        config_effects.applied(connection, found, "test")
 
 
 def admin(kafka):
@@ -115,11 +109,12 @@ def test_a_topic_that_is_gone_or_keeps_less_is_named(chain, kafka):
     client.alter_configs(
         [ConfigResource(ConfigResourceType.TOPIC, EXCHANGES, configs=kept)]
     )
+    wait_for(lambda: not look("topics").ok)  # the broker follows its controller
     found = look("topics")
     assert (found.ok, found.mend) == (False, "bullion stream prepare")
     assert f"{EXCHANGES} has min.compaction.lag.ms=1000, not 604800000" in found.meaning
     change_topics.create(kafka.address, change_topics.declared(["config.exchanges"], 7))
-    assert look("topics").ok
+    wait_for(lambda: look("topics").ok)
 
     topic = change_topics.topic_of("config.endpoints")
     client.delete_topics([topic])
@@ -321,7 +316,8 @@ def test_each_look_is_a_task_and_one_that_fails_fails_alone(chain, server_of_pre
     assert differ() == []
     runs = server_of_prefect.found("flow_runs")
     assert {r["state_name"] for r in runs} == {"Completed", "Failed"}
-    states = {r["name"]: r["state_name"] for r in server_of_prefect.found("task_runs")}
+    tasks = server_of_prefect.task_runs(*NAMES)
+    states = {name: task["state_name"] for name, task in tasks.items()}
     assert set(states) == set(NAMES)
     assert {n: state for n, state in states.items() if state != "Completed"} == {
         "publication": "Failed",
