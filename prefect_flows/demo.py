@@ -18,7 +18,8 @@ from prefect_flows.demo_change import demo_change, stream_is_up
 from prefect_flows.load_archive import load_archive
 from prefect_flows.refresh import refresh
 
-# an instrument whose trades are collected, so that its sealed minutes are proven, too
+# An instrument whose trades are collected, so that its sealed minutes are proven, too:
+# of 28 hours, since the last half hour of the newest published day ends up to 27.5 ago.
 SEALED = ("binance", "ETH/USDT")
 PUBLISHED_AFTER = timedelta(hours=3)  # a day's file is out so long after the day
 
