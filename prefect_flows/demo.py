@@ -18,9 +18,9 @@ from prefect_flows.demo_change import demo_change, stream_is_up
 from prefect_flows.load_archive import load_archive
 from prefect_flows.refresh import refresh
 
-# An instrument whose trades are collected, so that its sealed minutes are proven, too:
-# of 28 hours, since the last half hour of the newest published day ends up to 27.5 ago.
+# an instrument whose trades are collected so far back that the minute is proven, too
 SEALED = ("binance", "ETH/USDT")
+MINUTE = "23:30"  # of the newest day whose file is out
 PUBLISHED_AFTER = timedelta(hours=3)  # a day's file is out so long after the day
 
 QUERIES = PROJECT_DIR / "sql" / "queries"
@@ -53,7 +53,7 @@ def demo(out: Console, say: Say) -> None:
         BullionError: a venue or a model failed; the rest is loaded and built.
     """
     began = time.monotonic()
-    day = _published()
+    day = published(datetime.now(UTC))
     say(f"running the flow `load archive`: the file that seals {day} of {SEALED[1]}")
     span = f"{day}", f"{day + timedelta(days=1)}"
     load_archive([SEALED[1]], None, *span, build=False)
@@ -71,14 +71,14 @@ def demo(out: Console, say: Say) -> None:
     say(f"done in {time.monotonic() - began:.0f} s")
 
 
-def _published() -> date:
+def published(now: datetime) -> date:
     """The newest day whose file the archive has."""
-    return (datetime.now(UTC) - PUBLISHED_AFTER).date() - timedelta(days=1)
+    return (now - PUBLISHED_AFTER).date() - timedelta(days=1)
 
 
 def _explain(connection: warehouse.Connection, day: date, out: Console) -> None:
-    """Why the candle of the sealed day's last half hour is what it is."""
-    words = (*SEALED, "1m", f"{day}T23:30")
+    """Why a candle of the sealed day's last half hour is what it is."""
+    words = (*SEALED, "1m", f"{day}T{MINUTE}")
     out.print(f"\nWhy this number? bullion explain {' '.join(words)}", soft_wrap=True)
     try:
         known = explain(connection, Bucket.parse(*words))

@@ -1,0 +1,23 @@
+"""What the demo explains, it has: whatever the hour is."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.configuration import configuration
+from pipelines.settings import PROJECT_DIR
+from prefect_flows import demo
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_the_trades_of_the_explained_minute_are_among_those_it_loads(hour):
+    (since,) = [
+        choice.since.before_now
+        for choice in configuration(PROJECT_DIR / "seeds").instruments
+        if (choice.exchange_id, choice.symbol) == demo.SEALED
+    ]
+    assert since
+    now = datetime(2026, 11, 22, hour, tzinfo=UTC)
+    for at in (now, now + timedelta(minutes=59)):
+        minute = datetime.fromisoformat(f"{demo.published(at)}T{demo.MINUTE}Z")
+        assert at - since < minute < at
