@@ -14,7 +14,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -79,8 +79,9 @@ class Run:
         """The lock that it holds while it lives."""
         return f"run {self.folder.name}"
 
+    @cached_property
     def pipeline(self) -> dlt.Pipeline:
-        """Its dlt pipeline, attached to the folder."""
+        """Its dlt pipeline, attached to the folder; made when first asked for."""
         _configure()
         return dlt.pipeline(
             pipeline_name=f"bronze_{self.source_name}",
@@ -94,7 +95,7 @@ class Run:
         name = f"bronze_{self.source_name}"
         source = dlt.source(lambda: resources, name=name)()
         try:
-            info = self.pipeline().extract(source, loader_file_format="csv")
+            info = self.pipeline.extract(source, loader_file_format="csv")
         except PipelineStepFailed as error:
             if lost := _cause(error, psycopg.OperationalError):
                 raise UpstreamError(f"the warehouse went away: {lost}") from error
@@ -120,9 +121,9 @@ class Run:
             if self._extracted:
                 # passes over a package that dlt's state does not know of: a run that
                 # was killed so early is forgotten, and what it had is fetched again
-                self.pipeline().normalize()
+                self.pipeline.normalize()
             if self._normalised:
-                self.pipeline().load()
+                self.pipeline.load()
         except PipelineStepFailed as error:
             raise self._failure(error) from error
         self._forget()

@@ -85,10 +85,10 @@ def unlock(connection: Connection, key: str) -> None:
     connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
 
 
-def holder(connection: Connection, key: str) -> str | None:
-    """Who holds the lock `key`: process, host and since when; None: nobody any more."""
+def holder(connection: Connection, key: str) -> str:
+    """Who holds the lock `key`: process, host and since when."""
     row = connection.execute("select ops.lock_holder(%s)", (key,)).fetchone()
-    return row[0] if row else None
+    return str(row[0]) if row and row[0] else "a process that has just ended"
 
 
 @contextmanager
@@ -129,14 +129,13 @@ def _wait_for(
 ) -> None:
     told = False
     while not try_lock(connection, key):
-        by = holder(connection, key) or "a process that has just ended"
-        held = f"{key} is held by {by}"
         waited_s = time.monotonic() - began
-        if waited_s >= max(wait_s, ENDING_S):
-            raise BusyError(f"{held}; try again when it has ended")
         if waited_s < ENDING_S:
             time.sleep(ENDING_RETRY_S)
             continue
+        held = f"{key} is held by {holder(connection, key)}"
+        if waited_s >= wait_s:
+            raise BusyError(f"{held}; try again when it has ended")
         if not told:
             say(f"waiting: {held}")
             told = True
