@@ -140,3 +140,11 @@ def _wait_for(
             say(f"waiting: {held}")
             told = True
         time.sleep(RETRY_S)
+
+
+def query(connection: Connection, text: str) -> list[dict[str, Any]]:
+    """The rows of one statement, by column name."""
+    # the text is a file of sql/queries, or what the operator typed
+    cursor = connection.execute(text.encode())
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

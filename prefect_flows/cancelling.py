@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipelines.sources.config_changes.stopping import stopped_by_signals
+from pipelines.upstream.stopping import stopped_by_signals
 
 
 @contextmanager

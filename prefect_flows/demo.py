@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 
 from rich.console import Console
 
-from pipelines import report, warehouse
+from pipelines import warehouse
+from pipelines.bronze.load import Say
 from pipelines.errors import BullionError
 from pipelines.explain import Bucket, explain, told
-from pipelines.load import Say
 from pipelines.settings import PROJECT_DIR
+from pipelines.terminal import report
 from prefect_flows.demo_change import demo_change, stream_is_up
 from prefect_flows.load_archive import load_archive
 from prefect_flows.refresh import refresh
@@ -63,7 +64,7 @@ def demo(out: Console, say: Say) -> None:
         for name in SHOWN:
             text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
             title = text.splitlines()[0].removeprefix("-- ")
-            report.show(report.query(connection, text), title, out, limit=12)
+            report.show(warehouse.query(connection, text), title, out, limit=12)
         _explain(connection, day, out)
     if stream_is_up(say):
         demo_change(out, say)

@@ -13,20 +13,21 @@ from typing import LiteralString
 
 from rich.console import Console
 
-from pipelines import report, warehouse
+from pipelines import warehouse
+from pipelines.bronze.load import Say
 from pipelines.collector.collect import Collected, CollectOptions, collect
-from pipelines.config_effects import Effect
-from pipelines.config_tables.bring import bring
-from pipelines.config_tables.missing_step import failure
-from pipelines.config_tables.path import subject, what
-from pipelines.config_tables.taking_effect import Awaited, awaited, committing
+from pipelines.config.csv_import import bring
+from pipelines.config.diagnosis import failure
+from pipelines.config.path import subject, what
+from pipelines.config.status import Effect
+from pipelines.config.wait import Awaited, awaited, committing
 from pipelines.errors import BullionError, UpstreamError
-from pipelines.load import Say
 from pipelines.local import stack
 from pipelines.local.service import UnavailableError
 from pipelines.settings import settings
 from pipelines.sources.config_changes.agreement import differences
 from pipelines.sources.config_changes.following import follow_config
+from pipelines.terminal import report
 from prefect_flows.transform import arguments, run_dbt
 
 SERIES = ("binance", "SOL/USDT")

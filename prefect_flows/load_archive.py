@@ -2,9 +2,10 @@
 
 from prefect import flow, get_run_logger, task
 
-from pipelines.configuration import configuration
-from pipelines.load import LoadFacts, load
+from pipelines.bronze.load import LoadFacts
+from pipelines.config.model import configuration
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource
+from pipelines.sources.load import load
 from prefect_flows.retries import may_pass, raise_failures
 from prefect_flows.transform import Tests, transform
 

@@ -6,10 +6,10 @@ from prefect import flow, get_run_logger, task
 from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from pipelines.collector.one_load import load_exchange as load
-from pipelines.configuration import configuration
+from pipelines.bronze.load import LoadFacts
+from pipelines.collector.load_once import load_exchange as load
+from pipelines.config.model import configuration
 from pipelines.errors import UpstreamError
-from pipelines.load import LoadFacts
 from pipelines.sources.exchange.choices import ExchangeOptions, chosen
 from prefect_flows.retries import may_pass, raise_failures
 

@@ -15,16 +15,17 @@ import psycopg
 
 from pipelines import warehouse
 from pipelines.backfill import ledger
-from pipelines.backfill.brought import brought
+from pipelines.backfill.chunk_result import brought
 from pipelines.backfill.ledger import Chunk, Plan
 from pipelines.backfill.work import ChunkWatch, source_of
-from pipelines.configuration import Configuration
+from pipelines.bronze.load import Say, recover
+from pipelines.bronze.run import is_pending
+from pipelines.config.listener import Configured, configured_by
+from pipelines.config.model import Configuration
 from pipelines.errors import FINAL, BullionError, UpstreamError, as_one
-from pipelines.load import Say, load, recover
-from pipelines.reconfiguration import Configured, configured_by
-from pipelines.run import is_pending
-from pipelines.streams import Streams
-from pipelines.watch import Unwatched, Watch
+from pipelines.sources.load import load
+from pipelines.upstream.progress import Unwatched, Watch
+from pipelines.upstream.running_tasks import Streams
 
 Finished = Callable[[Plan, Sequence[str]], None]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from pipelines import warehouse
+from pipelines.backfill.chunking import RestRoute
 from pipelines.backfill.ledger import NewChunk
-from pipelines.backfill.split import RestRoute
 
 # Two busy cores, 2026-11: a load's own work (dlt, its transactions), and zipped bytes
 # of klines and of trades alike, checked, parsed and committed. Look again when `make

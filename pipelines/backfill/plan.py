@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Protocol, get_args
 
 from pipelines import warehouse
-from pipelines.backfill import estimate, held, ledger
+from pipelines.backfill import coverage, estimate, ledger
+from pipelines.backfill.chunking import File, RestRoute, Split, Taken, split
 from pipelines.backfill.feeds import Feed
 from pipelines.backfill.ledger import Plan
 from pipelines.backfill.spans import MINUTE_MS, Span, at, minutes, to_ms, within
-from pipelines.backfill.split import File, RestRoute, Split, Taken, split
-from pipelines.configuration import Configuration, Since
+from pipelines.config.model import Configuration, Since
+from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
-from pipelines.span import parse_span
 
 PARALLEL = 2
 
@@ -136,8 +136,8 @@ def _taken(connection: warehouse.Connection, written: Plan) -> Taken:
     begun = ledger.chunks(connection, [written.plan_id])
     series = (written.exchange_id, written.symbol)
     return Taken(
-        held.files(connection, *series),
-        held.answered(connection, written.feed, *series),
+        coverage.files(connection, *series),
+        coverage.answered(connection, written.feed, *series),
         {f["path"] for chunk in begun if chunk.state != "done" for f in chunk.files},
         [chunk.span for chunk in begun if chunk.route == "rest"],
     )

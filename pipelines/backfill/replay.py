@@ -17,9 +17,9 @@ from psycopg import sql
 
 from pipelines import warehouse
 from pipelines.backfill.spans import Span, at, to_ms
+from pipelines.bronze.load import Say
+from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
-from pipelines.load import Say
-from pipelines.span import parse_span
 
 ISSUE_AGAIN = Path(__file__).with_name("issue_again.sql").read_bytes()
 WAIT_S = 600.0  # for a transform that is under way

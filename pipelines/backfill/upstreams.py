@@ -5,23 +5,23 @@ from dataclasses import asdict
 from typing import Any
 
 from pipelines import warehouse
+from pipelines.backfill.chunking import File, RestRoute
 from pipelines.backfill.estimate import TRADES_A_DAY
 from pipelines.backfill.feeds import Feed
 from pipelines.backfill.spans import Span, at
-from pipelines.backfill.split import File, RestRoute
-from pipelines.configuration import Configuration, Since
-from pipelines.delivery import Source
+from pipelines.bronze.delivery import Source
+from pipelines.config.listener import Fixed
+from pipelines.config.model import Configuration, Since
 from pipelines.errors import SetupError
-from pipelines.reconfiguration import Fixed
 from pipelines.sources import archive
 from pipelines.sources.archive import ArchiveFile, ArchiveOptions, ArchiveSource
 from pipelines.sources.archive.attempt import EXCHANGE_ID as ARCHIVED
-from pipelines.sources.exchange.budget import SharedBudget, share_of
 from pipelines.sources.exchange.client import VenueClient
-from pipelines.sources.exchange.clock import SystemClock
 from pipelines.sources.exchange.routes import VenueSpec, market_of
 from pipelines.sources.exchange.venues import VENUES, spec_of
-from pipelines.watch import Watch
+from pipelines.upstream.budget import SharedBudget, share_of
+from pipelines.upstream.clock import SystemClock
+from pipelines.upstream.progress import Watch
 
 # an aggregate is a taker's order: fewer rows than trades, and every id is covered
 ARCHIVE_FEEDS: Mapping[Feed, archive.Feed] = {
@@ -96,7 +96,15 @@ class LiveUpstreams:
 
     def _client(self, spec: VenueSpec) -> VenueClient:
         known, clock = Fixed(self._configuration), SystemClock()
-        budget = SharedBudget(spec, known, "live", _connect, clock)
+        budget = SharedBudget(
+            spec.budget_id,
+            spec.exchange_id,
+            spec.limit,
+            configured=known,
+            precedence="live",
+            connect=_connect,
+            clock=clock,
+        )
         return VenueClient(spec, budget, clock, known)
 
 

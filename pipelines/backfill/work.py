@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from pipelines.backfill.ledger import Chunk, Plan
 from pipelines.backfill.upstreams import archive_source
-from pipelines.configuration import Configuration, Since
-from pipelines.delivery import Source, Stream, Table
-from pipelines.reconfiguration import Configured
+from pipelines.bronze.delivery import Source, Stream, Table
+from pipelines.config.listener import Configured
+from pipelines.config.model import Configuration, Since
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
-from pipelines.streams import Streams
-from pipelines.watch import Watch
+from pipelines.upstream.progress import Watch
+from pipelines.upstream.running_tasks import Streams
 
 
 class ChunkSource:

@@ -10,9 +10,11 @@ from typing import Any
 import psycopg
 
 from pipelines import warehouse
+from pipelines.bronze.load import Say
+from pipelines.collector.cooldowns import Rests
 from pipelines.collector.cycles import Cycles
 from pipelines.collector.effects import Effects
-from pipelines.collector.facts import (
+from pipelines.collector.events import (
     Adopted,
     Answered,
     Brought,
@@ -24,12 +26,10 @@ from pipelines.collector.facts import (
 from pipelines.collector.history import FAILED, History, Pauses
 from pipelines.collector.live import Live
 from pipelines.collector.reading import Reading
-from pipelines.collector.rests import Rests
-from pipelines.collector.wanted import SeriesId, Wanted, plan_name, wanted
+from pipelines.collector.targets import SeriesId, Wanted, plan_name, wanted
+from pipelines.config.listener import Listening
 from pipelines.errors import FINAL, BusyError
-from pipelines.load import Say
-from pipelines.reconfiguration import Listening
-from pipelines.streams import Streams
+from pipelines.upstream.running_tasks import Streams
 from pipelines.warehouse import Connection
 
 WORK = "collect"

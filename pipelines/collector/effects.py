@@ -10,17 +10,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from pipelines import config_effects
 from pipelines.collector.first_rows import first_row_of
-from pipelines.collector.wanted import (
-    SeriesId,
-    Wanted,
-    is_meant,
-    plan_name,
-    series_of,
-)
-from pipelines.config_effects import Effect
-from pipelines.configuration import Configuration
+from pipelines.collector.targets import SeriesId, Wanted, is_meant, plan_name, series_of
+from pipelines.config import status
+from pipelines.config.model import Configuration
+from pipelines.config.status import Effect
 from pipelines.errors import FINAL, SetupError
 from pipelines.sources.exchange.endpoints import address
 from pipelines.warehouse import Connection
@@ -117,7 +111,7 @@ class Effects:
             if stream not in pending.streams or generation < pending.generation:
                 continue
             is_final = isinstance(error, FINAL)
-            write = config_effects.rejected if is_final else config_effects.postponed
+            write = status.rejected if is_final else status.postponed
             self._write(write, [pending.effect], str(error))
 
     def loaded(
@@ -201,11 +195,11 @@ class Effects:
         return frozenset(found)
 
     def _apply(self, effect: Effect) -> None:
-        self._write(config_effects.applied, [effect], self._by)
+        self._write(status.applied, [effect], self._by)
 
     def _reject(self, effect: Effect, reason: str) -> None:
         if (effect.outcome, effect.reason) != ("rejected", reason):
-            self._write(config_effects.rejected, [effect], reason)
+            self._write(status.rejected, [effect], reason)
 
     def _write(
         self,
@@ -229,7 +223,7 @@ class Effects:
         at = rowless.effect.committed_at or rowless.effect.consumed_at
         found = first_row_of(connection, rowless.streams, at, rowless.load_ids)
         if found is not None:
-            config_effects.first_row(connection, [rowless.effect], *found)
+            status.first_row(connection, [rowless.effect], *found)
             del self._rowless[number]
 
 

@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from pipelines.collector.wanted import HISTORY, feed_of, series_of
+from pipelines.collector.targets import HISTORY, feed_of, series_of
 from pipelines.warehouse import Connection, has_table
 
 EXCHANGE, ARCHIVE = "bronze_exchange", "bronze_archive"

@@ -16,18 +16,18 @@ from pipelines.backfill.ledger import Plan
 from pipelines.backfill.plan import Upstreams, Wanted, plan
 from pipelines.backfill.spans import MINUTE_MS, at
 from pipelines.backfill.upstreams import LiveUpstreams
-from pipelines.collector.facts import Brought, Fact, Planned
-from pipelines.collector.wanted import SeriesId
-from pipelines.configuration import Configuration, InstrumentChoice, Since
+from pipelines.bronze.load import Say
+from pipelines.collector.events import Brought, Fact, Planned
+from pipelines.collector.targets import SeriesId
+from pipelines.config.listener import Configured
+from pipelines.config.model import Configuration, InstrumentChoice, Since
 from pipelines.errors import BullionError, SetupError
-from pipelines.load import Say
-from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.choices import (
     LEAST_LIVE,
     is_collected,
     rest_feeds,
 )
-from pipelines.streams import Streams
+from pipelines.upstream.running_tasks import Streams
 
 WAIT_S = 0.5  # how soon an end is heard
 # a live load brought these whole: all but the oldest, of which it may have a part

@@ -7,17 +7,18 @@ from functools import partial
 import psycopg
 
 from pipelines import warehouse
-from pipelines.collector.facts import Answered, Fact, Loaded
-from pipelines.collector.wanted import SeriesId, Wanted
-from pipelines.configuration import InstrumentChoice
+from pipelines.bronze.load import Say
+from pipelines.collector.events import Answered, Fact, Loaded
+from pipelines.collector.targets import SeriesId, Wanted
+from pipelines.config.listener import Configured
+from pipelines.config.model import InstrumentChoice
 from pipelines.errors import BullionError, BusyError, UpstreamError
-from pipelines.load import Say, load
-from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.clients import Clients
-from pipelines.sources.exchange.clock import EndingClock
 from pipelines.sources.exchange.source import ExchangeSource
-from pipelines.streams import Streams
+from pipelines.sources.load import load
+from pipelines.upstream.clock import EndingClock
+from pipelines.upstream.running_tasks import Streams
 
 NEW_WAIT_S = 300.0  # for a cycle that has the series under way
 FEW = 3  # more new series at once would hold up those that are there

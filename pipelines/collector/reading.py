@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pipelines.collector.effects import ADOPTED_AT_ONCE, INSTRUMENTS
-from pipelines.collector.facts import Adopted
-from pipelines.config_effects import Effect, open_effects, rowless_effects
-from pipelines.configuration import Configuration
-from pipelines.configuration_rows import standing
+from pipelines.collector.events import Adopted
+from pipelines.config.model import Configuration
+from pipelines.config.rows import standing
+from pipelines.config.status import Effect, open_effects, rowless_effects
 from pipelines.warehouse import Connection
 
 ROWLESS_WITHIN = timedelta(days=1)  # an instrument may not trade for hours

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.configuration import parse_time
+from pipelines.config.model import parse_time
 from pipelines.errors import BullionError
 from pipelines.settings import PROJECT_DIR
 from pipelines.warehouse import Connection

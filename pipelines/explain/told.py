@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pipelines.explain import Explanation, Fact
-from pipelines.report import plain
+from pipelines.terminal.report import plain
 
 SOURCES = {
     "rest": "an answer of the venue",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.local import lock
 from pipelines.local.service import Say, UnavailableError
-from pipelines.progress import download_bar
+from pipelines.terminal.progress import download_bar
 
 FOLDER = Path(__file__).parent / "maven"
 DOWNLOAD_WAIT_S = 3600  # another process downloads the same

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from pipelines.delivery import Table
+from pipelines.bronze.delivery import Table
 
 # by the bronze schema that they load
 SOURCES = {

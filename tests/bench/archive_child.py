@@ -5,9 +5,8 @@ from collections import Counter
 
 import dlt
 
-from pipelines import delivery
-from pipelines.configuration import configuration
-from pipelines.load import load
+from pipelines.bronze import delivery
+from pipelines.config.model import configuration
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources import declared
 from pipelines.sources.archive import (
@@ -17,6 +16,7 @@ from pipelines.sources.archive import (
     loading,
     reading,
 )
+from pipelines.sources.load import load
 from tests.bench.child import Facts, answer
 from tests.bench.rest_child import PHASES, timed
 

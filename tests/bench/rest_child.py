@@ -10,11 +10,11 @@ from typing import Any
 
 import dlt
 
-from pipelines.configuration import configuration
-from pipelines.load import load
+from pipelines.config.model import configuration
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.load import load
 from tests.bench.child import Facts, answer
 
 PHASES = ("extract", "normalize", "load")

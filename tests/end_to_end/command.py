@@ -9,7 +9,7 @@ from pipelines.settings import PROJECT_DIR, child_environment
 def run(*words, environment):
     """One command, whatever became of it."""
     return subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import main; main()", *words],
+        [sys.executable, "-c", "from pipelines.cli.main import main; main()", *words],
         cwd=PROJECT_DIR,
         env=child_environment(environment),
         capture_output=True,

@@ -38,7 +38,12 @@ def bullion(tmp_path_factory, said):
 
     def run(*words):
         done = subprocess.run(
-            [sys.executable, "-c", "from pipelines.cli import main; main()", *words],
+            [
+                sys.executable,
+                "-c",
+                "from pipelines.cli.main import main; main()",
+                *words,
+            ],
             cwd=PROJECT_DIR,
             env=environment,
             capture_output=True,

@@ -30,7 +30,7 @@ from pipelines.sources.config_changes import history
 from pipelines.warehouse import has_table
 from tests.integration import stream
 
-FOLLOW = "from pipelines.cli import main; main()"
+FOLLOW = "from pipelines.cli.main import main; main()"
 # what is committed survives kill -9 of the server, though not of the machine
 CONF = ("fsync = off", "full_page_writes = off")
 THINGS = """

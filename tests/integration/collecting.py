@@ -13,7 +13,7 @@ from psycopg.rows import namedtuple_row
 
 from pipelines.collector.collect import Collected, CollectOptions, collect
 from pipelines.settings import settings
-from pipelines.sources.config_changes.stopping import stopped_by_signals
+from pipelines.upstream.stopping import stopped_by_signals
 from tests.integration.roles import acting
 from tests.unit.venue_server import Reply, venue_server
 

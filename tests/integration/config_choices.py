@@ -4,7 +4,7 @@ import json
 
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from pipelines.cli.main import app
 from tests.integration.roles import acting, run
 
 LISTED = {

@@ -4,7 +4,8 @@ import json
 import threading
 from typing import Any
 
-from pipelines import config_effects, warehouse
+from pipelines import warehouse
+from pipelines.config import status
 from pipelines.sources.config_changes import follow
 from pipelines.sources.config_changes.session import Followed
 from tests.integration.memory_log import PREFIX, event
@@ -60,4 +61,4 @@ def loader() -> warehouse.Connection:
 def open_keys() -> list[str]:
     """The keys of the open effects, the oldest first."""
     with loader() as connection:
-        return [effect.row_key for effect in config_effects.open_effects(connection)]
+        return [effect.row_key for effect in status.open_effects(connection)]

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from pipelines import config_effects, warehouse
+from pipelines import warehouse
+from pipelines.config import status
 from pipelines.local import bootstrap, replication_slot
 from pipelines.local.postgres import private_server
 from pipelines.local.service import bring_up, silent
@@ -95,8 +96,8 @@ def followed():
 def carry_out():
     """What `bullion collect` does with the changes that wait."""
     with warehouse.connect("loader", "test") as connection:
-        found = config_effects.open_effects(connection)
-        config_effects.applied(connection, found, "test")
+        found = status.open_effects(connection)
+        status.applied(connection, found, "test")
 
 
 def differ():

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from pipelines.delivery import Rows, Stream, Table
-from pipelines.load import LoadFacts, load
+from pipelines.bronze.delivery import Rows, Stream, Table
+from pipelines.bronze.load import LoadFacts
 from pipelines.sources import declared
+from pipelines.sources.load import load
 from tests.integration.candle_histories import Load, Row
 
 TYPES = {"bigint": pl.Int64, "bool": pl.Boolean}

@@ -13,8 +13,11 @@ import polars as pl
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 from dlt.pipeline.pipeline import Pipeline
 
-from pipelines import bronze, delivery, load, warehouse
-from pipelines.delivery import Column, Rows, Stream, Table
+from pipelines import warehouse
+from pipelines.bronze import delivery, destination
+from pipelines.bronze import load as bronze_load
+from pipelines.bronze.delivery import Column, Rows, Stream, Table
+from pipelines.sources import load
 from tests.integration.file_changes import die_before_change
 
 NUMBERS = Table(
@@ -103,13 +106,15 @@ POINTS: dict[str, Callable[[], None]] = {
         Psycopg2SqlClient, "commit_transaction", nth=2
     ),
     "after a file's commit, before its mark": lambda: dying(
-        bronze.CopyOnce, "run", call_first=True, nth=2
+        destination.CopyOnce, "run", call_first=True, nth=2
     ),
-    "before the load is recorded": lambda: dying(bronze.BronzeClient, "complete_load"),
+    "before the load is recorded": lambda: dying(
+        destination.BronzeClient, "complete_load"
+    ),
     "after the load is recorded, before its package is closed": lambda: dying(
-        bronze.BronzeClient, "complete_load", call_first=True
+        destination.BronzeClient, "complete_load", call_first=True
     ),
-    "before its facts are noted": lambda: dying(load, "facts"),
+    "before its facts are noted": lambda: dying(bronze_load, "facts"),
 }
 
 

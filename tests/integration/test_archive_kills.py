@@ -6,10 +6,10 @@ import time
 import pytest
 
 from pipelines import warehouse
-from pipelines.configuration import configuration
-from pipelines.load import load
+from pipelines.config.model import configuration
 from pipelines.settings import settings
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource
+from pipelines.sources.load import load
 from tests.integration.forks import forks
 from tests.unit.archive_server import archive_server, csv
 

@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines import warehouse
-from pipelines.cli import app
-from pipelines.configuration import configuration
+from pipelines.cli.main import app
+from pipelines.config.model import configuration
 from pipelines.errors import BadDataError, UpstreamError
-from pipelines.load import load
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource, listed
+from pipelines.sources.load import load
 from tests.unit.archive_server import PUBLISHED, archive_server, csv, zipped
 
 DAY = "data/spot/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2023-03-11.zip"

@@ -19,15 +19,16 @@ from pipelines.backfill import ledger, status
 from pipelines.backfill.apply import Patience, apply
 from pipelines.backfill.plan import parse, plan
 from pipelines.backfill.upstreams import LiveUpstreams
+from pipelines.bronze.load import LoadFacts
 from pipelines.collector.first_rows import first_row_of
-from pipelines.configuration import configuration
+from pipelines.config.model import configuration
 from pipelines.errors import BadDataError, SetupError
-from pipelines.load import LoadFacts, load
 from pipelines.local import bootstrap
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.load import load
 from tests.conftest import TEMPLATE
 from tests.integration.forks import forks
 from tests.integration.transform import Transform
@@ -241,7 +242,7 @@ def ledger_plans(*plan_ids):
         return ledger.plans(connection, plan_ids)
 
 
-CLI = "from pipelines.cli import main; main()"
+CLI = "from pipelines.cli.main import main; main()"
 
 
 def test_ctrl_c_ends_what_is_under_way_and_the_same_command_goes_on(upstream):

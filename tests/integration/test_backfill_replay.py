@@ -8,14 +8,14 @@ import pytest
 from pipelines import warehouse
 from pipelines.backfill.reconcile import reconcile
 from pipelines.backfill.replay import Scope, replay
-from pipelines.configuration import configuration
+from pipelines.config.model import configuration
 from pipelines.errors import SetupError
-from pipelines.load import load
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.load import load
 from tests.integration.transform import Transform
 
 NOW = "2024-03-04T12:00:30Z"

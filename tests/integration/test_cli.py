@@ -16,7 +16,7 @@ from pipelines.settings import PROJECT_DIR, child_environment
 
 NOW = "2024-03-01T12:00:30Z"
 LOAD = ("load", "exchange", "--exchange", "binance", "--symbol", "BTC/USDT")
-COMMAND = [sys.executable, "-c", "from pipelines.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from pipelines.cli.main import main; main()"]
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from pipelines.settings import PROJECT_DIR, child_environment, settings
 from tests.integration import chain
 
 WAIT_S = 300  # of a machine that other work shares
-COLLECT = "from pipelines.cli import main; main()"
+COLLECT = "from pipelines.cli.main import main; main()"
 CHOSEN = """
 insert into config.exchanges (exchange_id) values ('binance'), ('coinbase');
 insert into config.instruments (exchange_id, symbol, since)

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from pipelines import warehouse
+from pipelines.config.declaration import declared_tables
 from pipelines.errors import BusyError, UpstreamError
 from pipelines.sources.config_changes import dead_letters, follow, history
-from pipelines.sources.config_changes.declaration import declared_tables
 from pipelines.sources.config_changes.session import Followed
 from tests.integration.memory_log import (
     DECLARED,

@@ -34,7 +34,7 @@ grant select on all tables in schema config to cdc;
 create publication bullion_config for tables in schema config;
 """
 THINGS = change_topics.topic_of("config.things")
-FOLLOW = "from pipelines.cli import main; main()"
+FOLLOW = "from pipelines.cli.main import main; main()"
 EACH = """
 select row_key, lsn, transaction_position, count(*) over (partition by row_key)
 from bronze_config.things order by lsn, transaction_position

@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from pipelines.config_tables.bring import Imported, bring
-from pipelines.config_tables.edit import change
-from pipelines.config_tables.table import table
-from pipelines.configuration import configuration
+from pipelines.config.csv_import import Imported, bring
+from pipelines.config.edit import change
+from pipelines.config.model import configuration
+from pipelines.config.table import table
 from pipelines.settings import PROJECT_DIR
 from tests.integration.config_choices import ADD, CHOICES, bullion, listed, told
 from tests.integration.roles import acting, run

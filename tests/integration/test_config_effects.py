@@ -10,10 +10,11 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from pipelines import config_effects, warehouse
+from pipelines import warehouse
+from pipelines.config import status
+from pipelines.config.declaration import declared_tables
 from pipelines.local import bootstrap
 from pipelines.sources.config_changes import dead_letters, follow
-from pipelines.sources.config_changes.declaration import declared_tables
 from pipelines.sources.config_changes.session import Followed
 from tests.integration.effects import (
     change,
@@ -71,7 +72,7 @@ def test_an_effect_tells_who_changed_what_and_when(config, broker):
     read(broker)
     with loader() as connection:
         removed, added, changed = sorted(
-            config_effects.newest_effects(connection), key=lambda e: (e.op != "d", e.op)
+            status.newest_effects(connection), key=lambda e: (e.op != "d", e.op)
         )
     assert (added.op, added.key, added.outcome) == ("c", ("1",), "overtaken")
     assert added.changes == {
@@ -158,9 +159,9 @@ def test_a_later_change_overtakes_one_that_waits_and_none_that_is_applied(
     broker.write(*[change("c", 10 + key, None, row(key)) for key in (1, 2, 3)])
     read(broker)
     with loader() as connection:
-        first, second, _ = config_effects.open_effects(connection)
-        config_effects.applied(connection, [first], "a test")
-        config_effects.rejected(connection, [second], "no such symbol")
+        first, second, _ = status.open_effects(connection)
+        status.applied(connection, [first], "a test")
+        status.rejected(connection, [second], "no such symbol")
     later = [change("u", 20, row(k), row(k, value="x"), position=k) for k in (1, 2, 3)]
     broker.write(*later)
     read(broker)
@@ -174,7 +175,7 @@ def test_a_later_change_overtakes_one_that_waits_and_none_that_is_applied(
     reason = "select row_key, reason from ops.config_effects where reason is not null"
     assert run(config, "transformer", reason) == [("[2]", "no such symbol")]
     with loader() as connection:  # whoever applies it too late does not win
-        config_effects.applied(connection, [second], "a test")
+        status.applied(connection, [second], "a test")
     assert outcomes(config)["[2]", "c"] == "overtaken"
 
 
@@ -204,7 +205,7 @@ def test_two_changes_at_one_place_of_the_log_follow_their_position(config, broke
     )
     read(broker)
     with loader() as connection:
-        (standing,) = config_effects.open_effects(connection)
+        (standing,) = status.open_effects(connection)
     assert standing.changes["value"] == ("one", "last")
 
 
@@ -312,21 +313,21 @@ def test_effects_are_complete_after_the_warehouse_went_away_again_and_again(
 
 def test_what_became_of_a_change_is_told_to_who_listens(config, broker):
     with loader() as heard_by, loader() as connection:
-        heard_by.execute(f"listen {config_effects.EFFECTS_CHANNEL}")
+        heard_by.execute(f"listen {status.EFFECTS_CHANNEL}")
         broker.write(change("c", 10, None, row(1)))
         read(broker)
-        (effect,) = config_effects.open_effects(connection)
-        assert config_effects.rejected(connection, [effect], "no such symbol") == 1
-        (refused,) = config_effects.open_effects(connection)
+        (effect,) = status.open_effects(connection)
+        assert status.rejected(connection, [effect], "no such symbol") == 1
+        (refused,) = status.open_effects(connection)
         assert (refused.outcome, refused.reason) == ("rejected", "no such symbol")
-        assert config_effects.applied(connection, [refused], "collect 1") == 1
-        assert config_effects.applied(connection, [refused], "collect 2") == 0
-        assert config_effects.open_effects(connection) == []
+        assert status.applied(connection, [refused], "collect 1") == 1
+        assert status.applied(connection, [refused], "collect 2") == 0
+        assert status.open_effects(connection) == []
         at = datetime.now(UTC)
-        assert config_effects.first_row(connection, [effect], "1.5", at) == 1
-        assert config_effects.first_row(connection, [effect], "2.5", at) == 0
+        assert status.first_row(connection, [effect], "1.5", at) == 1
+        assert status.first_row(connection, [effect], "2.5", at) == 0
         told = [n.payload for n in heard_by.notifies(timeout=1, stop_after=4)]
-        (found,) = config_effects.newest_effects(connection)
+        (found,) = status.newest_effects(connection)
     assert told[0].startswith("load ")
     assert told[1:] == [str(effect.effect_id)] * 3
     assert (found.outcome, found.applied_by, found.reason) == (
@@ -342,9 +343,9 @@ def test_a_rejection_has_a_reason(config, broker):
     broker.write(change("c", 10, None, row(1)))
     read(broker)
     with loader() as connection:
-        found = config_effects.open_effects(connection)
+        found = status.open_effects(connection)
         with pytest.raises(psycopg.errors.CheckViolation):
-            config_effects.rejected(connection, found, "")
+            status.rejected(connection, found, "")
 
 
 def test_a_warehouse_without_the_table_has_no_open_effects(config):

@@ -11,8 +11,9 @@ import pytest
 from psycopg import sql
 from typer.testing import CliRunner
 
-from pipelines import config_effects, warehouse
-from pipelines.cli import app
+from pipelines import warehouse
+from pipelines.cli.main import app
+from pipelines.config import status
 from pipelines.local.debezium_properties import DEAD_LETTERS_TOPIC, PREFIX
 from pipelines.settings import settings
 from pipelines.sources.config_changes.broker import KafkaLog
@@ -83,7 +84,7 @@ def configured(become):
     def work():
         with listener, warehouse.connect("loader", "bullion collect, test") as writer:
             while not stop.is_set():
-                if opened := config_effects.open_effects(writer):
+                if opened := status.open_effects(writer):
                     become(writer, opened)
                 for _ in listener.notifies(timeout=0.1, stop_after=1):
                     pass
@@ -91,7 +92,7 @@ def configured(become):
     stop = threading.Event()
     listener = warehouse.connect("loader", "bullion collect, test")
     listener.execute("listen bullion_config")
-    config_effects.applied(listener, config_effects.open_effects(listener), "start")
+    status.applied(listener, status.open_effects(listener), "start")
     thread = threading.Thread(target=work)
     thread.start()
     try:
@@ -102,14 +103,14 @@ def configured(become):
 
 
 def applying(connection, opened):
-    config_effects.applied(connection, opened, "a test")
+    status.applied(connection, opened, "a test")
 
 
 def loading(connection, opened):
     """Apply it, and load its first row a moment later."""
     applying(connection, opened)
     time.sleep(0.2)
-    config_effects.first_row(connection, opened, "1.5", datetime.now(UTC))
+    status.first_row(connection, opened, "1.5", datetime.now(UTC))
 
 
 @contextmanager
@@ -222,7 +223,7 @@ def test_an_added_instrument_is_waited_for_until_its_first_row(followed):
 @pytest.mark.slow
 def test_what_is_rejected_is_told_with_its_reason_at_once(followed):
     def reject(connection, opened):
-        config_effects.rejected(connection, opened, "kraken does not list NO/PE")
+        status.rejected(connection, opened, "kraken does not list NO/PE")
 
     began = time.monotonic()
     with configured(reject):

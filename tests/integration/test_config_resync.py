@@ -8,7 +8,7 @@ import pytest
 from kafka import KafkaAdminClient
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from pipelines.cli.main import app
 from pipelines.doctor.stream import looks
 from pipelines.errors import SetupError, UpstreamError
 from pipelines.local import change_topics, postgres, replication_slot, stack

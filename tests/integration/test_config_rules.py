@@ -9,7 +9,7 @@ from typing import get_args
 import psycopg
 import pytest
 
-from pipelines.configuration import (
+from pipelines.config.model import (
     Feed,
     MarketType,
     Priority,

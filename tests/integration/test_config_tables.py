@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from pipelines.configuration import Configuration, ExchangeChoice, configuration
+from pipelines.config.model import Configuration, ExchangeChoice, configuration
 from pipelines.local import bootstrap
 from pipelines.local.postgres import private_server
 from pipelines.settings import PROJECT_DIR, settings

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from pipelines.cli.main import app
 from pipelines.settings import settings
 from tests.integration import stream
 from tests.integration.config_choices import bullion, told

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from pipelines import warehouse
+from pipelines.config.declaration import Declaration, declared_tables
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.config_changes.batch import Batch, Landed
-from pipelines.sources.config_changes.declaration import Declaration, declared_tables
 from pipelines.sources.config_changes.event import decoded
 from pipelines.sources.config_changes.ledger import Ledger
 from pipelines.sources.config_changes.replay import replay

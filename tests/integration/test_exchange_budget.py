@@ -13,14 +13,13 @@ import psycopg
 import pytest
 
 from pipelines import warehouse
-from pipelines.configuration import ExchangeChoice, configuration
+from pipelines.config.listener import Fixed
+from pipelines.config.model import ExchangeChoice, configuration
 from pipelines.errors import UpstreamError
-from pipelines.reconfiguration import Fixed
 from pipelines.settings import PROJECT_DIR, child_environment
-from pipelines.sources.exchange.budget import SharedBudget
-from pipelines.sources.exchange.clock import SystemClock
-from pipelines.sources.exchange.routes import Limit
 from pipelines.sources.exchange.venues import VENUES
+from pipelines.upstream.budget import Limit, SharedBudget
+from pipelines.upstream.clock import SystemClock
 
 SPEC = replace(VENUES["kraken"], limit=Limit(weight=20, window_s=1, burst=5))
 SEEDS = configuration(PROJECT_DIR / "seeds")
@@ -75,7 +74,15 @@ class Request(NamedTuple):
 
 def budget(priority="live", spec=SPEC, clock=None):
     connect = lambda: warehouse.connect("loader", "test")  # noqa: E731
-    return SharedBudget(spec, Fixed(KNOWN), priority, connect, clock or SystemClock())
+    return SharedBudget(
+        spec.budget_id,
+        spec.exchange_id,
+        spec.limit,
+        configured=Fixed(KNOWN),
+        precedence=priority,
+        connect=connect,
+        clock=clock or SystemClock(),
+    )
 
 
 def spend(priority):

@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 
 from pipelines import warehouse
-from pipelines.configuration import configuration
+from pipelines.config.model import configuration
 from pipelines.errors import BadDataError, UpstreamError
-from pipelines.load import load
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings
 from pipelines.sources.exchange.choices import ExchangeOptions
-from pipelines.sources.exchange.clock import SystemClock
 from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.load import load
+from pipelines.upstream.clock import SystemClock
 
 NOW = "2024-03-01T12:00:30Z"
 SINCE = "2024-03-01T00:00:00Z"

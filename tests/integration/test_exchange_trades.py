@@ -14,14 +14,8 @@ from typing import Any
 import pytest
 
 from pipelines import warehouse
-from pipelines.configuration import (
-    Configuration,
-    InstrumentChoice,
-    Since,
-    configuration,
-)
+from pipelines.config.model import Configuration, InstrumentChoice, Since, configuration
 from pipelines.errors import BadDataError, SetupError
-from pipelines.load import load
 from pipelines.sandbox.clock import parse_instant
 from pipelines.sandbox.generated import generated_feed
 from pipelines.sandbox.listings import generated_pairs
@@ -30,6 +24,7 @@ from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.load import load
 from tests.conftest import environment_of
 from tests.integration.forks import forks
 

@@ -10,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 import polars as pl
 import pytest
 
-from pipelines import load, run, warehouse
-from pipelines.delivery import Rows
+from pipelines import warehouse
+from pipelines.bronze import run
+from pipelines.bronze.delivery import Rows
+from pipelines.bronze.run import Run
 from pipelines.errors import BadDataError, BusyError, SetupError
-from pipelines.run import Run
 from pipelines.settings import settings
+from pipelines.sources import load
 from tests.conftest import environment_of
 from tests.integration.collecting import wait_for
 from tests.integration.forks import forks

@@ -5,9 +5,10 @@ import signal
 
 import pytest
 
-from pipelines import load, warehouse
-from pipelines.run import Run
+from pipelines import warehouse
+from pipelines.bronze.run import Run
 from pipelines.settings import settings
+from pipelines.sources import load
 from tests.conftest import environment_of
 from tests.integration.forks import forks
 from tests.integration.numbers_source import ROWS, Numbers

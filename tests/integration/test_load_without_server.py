@@ -8,9 +8,9 @@ from contextlib import suppress
 
 import pytest
 
-from pipelines import load
 from pipelines.errors import BullionError
 from pipelines.local.postgres_server import postmaster_pid
+from pipelines.sources import load
 from tests.integration.embedded import connect, data_folder, one, up
 from tests.integration.forks import forks
 from tests.integration.numbers_source import Numbers

@@ -9,11 +9,11 @@ import psycopg
 import pytest
 
 from pipelines import warehouse
-from pipelines.configuration_rows import standing
-from pipelines.load import load
-from pipelines.reconfiguration import Listening
+from pipelines.config.listener import Listening
+from pipelines.config.rows import standing
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.load import load
 from tests.integration.collecting import (
     ADD,
     EXCHANGE,

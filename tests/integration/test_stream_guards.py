@@ -11,7 +11,8 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 from prefect.logging import disable_run_logger
 
-from pipelines import config_effects, warehouse
+from pipelines import warehouse
+from pipelines.config import status
 from pipelines.doctor.examination import examination
 from pipelines.doctor.stream import consumer, effects, heartbeat, looks, slot
 from pipelines.local import change_topics
@@ -241,8 +242,8 @@ def test_what_is_not_carried_out_is_told_with_who_is_missing_or_why(chain, monke
     assert (found.ok, found.mend) == (False, "bullion collect")
     assert "nobody collects" in found.meaning
     with warehouse.connect("loader", "test") as connection:
-        (first, *_) = config_effects.open_effects(connection)
-        config_effects.rejected(connection, [first], "the venue has no such market")
+        (first, *_) = status.open_effects(connection)
+        status.rejected(connection, [first], "the venue has no such market")
     assert "exchanges binance: the venue has no such market" in look("effects").meaning
     carry_out()
     assert look("effects").ok

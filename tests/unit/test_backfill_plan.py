@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.backfill import estimate, shown
+from pipelines.backfill.chunking import BYTES_A_CHUNK, File, RestRoute, Taken, split
 from pipelines.backfill.ledger import NewChunk
 from pipelines.backfill.plan import parse
 from pipelines.backfill.spans import (
@@ -21,8 +22,7 @@ from pipelines.backfill.spans import (
     within,
     without,
 )
-from pipelines.backfill.split import BYTES_A_CHUNK, File, RestRoute, Taken, split
-from pipelines.configuration import configuration
+from pipelines.config.model import configuration
 from pipelines.errors import SetupError
 from pipelines.settings import PROJECT_DIR
 

@@ -9,13 +9,13 @@ from rich.console import Console
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from pipelines import report
-from pipelines.cli import app
+from pipelines.cli.main import app
+from pipelines.cli.refusals import exit_code_of
 from pipelines.errors import BadDataError, BusyError, SetupError, UpstreamError
 from pipelines.local import stack
-from pipelines.progress import load_bar, node_bar
-from pipelines.refusals import exit_code_of
 from pipelines.settings import settings
+from pipelines.terminal import report
+from pipelines.terminal.progress import load_bar, node_bar
 
 RUNNER = CliRunner()
 

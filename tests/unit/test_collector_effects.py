@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from pipelines import config_effects
 from pipelines.collector import effects as module
 from pipelines.collector.effects import Effects
-from pipelines.collector.wanted import plan_name, wanted
-from pipelines.config_effects import Effect
-from pipelines.configuration import InstrumentChoice, Since, configuration
+from pipelines.collector.targets import plan_name, wanted
+from pipelines.config import status
+from pipelines.config.model import InstrumentChoice, Since, configuration
+from pipelines.config.status import Effect
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import PROJECT_DIR
 
@@ -48,7 +48,7 @@ def book(monkeypatch):
         return write
 
     for name in ("applied", "rejected", "postponed", "first_row"):
-        monkeypatch.setattr(config_effects, name, writes(name))
+        monkeypatch.setattr(status, name, writes(name))
 
     connection: Any = None
 
@@ -185,14 +185,14 @@ def test_a_collector_of_some_venues_leaves_the_others_changes_alone(book):
 
 def test_what_the_warehouse_did_not_take_is_written_the_next_time(book, monkeypatch):
     adopt(book, change(1, '["kraken"]', table="exchanges"))
-    write, failures = config_effects.applied, [ConnectionError("away")]
+    write, failures = status.applied, [ConnectionError("away")]
 
     def fails_once(*told):
         if failures:
             raise failures.pop()
         return write(*told)
 
-    monkeypatch.setattr(config_effects, "applied", fails_once)
+    monkeypatch.setattr(status, "applied", fails_once)
     book._writes[:] = []
     adopt(book, change(1, '["kraken"]', table="exchanges"))
     with pytest.raises(ConnectionError):

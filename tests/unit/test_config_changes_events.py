@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from pipelines.config.declaration import Declaration, read_declaration
 from pipelines.errors import SetupError
-from pipelines.sources.config_changes.declaration import Declaration, read_declaration
 from pipelines.sources.config_changes.event import decoded
 
 THINGS = Declaration(

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from pipelines.config_commands import config_app
-from pipelines.sources.config_changes.declaration import Declaration
+from pipelines.cli.config.stream import config_app
+from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.event import decoded
 from pipelines.sources.config_changes.fold import Fold
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.batch import Message, Place
-from pipelines.sources.config_changes.declaration import Declaration
 from pipelines.sources.config_changes.reading import Reading
 from pipelines.sources.config_changes.resume import start
 from pipelines.sources.config_changes.rows import raw_bytes, raw_fields

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pipelines.sources.config_changes.declaration import Declaration
+from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.event import decoded
 from pipelines.sources.config_changes.values import as_json
 

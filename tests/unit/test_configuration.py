@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.configuration import Since, configuration, parse_since
+from pipelines.config.model import Since, configuration, parse_since
 from pipelines.errors import SetupError
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.exchange.choices import ExchangeOptions, chosen

@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines import wire
 from pipelines.sources.exchange.candles import Series, candles, rows_of
 from pipelines.sources.exchange.client import Answer
 from pipelines.sources.exchange.page import body, path_of, take_apart
 from pipelines.sources.exchange.venues import VENUES
+from pipelines.upstream import wire
 from tests.unit.venue_server import kline, klines
 
 M = 60_000

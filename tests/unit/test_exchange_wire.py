@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import wire
+from pipelines.upstream import wire
 
 
 def test_a_number_is_the_text_that_was_sent():

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines import http_log
 from pipelines.sources import declared
+from pipelines.upstream import request_log
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
     ],
 )
 def test_a_date_is_utc_or_none(text, time):
-    assert http_log.date(text) == time
+    assert request_log.date(text) == time
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_a_date_is_utc_or_none(text, time):
     ],
 )
 def test_a_retry_after_is_seconds_by_the_upstreams_clock(text, now, seconds):
-    assert http_log.retry_after_s(text, now) == seconds
+    assert request_log.retry_after_s(text, now) == seconds
 
 
 def test_an_error_is_told_in_one_line_and_not_at_length():
-    told = http_log.told(ValueError("no\n  route " + "x" * 500))
+    told = request_log.told(ValueError("no\n  route " + "x" * 500))
     assert told.startswith("ValueError no route xxx")
-    assert len(told) == len("ValueError ") + http_log.TOLD_CHARACTERS
+    assert len(told) == len("ValueError ") + request_log.TOLD_CHARACTERS
 
 
 def test_every_source_that_asks_by_http_logs_its_requests_alike():
@@ -57,4 +57,4 @@ def test_every_source_that_asks_by_http_logs_its_requests_alike():
         if table.name == "requests"
     ]
     assert len(logs) >= 2
-    assert all(log is http_log.REQUESTS for log in logs)
+    assert all(log is request_log.REQUESTS for log in logs)

@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.collector.cycles import Cycles
 from pipelines.collector.history import Pauses
-from pipelines.collector.wanted import is_meant, series_of, wanted
-from pipelines.configuration import (
+from pipelines.collector.targets import is_meant, series_of, wanted
+from pipelines.config.model import (
     Configuration,
     EndpointChoice,
     InstrumentChoice,
@@ -25,10 +25,10 @@ from pipelines.sources.exchange.choices import (
     series_name,
 )
 from pipelines.sources.exchange.client import VenueClient
-from pipelines.sources.exchange.clock import EndingClock
 from pipelines.sources.exchange.endpoints import address
 from pipelines.sources.exchange.venues import VENUES
-from pipelines.streams import Streams
+from pipelines.upstream.clock import EndingClock
+from pipelines.upstream.running_tasks import Streams
 from tests.unit.venue_server import (
     NOW_MS,
     FakeBudget,

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from pipelines import report
+from pipelines.terminal import report
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from pipelines.configuration import configuration
-from pipelines.reconfiguration import Fixed
+from pipelines.config.listener import Fixed
+from pipelines.config.model import configuration
 from pipelines.settings import PROJECT_DIR
 
 NOW_MS = 1_700_000_000_000  # 2023-11-14T22:13:20Z

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pipelines.config_effects import Effect, open_effects
+from pipelines.config.status import Effect, open_effects
 from pipelines.doctor.check import TroubleError
 from pipelines.doctor.stream import sight
 

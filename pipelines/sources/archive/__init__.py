@@ -10,8 +10,8 @@ https://github.com/binance/binance-public-data.
 from collections.abc import Callable, Sequence
 
 from pipelines import warehouse
-from pipelines.configuration import Configuration
-from pipelines.delivery import Stream, Table
+from pipelines.bronze.delivery import Stream, Table
+from pipelines.config.model import Configuration
 from pipelines.sources.archive.choices import ArchiveOptions, chosen
 from pipelines.sources.archive.files import ArchiveFile, Feed
 from pipelines.sources.archive.host import ArchiveHost
@@ -19,7 +19,7 @@ from pipelines.sources.archive.ledger import Connection
 from pipelines.sources.archive.loader import Loader
 from pipelines.sources.archive.plan import plans
 from pipelines.sources.archive.tables import TABLES
-from pipelines.watch import Unwatched, Watch
+from pipelines.upstream.progress import Unwatched, Watch
 
 __all__ = ["ArchiveFile", "ArchiveOptions", "ArchiveSource", "Feed", "listed"]
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import requests
 
-from pipelines import http_log
 from pipelines.errors import BadDataError, UpstreamError
+from pipelines.upstream import request_log
 
 EXCHANGE_ID = "binance"
 ABSENT = 404
@@ -70,8 +70,8 @@ class Attempt:
             self.url, headers=headers, timeout=timeout_s, stream=True
         ) as response:
             self.status = response.status_code
-            self.date = http_log.date(response.headers.get("Date"))
-            self.published = http_log.date(response.headers.get("Last-Modified"))
+            self.date = request_log.date(response.headers.get("Date"))
+            self.published = request_log.date(response.headers.get("Last-Modified"))
             if not response.ok:
                 raise self._refusal(response)
             try:
@@ -85,14 +85,14 @@ class Attempt:
             return AbsentError(f"{self.url} is not there (404)")
         if status in BUSY:
             asked = response.headers.get("Retry-After")
-            self.silence_s = http_log.retry_after_s(asked, self.date)
+            self.silence_s = request_log.retry_after_s(asked, self.date)
         said = f"HTTP {status} {response.reason}"
         is_final = status < 500 and status not in BUSY  # noqa: PLR2004
         return BadDataError(f"{self.url}: {said}") if is_final else UpstreamError(said)
 
     def failed(self, error: Exception) -> str:
         """Note what went wrong; how it is said."""
-        self.error = http_log.told(error)
+        self.error = request_log.told(error)
         return self.error
 
     def heard(self) -> Heard:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from pipelines.configuration import Configuration, Since
+from pipelines.config.model import Configuration, Since
+from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
 from pipelines.sources.archive.attempt import EXCHANGE_ID
 from pipelines.sources.archive.files import (
@@ -16,7 +17,6 @@ from pipelines.sources.archive.files import (
     Span,
     series_of,
 )
-from pipelines.span import parse_span
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.delivery import Rows, Stream
+from pipelines.bronze.delivery import Rows, Stream
 from pipelines.errors import BullionError, UpstreamError
 from pipelines.sources.archive import ledger, working_folder
 from pipelines.sources.archive.choices import ArchiveOptions
@@ -20,7 +20,7 @@ from pipelines.sources.archive.ledger import Connection, Ledger
 from pipelines.sources.archive.loading import load_file, missing_row, request_rows
 from pipelines.sources.archive.plan import Plan, plans
 from pipelines.sources.archive.tables import FILES
-from pipelines.watch import Watch
+from pipelines.upstream.progress import Watch
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from secrets import token_hex
 
 import polars as pl
 
-from pipelines.delivery import Rows, Table
+from pipelines.bronze.delivery import Rows, Table
 from pipelines.errors import BadDataError, UpstreamError
-from pipelines.http_log import REQUESTS
 from pipelines.sources.archive import working_folder
 from pipelines.sources.archive.attempt import Heard
 from pipelines.sources.archive.fetching import Fetched, RefusedFile, fetch
@@ -23,7 +22,8 @@ from pipelines.sources.archive.host import ArchiveHost, Journal
 from pipelines.sources.archive.reading import Counts, rows_of
 from pipelines.sources.archive.tables import FILES
 from pipelines.sources.archive.zips import unpacked
-from pipelines.watch import Watch
+from pipelines.upstream.progress import Watch
+from pipelines.upstream.request_log import REQUESTS
 
 TYPES = {"bigint": pl.Int64, "bool": pl.Boolean}
 

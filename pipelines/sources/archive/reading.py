@@ -12,7 +12,7 @@ from typing import IO
 
 import polars as pl
 
-from pipelines.delivery import Rows
+from pipelines.bronze.delivery import Rows
 from pipelines.errors import BadDataError
 from pipelines.sources.archive.blocks import Block, block_of, header_of, line_blocks
 from pipelines.sources.archive.files import ArchiveFile

@@ -3,8 +3,8 @@
 Rows carry `file_id`; what is true of a whole file stands once, in `files`.
 """
 
-from pipelines.delivery import Column, Table
-from pipelines.http_log import REQUESTS
+from pipelines.bronze.delivery import Column, Table
+from pipelines.upstream.request_log import REQUESTS
 
 INSTRUMENT = (Column("exchange_id", "text"), Column("symbol", "text"))
 PLACE = (Column("file_id", "text"), Column("line_number", "bigint"))

@@ -16,10 +16,10 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 
+from pipelines.config.column_type import ColumnType, Kind
+from pipelines.config.declaration import Declaration, declared_tables
 from pipelines.local.debezium_properties import PUBLICATION
 from pipelines.sources.config_changes import history
-from pipelines.sources.config_changes.column_type import ColumnType, Kind
-from pipelines.sources.config_changes.declaration import Declaration, declared_tables
 from pipelines.sources.config_changes.tables import SCHEMA
 from pipelines.warehouse import Connection, has_table
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
+from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.batch import (
     Batch,
     Landed,
@@ -14,7 +15,6 @@ from pipelines.sources.config_changes.batch import (
     Place,
     Refused,
 )
-from pipelines.sources.config_changes.declaration import Declaration
 from pipelines.sources.config_changes.event import decoded
 from pipelines.sources.config_changes.ledger import Ledger
 from pipelines.sources.config_changes.rows import raw_bytes

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.wire import Number, decode_exactly
+from pipelines.upstream.wire import Number, decode_exactly
 
 Row = Mapping[str, Any]
 NOTHING: Mapping[str, Any] = {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.sources.config_changes.declaration import Declaration
+from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.envelope import (
     Envelope,
     Row,

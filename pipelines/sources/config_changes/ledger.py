@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from psycopg import sql
 
-from pipelines import bronze_tables
-from pipelines.delivery import DELIVERY_COLUMNS, Column, Table
+from pipelines.bronze import ddl
+from pipelines.bronze.delivery import DELIVERY_COLUMNS, Column, Table
 from pipelines.sources.config_changes import rows
 from pipelines.sources.config_changes.batch import Batch
 from pipelines.sources.config_changes.rows import Fields
@@ -104,8 +104,8 @@ class Ledger:
         if self._prepared and not missing:
             return
         wanted = tables(sorted(missing))
-        bronze_tables.declare(self.connection, {SCHEMA: wanted})
-        bronze_tables.index(self.connection, SCHEMA, wanted)
+        ddl.declare(self.connection, {SCHEMA: wanted})
+        ddl.index(self.connection, SCHEMA, wanted)
         for name in sorted(missing):
             target = sql.Identifier(SCHEMA, name)
             index = sql.Identifier(f"{name}_identity_idx")

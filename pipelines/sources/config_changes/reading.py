@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 
+from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.batch import (
     Batch,
     Landed,
@@ -11,7 +12,6 @@ from pipelines.sources.config_changes.batch import (
     Place,
     Refused,
 )
-from pipelines.sources.config_changes.declaration import Declaration
 from pipelines.sources.config_changes.event import ChangeEvent, decoded
 
 Declarations = Mapping[str, Declaration]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.config.declaration import Declaration
 from pipelines.errors import SetupError
-from pipelines.sources.config_changes.declaration import Declaration
 from pipelines.sources.config_changes.event import ChangeEvent, decoded
 from pipelines.sources.config_changes.fold import Fold
 from pipelines.sources.config_changes.values import as_json

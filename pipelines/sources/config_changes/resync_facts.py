@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 
-from pipelines.sources.config_changes.declaration import declared_tables
+from pipelines.config.declaration import declared_tables
 from pipelines.sources.config_changes.history import newest_whole_snapshot
 from pipelines.sources.config_changes.tables import SCHEMA
 from pipelines.warehouse import Connection

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from pipelines.sources.config_changes.declaration import Declaration
+from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.envelope import Row
 from pipelines.sources.config_changes.values import as_json, fitted
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
 
+from pipelines.config.declaration import declared_tables
 from pipelines.sources.config_changes.batch import Batch, Message, Page, Place
 from pipelines.sources.config_changes.broker import Log
-from pipelines.sources.config_changes.declaration import declared_tables
 from pipelines.sources.config_changes.event import LAST_OF_ALL
 from pipelines.sources.config_changes.history import (
     infer_deletes,

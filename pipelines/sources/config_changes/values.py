@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from pipelines.sources.config_changes.column_type import ColumnType, Kind
-from pipelines.wire import NUMBER, Number
+from pipelines.config.column_type import ColumnType, Kind
+from pipelines.upstream.wire import NUMBER, Number
 
 Schema = Mapping[str, Any]
 NO_SCHEMA: Schema = {}

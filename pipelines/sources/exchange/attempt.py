@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import ccxt
 
-from pipelines import http_log
 from pipelines.sources.exchange.ccxt_exchange import Heard
-from pipelines.sources.exchange.clock import Clock
+from pipelines.upstream import request_log
+from pipelines.upstream.clock import Clock
 
 SILENCE_S = 10.0  # kept after a 429 or 418 that names no Retry-After
 LIMITS = (429, 418)
@@ -50,10 +50,10 @@ def attempted(
             raise TypeError(f"not JSON, or cut off: {body[:60]!r}")
         attempt.body = pick(body)
     except UNREADABLE as error:
-        attempt.error = f"a body that can not be read: {http_log.told(error)}"
+        attempt.error = f"a body that can not be read: {request_log.told(error)}"
     except ccxt.BaseError as error:
         failure = error
-        attempt.error = http_log.told(error)
+        attempt.error = request_log.told(error)
     attempt.heard = exchange.heard.answer
     if failure is not None and attempt.heard is not None:
         attempt.is_final = _is_refusal(failure, attempt.heard)
@@ -75,12 +75,12 @@ def _silence_s(error: Exception, heard: Heard) -> float | None:
     limited = isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded)
     if not (heard.status in LIMITS or limited):
         return None
-    now = http_log.date(heard.headers.get("Date"))
-    asked = http_log.retry_after_s(heard.headers.get("Retry-After"), now)
+    now = request_log.date(heard.headers.get("Date"))
+    asked = request_log.retry_after_s(heard.headers.get("Retry-After"), now)
     return SILENCE_S if asked is None else asked
 
 
 def date_ms(heard: Heard | None) -> int | None:
     """The `Date` header; it counts whole seconds, so the venue is at most 999 ms on."""
-    date = http_log.date(heard.headers.get("Date")) if heard else None
+    date = request_log.date(heard.headers.get("Date")) if heard else None
     return int(date.timestamp()) * 1000 if date else None

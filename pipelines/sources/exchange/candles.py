@@ -13,8 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines import wire
-from pipelines.delivery import Rows
+from pipelines.bronze.delivery import Rows
 from pipelines.errors import BullionError
 from pipelines.sources.exchange.answered import Minutes, Span, spans_answered
 from pipelines.sources.exchange.client import Journal, VenueClient
@@ -22,7 +21,8 @@ from pipelines.sources.exchange.page import Page, body, path_of, take_apart
 from pipelines.sources.exchange.routes import MINUTE_MS, CandleRoute, TimeParam
 from pipelines.sources.exchange.rules import Checked, check
 from pipelines.sources.exchange.tables import OHLCV, OHLCV_PAGES, QUARANTINE
-from pipelines.watch import Unwatched, Watch
+from pipelines.upstream import wire
+from pipelines.upstream.progress import Unwatched, Watch
 
 TIMEFRAME = "1m"
 ROWS_A_FILE = 50_000

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import ccxt
 
-from pipelines import wire
 from pipelines.sources.exchange.routes import VenueSpec
+from pipelines.upstream import wire
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pipelines.configuration import (
+from pipelines.config.model import (
     Configuration,
     Feed,
     InstrumentChoice,
@@ -12,10 +12,10 @@ from pipelines.configuration import (
     Since,
     parse_feeds,
 )
+from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
 from pipelines.sources.exchange.endpoints import is_asked
 from pipelines.sources.exchange.venues import VENUES, spec_of
-from pipelines.span import parse_span
 
 DEFAULT_SINCE = Since(before_now=timedelta(days=1))
 LEAST_LIVE = timedelta(minutes=5)  # however late a series is to begin

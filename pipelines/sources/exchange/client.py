@@ -10,15 +10,15 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from pipelines import wire
+from pipelines.config.listener import Configured
 from pipelines.errors import BadDataError, UpstreamError
-from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.attempt import Attempt, attempted, date_ms
-from pipelines.sources.exchange.budget import Budget
 from pipelines.sources.exchange.ccxt_exchange import exchange
-from pipelines.sources.exchange.clock import Clock
 from pipelines.sources.exchange.endpoints import address
 from pipelines.sources.exchange.routes import Route, VenueSpec
+from pipelines.upstream import wire
+from pipelines.upstream.budget import Budget
+from pipelines.upstream.clock import Clock
 
 BACKOFF_S = 0.5  # doubled at each attempt, with full jitter
 LONGEST_BACKOFF_S = 20.0

@@ -3,16 +3,11 @@
 import threading
 from collections.abc import Callable
 
-from pipelines.reconfiguration import Configured
-from pipelines.sources.exchange.budget import (
-    Budget,
-    Precedence,
-    SharedBudget,
-    Unlimited,
-)
+from pipelines.config.listener import Configured
 from pipelines.sources.exchange.client import VenueClient, VenueTime
-from pipelines.sources.exchange.clock import Clock
 from pipelines.sources.exchange.routes import VenueSpec
+from pipelines.upstream.budget import Budget, Precedence, SharedBudget, Unlimited
+from pipelines.upstream.clock import Clock
 from pipelines.warehouse import Connection
 
 
@@ -65,5 +60,11 @@ class Clients:
         if self._is_unlimited:
             return Unlimited()
         return SharedBudget(
-            spec, self._configured, precedence, self.connect, self.clock
+            spec.budget_id,
+            spec.exchange_id,
+            spec.limit,
+            configured=self._configured,
+            precedence=precedence,
+            connect=self.connect,
+            clock=self.clock,
         )

@@ -5,7 +5,7 @@ A number that is kept reads the same as on the wire: only an exponent is written
 
 import polars as pl
 
-from pipelines import wire
+from pipelines.upstream import wire
 
 AMOUNT_FORM = wire.AMOUNT_FORM
 WHOLE_FORM = r"^[0-9]{1,15}$"

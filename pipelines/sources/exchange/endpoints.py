@@ -1,6 +1,6 @@
 """Where a venue is reached: the setting that its row of `config.endpoints` names."""
 
-from pipelines.configuration import Configuration
+from pipelines.config.model import Configuration
 from pipelines.errors import SetupError
 from pipelines.settings import settings
 

@@ -14,12 +14,12 @@ from typing import Any
 import polars as pl
 import psycopg
 
-from pipelines import wire
-from pipelines.delivery import Rows
+from pipelines.bronze.delivery import Rows
 from pipelines.errors import BadDataError
 from pipelines.sources.exchange.client import Answer, Journal, VenueClient
 from pipelines.sources.exchange.routes import ListingRoute, VenueSpec
 from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
+from pipelines.upstream import wire
 from pipelines.warehouse import Connection, has_table
 
 HELD = Path(__file__).with_name("listing.sql").read_bytes()

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipelines import wire
 from pipelines.sources.exchange.answered import Span
 from pipelines.sources.exchange.client import Answer
 from pipelines.sources.exchange.routes import CandleRoute, Route
+from pipelines.upstream import wire
 
 
 class Body(NamedTuple):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipelines.errors import BadDataError
+from pipelines.upstream.budget import Limit
 
 MINUTE_MS = 60_000
 
@@ -125,27 +126,6 @@ class TradeRoute(Route):
     taker_sides: Mapping[Any, str] = field(default_factory=dict)
     order_types: Mapping[Any, str] = field(default_factory=dict)
     is_aggregate: bool = False
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What the venue allows one address: `weight` in any window of `window_s`.
-
-    `burst` is how much of it may be spent at once; the rest flows evenly, so that no
-    window of that length, wherever it starts, holds more than `weight`.
-    """
-
-    weight: int
-    window_s: int
-    burst: int
-
-    def per_second(self, share: float) -> float:
-        """How fast a spent burst comes back, for this share of the limit."""
-        return (self.weight - self.burst) * share / self.window_s
-
-    def capacity(self, share: float) -> float:
-        """How much may be spent at once, for this share of the limit."""
-        return self.burst * share
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from pipelines import warehouse
-from pipelines.configuration import Configuration, Feed, InstrumentChoice
-from pipelines.delivery import Rows, Stream, Table
+from pipelines.bronze.delivery import Rows, Stream, Table
+from pipelines.config.listener import Configured, configured_by
+from pipelines.config.model import Configuration, Feed, InstrumentChoice
 from pipelines.errors import BullionError, EndedError
-from pipelines.reconfiguration import Configured, configured_by
 from pipelines.sources.exchange.choices import (
     ExchangeOptions,
     chosen,
@@ -16,12 +16,12 @@ from pipelines.sources.exchange.choices import (
     series_name,
 )
 from pipelines.sources.exchange.clients import Clients
-from pipelines.sources.exchange.clock import Clock, EndingClock
 from pipelines.sources.exchange.tables import TABLES
 from pipelines.sources.exchange.venue import Venue
 from pipelines.sources.exchange.venues import spec_of
-from pipelines.streams import Streams
-from pipelines.watch import Unwatched, Watch
+from pipelines.upstream.clock import Clock, EndingClock
+from pipelines.upstream.progress import Unwatched, Watch
+from pipelines.upstream.running_tasks import Streams
 
 
 def connect() -> warehouse.Connection:

@@ -1,7 +1,7 @@
 """The bronze tables of the exchange source; each says what one row is."""
 
-from pipelines.delivery import Column, Table
-from pipelines.http_log import REQUESTS
+from pipelines.bronze.delivery import Column, Table
+from pipelines.upstream.request_log import REQUESTS
 
 INSTRUMENT = (
     Column("exchange_id", "text"),

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipelines import wire
 from pipelines.sources.exchange.client import Answer
 from pipelines.sources.exchange.page import Body, Stray, body, strays_of_others
 from pipelines.sources.exchange.routes import TradeRoute
 from pipelines.sources.exchange.trade_rules import check_trades
+from pipelines.upstream import wire
 
 SINGLE = ("first_trade_id", "last_trade_id")  # of a single trade: its own id
 WORDS: tuple[str, ...] = ("taker_side", "order_type")

@@ -13,8 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines import wire
-from pipelines.delivery import Rows, Table
+from pipelines.bronze.delivery import Rows, Table
 from pipelines.errors import BullionError
 from pipelines.sources.exchange.candles import ROWS_A_FILE, Series
 from pipelines.sources.exchange.client import Journal, VenueClient
@@ -25,7 +24,8 @@ from pipelines.sources.exchange.trade_page import Reading, picked, take_trades
 from pipelines.sources.exchange.trade_rules import NS_IN_MS
 from pipelines.sources.exchange.trade_spans import Claim, claims
 from pipelines.sources.exchange.trade_walks import Hole, Position, Step, walk_of
-from pipelines.watch import Unwatched, Watch
+from pipelines.upstream import wire
+from pipelines.upstream.progress import Unwatched, Watch
 
 MINUTE_NS = MINUTE_MS * NS_IN_MS
 NEVER_NS = 2**63 - 1

@@ -7,11 +7,10 @@ from datetime import datetime
 
 import polars as pl
 
-from pipelines.configuration import Feed, InstrumentChoice, Priority, Thresholds
-from pipelines.delivery import Rows
+from pipelines.bronze.delivery import Rows
+from pipelines.config.listener import Configured
+from pipelines.config.model import Feed, InstrumentChoice, Priority, Thresholds
 from pipelines.errors import BullionError
-from pipelines.http_log import REQUESTS
-from pipelines.reconfiguration import Configured
 from pipelines.sources.exchange.answered import Span
 from pipelines.sources.exchange.candles import Series, candles
 from pipelines.sources.exchange.choices import live_since_ms
@@ -29,7 +28,8 @@ from pipelines.sources.exchange.series import held_until_ms, needs
 from pipelines.sources.exchange.trade_rules import NS_IN_MS
 from pipelines.sources.exchange.trade_series import trade_needs, trades_held_until_ns
 from pipelines.sources.exchange.trades import trades
-from pipelines.watch import Watch
+from pipelines.upstream.progress import Watch
+from pipelines.upstream.request_log import REQUESTS
 
 NULLS = {"symbol": pl.String, "status": pl.Int64, "error": pl.String}
 

@@ -13,7 +13,6 @@ from pipelines.sources.exchange.routes import (
     CandleRoute,
     ClockRoute,
     IdCursor,
-    Limit,
     ListingRoute,
     Market,
     TimeCursor,
@@ -22,6 +21,7 @@ from pipelines.sources.exchange.routes import (
     VenueSpec,
     market_of,
 )
+from pipelines.upstream.budget import Limit
 
 # https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
 # (klines: weight 2, at most 1000 rows, flat rows of volume zero for quiet minutes;

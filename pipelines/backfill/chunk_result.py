@@ -1,0 +1,123 @@
+"""What a chunk brought, read back from bronze: counts and a checksum of the values.
+
+Only finished loads count. Whatever its loads and their order were, the same values
+give the same checksum.
+"""
+
+import hashlib
+from typing import LiteralString
+
+from psycopg import sql
+
+from pipelines import warehouse
+from pipelines.backfill.ledger import Chunk, Facts, Plan
+from pipelines.bronze.delivery import Column
+from pipelines.errors import UpstreamError
+from pipelines.sources.exchange.tables import OHLCV, PROVENANCE, TRADES
+
+VALUES = {
+    "candles": (OHLCV, "opened_at_ms", 1),
+    "trades": (TRADES, "traded_at_ns", 10**6),
+}
+
+FINISHED: LiteralString = """
+select l.load_id, l.requests_count from ops.loads as l
+where l.schema_name = %s and l.load_id = any(%s)
+"""
+FILES: LiteralString = """
+select distinct on (f.path) f.path, f.sha256, f.rows_count, f.bytes_count
+from bronze_archive.files as f
+inner join ops.loads as l
+    on f._dlt_load_id = l.load_id and l.schema_name = 'bronze_archive'
+where f.path = any(%s) and f.status = 'loaded'
+order by f.path, f.published_at_ms desc, f.sha256 desc
+"""
+SENT: LiteralString = """
+select coalesce(sum(r.bytes_count), 0)::bigint from bronze_exchange.requests as r
+where r._dlt_load_id = any(%s)
+"""
+
+
+def brought(connection: warehouse.Connection, plan: Plan, chunk: Chunk) -> Facts:
+    """What stands in bronze of the chunk.
+
+    Raises:
+        UpstreamError: a file of it is not there.
+    """
+    load_ids, requests = _finished(connection, chunk)
+    if chunk.route == "archive":
+        return _of_files(connection, chunk, requests)
+    row = connection.execute(SENT, (load_ids,)).fetchone()
+    rows, checksum = values(connection, plan, chunk, load_ids)
+    return Facts(rows, requests, int(row[0]) if row else 0, checksum)
+
+
+def values(
+    connection: warehouse.Connection, plan: Plan, chunk: Chunk, load_ids: list[str]
+) -> tuple[int, str]:
+    """How many distinct rows these loads brought for the chunk, and their SHA-256."""
+    table, stamp, unit = VALUES[plan.feed]
+    columns = [column for column in table.columns if _is_value(column)]
+    start, end = chunk.span
+    query = sql.SQL(
+        "copy (select distinct {columns} from {table}"
+        " where exchange_id = {exchange_id} and symbol = {symbol}"
+        " and {stamp} >= {start} and {stamp} < {end}"
+        " and _dlt_load_id = any({load_ids}) order by {order}) to stdout"
+    ).format(
+        columns=sql.SQL(", ").join(map(_named, columns)),
+        table=sql.Identifier("bronze_exchange", table.name),
+        exchange_id=plan.exchange_id,
+        symbol=plan.symbol,
+        stamp=sql.Identifier(stamp),
+        start=start * unit,
+        end=end * unit,
+        load_ids=load_ids,
+        order=sql.SQL(", ").join(sql.SQL(str(n + 1)) for n in range(len(columns))),
+    )
+    digest, rows = hashlib.sha256(), 0
+    with connection.cursor() as cursor, cursor.copy(query) as lines:
+        for line in lines:
+            digest.update(line)
+            rows += bytes(line).count(b"\n")
+    return rows, digest.hexdigest()
+
+
+def _finished(connection: warehouse.Connection, chunk: Chunk) -> tuple[list[str], int]:
+    source = "archive" if chunk.route == "archive" else "exchange"
+    found = connection.execute(
+        FINISHED, (f"bronze_{source}", chunk.load_ids)
+    ).fetchall()
+    return [load_id for load_id, _ in found], sum(requests for _, requests in found)
+
+
+def _of_files(connection: warehouse.Connection, chunk: Chunk, requests: int) -> Facts:
+    paths = sorted(file["path"] for file in chunk.files)
+    found = connection.execute(FILES, (paths,)).fetchall()
+    missing = sorted(set(paths) - {path for path, *_ in found})
+    if missing:
+        raise UpstreamError(f"not loaded: {', '.join(missing)}")
+    lines = "".join(f"{sha256}  {path}\n" for path, sha256, _, _ in found)
+    checksum = found[0][1] if len(found) == 1 else _sha256(lines)
+    return Facts(
+        sum(rows for _, _, rows, _ in found),
+        requests,
+        sum(size for *_, size in found),
+        checksum,
+    )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_value(column: Column) -> bool:
+    """Whether the venue's row says it: not when it was read, nor by which request."""
+    return column not in PROVENANCE and column.name != "venue_now_ms"
+
+
+def _named(column: Column) -> sql.Composable:
+    name = sql.Identifier(column.name)
+    if column.data_type == "text":  # one order, whatever the database's collation
+        return sql.SQL('{} collate "C" as {}').format(name, name)
+    return name

@@ -1,0 +1,1 @@
+"""From rows to the bronze schemas: delivery files, tables, runs, the destination."""

@@ -1,0 +1,175 @@
+"""The load: a source's rows into its bronze schema, each delivery exactly once.
+
+A run that was killed leaves behind what it had finished extracting; the next load of
+anything delivers that first. What had not been fetched whole is fetched again, since
+the cursor of every series is what bronze holds.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import dlt
+import psycopg
+from psycopg.rows import class_row
+
+from pipelines import warehouse
+from pipelines.bronze import ddl, delivery
+from pipelines.bronze.delivery import DELIVERY_COLUMNS, Rows, Source, Stream, Table
+from pipelines.bronze.run import Run
+from pipelines.errors import BadDataError, UpstreamError
+
+Say = Callable[[str], None]
+Seen = Callable[[str, Rows], None]
+Begun = Callable[[str], None]
+Declared = Callable[[], Mapping[str, Sequence[Table]]]
+
+
+@dataclass(frozen=True)
+class LoadFacts:
+    """What a load brought and spent: a row of `ops.loads`."""
+
+    schema_name: str
+    load_id: str
+    rows_count: int
+    bytes_count: int
+    requests_count: int
+    weight_spent: int
+    seconds: Decimal
+
+
+def load(
+    declared: Declared,
+    source: Source,
+    *,
+    wait_s: float = 0,
+    say: Say = lambda _: None,
+    seen: Seen = lambda _stream, _rows: None,
+    begun: Begun = lambda _load_id: None,
+) -> LoadFacts | None:
+    """Extract `source` and deliver it; None when it had nothing to deliver.
+
+    The tables that are `declared`, by schema, are made first where they are missing.
+
+    Streams that fail leave their error in `source.failures`; what the others brought
+    is loaded. `seen` is told of every frame as it is extracted, `begun` of the load id
+    before the first one, once for each stream.
+
+    Raises:
+        BusyError: another process loads one of the series, and `wait_s` is over.
+        BadDataError: the warehouse refused a file; its folder is kept and named.
+        UpstreamError: the warehouse did not answer; the next load goes on from here.
+    """
+    schema = f"bronze_{source.name}"
+    keys = [f"load {source.name} {key}" for key in source.lock_keys()]
+    work = f"load {source.name}"
+    with warehouse.locked(keys, work, wait_s=wait_s, say=say) as held, _answering():
+        recover(held, say)
+        register(held, schema)  # a run may have died between its load and this
+        ddl.declare(held, {**declared(), schema: source.tables})
+        streams = source.streams()
+        if not streams:
+            return None
+        run = Run.new(source.name)
+        if not warehouse.try_lock(held, run.lock):  # pragma: no cover  # a new name
+            raise BadDataError(f"{run.lock} is taken")
+        load_id = run.extract([_resource(run, s, source, seen, begun) for s in streams])
+        with _in_turn_at_first(held, schema):
+            run.deliver()
+        for stream in streams:
+            stream.delivered()
+        ddl.index(held, schema, source.tables)
+        return facts(held, schema, load_id)
+
+
+def recover(connection: warehouse.Connection, say: Say = lambda _: None) -> int:
+    """Deliver what runs that died had extracted; how many there were."""
+    found = 0
+    for run in Run.left():
+        if warehouse.try_lock(connection, run.lock) and run.folder.exists():
+            if run.has_packages:
+                say(f"delivering what a run that died left: {run.folder.name}")
+                found += 1
+            run.deliver()
+            register(connection, f"bronze_{run.source_name}")
+    return found
+
+
+def register(connection: warehouse.Connection, schema: str) -> int:
+    """Note finished loads of `schema` in `ops`; how many were new. Idempotent."""
+    row = connection.execute("select ops.register_loads(%s)", (schema,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def facts(
+    connection: warehouse.Connection, schema: str, load_id: str
+) -> LoadFacts | None:
+    """What the load brought and spent; None if it is not finished."""
+    register(connection, schema)
+    with connection.cursor(row_factory=class_row(LoadFacts)) as cursor:
+        return cursor.execute(
+            "select schema_name, load_id, rows_count, bytes_count, requests_count,"
+            " weight_spent, seconds from ops.loads"
+            " where schema_name = %s and load_id = %s",
+            (schema, load_id),
+        ).fetchone()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise UpstreamError(f"the warehouse went away: {error}") from error
+
+
+@contextmanager
+def _in_turn_at_first(connection: warehouse.Connection, schema: str) -> Iterator[None]:
+    """Until dlt's own tables are there, one load at a time makes them.
+
+    Two that made them at once were seen to fail: `pg_type_typname_nsp_index`.
+    """
+    key = f"first load of {schema}"
+    if warehouse.has_table(connection, f"{schema}._dlt_loads"):
+        yield
+        return
+    while not warehouse.try_lock(connection, key):
+        time.sleep(warehouse.RETRY_S)
+    try:
+        yield
+    finally:
+        with suppress(psycopg.OperationalError):  # it went away, and the lock with it
+            warehouse.unlock(connection, key)
+
+
+def _resource(
+    run: Run, stream: Stream, source: Source, seen: Seen, begun: Begun
+) -> Any:
+    columns = {
+        table.name: [c.as_dlt() for c in (*table.columns, *DELIVERY_COLUMNS)]
+        for table in source.tables
+    }
+
+    def files() -> Iterator[Any]:
+        load_id = dlt.current.load_package_state()["load_id"]
+        run.begin(load_id)
+        begun(load_id)
+        for rows in stream.rows():
+            path = delivery.write(rows, load_id, run.folder / "files")
+            seen(stream.name, rows)
+            # the item that goes with an imported file is how dlt learns its table
+            yield dlt.mark.with_file_import(
+                str(path), "csv", rows.frame.height, hints=rows.table.name
+            )
+
+    return dlt.resource(
+        files,
+        name=stream.name,
+        table_name=lambda table: table,
+        columns=lambda table: columns[table],
+        write_disposition="append",
+        parallelized=True,
+    )

@@ -1,0 +1,1 @@
+"""`bullion`: a module for each command noun, each importing what it needs."""

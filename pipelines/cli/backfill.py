@@ -1,0 +1,120 @@
+"""`bullion backfill`: history, planned and loaded in chunks."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from pipelines.terminal.output import Json, say, show, told
+
+backfill_app = typer.Typer(no_args_is_help=True, help="History, in chunks.")
+
+Exchanges = Annotated[
+    list[str] | None, typer.Option("--exchange", help="A venue; may be repeated.")
+]
+Symbols = Annotated[
+    list[str] | None, typer.Option("--symbol", help="As BTC/USDT; may be repeated.")
+]
+Parallel = Annotated[
+    int, typer.Option(min=1, max=16, help="Chunks that run at the same time.")
+]
+
+
+@backfill_app.command(
+    "plan",
+    epilog="Example: `bullion backfill plan --exchange binance --symbol BTC/USDT "
+    "--since 2021-01-01 --until 2024-01-01`",
+)
+def backfill_plan(
+    since: Annotated[str, typer.Option(help="From, ISO UTC, or so long ago: -P90D.")],
+    exchange: Exchanges = None,
+    symbol: Symbols = None,
+    feed: Annotated[
+        list[str] | None,
+        typer.Option(help="candles (the default), trades, funding_rates; repeatable."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="To, ISO UTC, excluded; the venue's now.")
+    ] = None,
+    *,
+    parallel: Parallel = 2,
+    json: Json = False,
+) -> None:
+    """Write down what brings a span, and print what it will take; fetches nothing.
+
+    From the archive where it has it, from the venue's REST interface otherwise. What
+    is held is not planned; planned again, the same plan is reused or widened.
+    """
+    from pipelines.backfill import shown
+    from pipelines.backfill.plan import parse, plan
+    from pipelines.backfill.upstreams import LiveUpstreams
+    from pipelines.config.model import configuration
+
+    known = configuration()
+    upstreams = LiveUpstreams(known)
+    wanted = parse(known, exchange, symbol, feeds=feed, since=since, until=until)
+    found = [plan(one, upstreams, parallel=parallel) for one in wanted]
+    show(found if json else shown.planned(found), "planned", json=json)
+    if not json:
+        for note in shown.notes(found):
+            say(note)
+        ids = " ".join(str(one.plan_id) for one in found if one.chunks_count)
+        say(f"next: bullion backfill apply {ids}" if ids else "nothing is left to do")
+
+
+@backfill_app.command(
+    "apply", epilog="Example: `bullion backfill apply 1 --parallel 4`"
+)
+def backfill_apply(
+    plan: Annotated[
+        list[int] | None, typer.Argument(help="Plans by number; all by default.")
+    ] = None,
+    *,
+    parallel: Parallel = 2,
+    json: Json = False,
+) -> None:
+    """Load what is left of plans, after live work and within the venues' limits.
+
+    Killed or stopped, the same command goes on from there; repeated, it does nothing.
+    `bullion transform` builds what it brought.
+    """
+    from pipelines import warehouse
+    from pipelines.backfill import ledger
+    from pipelines.backfill.apply import apply
+    from pipelines.cli.refusals import exit_code_of
+    from pipelines.config.model import configuration
+    from pipelines.terminal.progress import load_bar
+
+    known = configuration()
+    with warehouse.connect("loader", warehouse.process_name("backfill")) as connection:
+        plans = ledger.plans(connection, plan or [])
+    with load_bar(told) as watch:
+        done = apply(known, plans, parallel=parallel, watch=watch, say=say)
+    facts = asdict(done)
+    failures = facts.pop("failures")
+    show([facts | {"failed_count": len(failures)}], "applied", json=json)
+    for failure in failures:
+        say(f"failed: {failure}")
+    if failures:
+        raise typer.Exit(exit_code_of(failures))
+
+
+@backfill_app.command("status", epilog="Example: `bullion backfill status 1 --chunks`")
+def backfill_status(
+    plan: Annotated[
+        list[int] | None, typer.Argument(help="Plans by number; all by default.")
+    ] = None,
+    *,
+    chunks: Annotated[bool, typer.Option(help="Every chunk of them.")] = False,
+    json: Json = False,
+) -> None:
+    """How far plans are, and what they brought."""
+    from pipelines import warehouse
+    from pipelines.backfill import ledger, shown, status
+
+    with warehouse.connect("loader", warehouse.process_name("backfill")) as connection:
+        ledger.plans(connection, plan or [])
+        find = status.chunks if chunks else status.plans
+        rows = find(connection, plan or [])
+    rows_told = shown.chunks(rows) if chunks else shown.plans(rows)
+    show(rows if json else rows_told, "chunks" if chunks else "plans", json=json)

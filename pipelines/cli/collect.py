@@ -1,0 +1,60 @@
+"""`bullion collect`: keeps loading what is configured."""
+
+from json import dumps
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.terminal.output import Json, say, show
+
+
+def collect(
+    exchange: Annotated[
+        list[str] | None, typer.Option(help="A venue; may be repeated; all by default.")
+    ] = None,
+    *,
+    every: Annotated[
+        float, typer.Option(min=1, help="Seconds between a venue's live loads.")
+    ] = 60,
+    after: Annotated[
+        float, typer.Option(min=0, help="Seconds past the round instant: 12:01:02.")
+    ] = 2,
+    json: Json = False,
+) -> None:
+    """Keep loading all that is configured, live and its history, until Ctrl-C.
+
+    Changes of the configuration are taken up while it runs: a new series is loaded at
+    once, and its history planned and loaded in the background; one that is taken out
+    ends after its page. With --json a line is printed for each load. Ctrl-C and SIGTERM
+    end it after the pages under way.
+    """
+    from pipelines.collector.collect import Collected, CollectOptions
+    from pipelines.collector.collect import collect as run
+    from pipelines.upstream.stopping import stopped_by_signals
+
+    def told(load: dict[str, Any]) -> None:
+        if json:
+            typer.echo(dumps(load, default=str))
+        else:
+            say(_sentence(load))
+
+    options = CollectOptions(exchange or (), every, after)
+    with stopped_by_signals() as stop:
+        done = run(stop, options, Collected(say=say, told=told))
+    counts = {
+        "loads_count": done.loads_count,
+        "rows_count": done.rows_count,
+        "failures_count": done.failures_count,
+        "configurations_count": done.configurations_count,
+    }
+    if not json:
+        show([counts], "collected", json=False)
+
+
+def _sentence(load: dict[str, Any]) -> str:
+    facts = {name: load[name] for name in load if name not in ("series", "failed")}
+    told = " ".join(f"{name}={value}" for name, value in facts.items())
+    failed = f" failed={len(load['failed'])}" if load["failed"] else ""
+    first, *others = load["series"]
+    series = f"{first} and {len(others)} others" if others else first
+    return f"live {series} {told}{failed}"

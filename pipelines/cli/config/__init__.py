@@ -1,0 +1,1 @@
+"""`bullion config`: tables, edits, changes, and the stream that carries them."""

@@ -1,0 +1,70 @@
+"""`bullion config`: what became of changes, by row and the newest of all."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.config.edits import config_app
+from pipelines.cli.config.tables import KeyWords, Table, acting
+from pipelines.terminal.output import Json, show
+
+__all__ = ["config_app"]
+
+# of a chapter; a terminal has no room for the stamps as well
+ONLY_JSON = {
+    "attempts_count",
+    "captured_at",
+    "consumed_at",
+    "applied_at",
+    "first_row_at",
+    "transaction_id",
+    "received_at",
+}
+
+
+@config_app.command(
+    "history", epilog="Example: `bullion config history instruments kraken BTC/USD`"
+)
+def config_history(table: Table, key: KeyWords, *, json: Json = False) -> None:
+    """Tell the story of one row: each change that `config follow` has taken in.
+
+    Who made it, what it changed, and the milliseconds from its commit until it was
+    captured by Debezium, consumed into bronze, applied to what runs, and until the
+    first row that was loaded because of it. --json has the stamps as well.
+    """
+    from pipelines.config import table as tables
+    from pipelines.sources.config_changes.row_history import story
+
+    with acting("history", "loader") as connection:
+        told = tables.table(connection, table)
+        named = tables.key_of(told, key)
+        chapters = [asdict(chapter) for chapter in story(connection, told, named)]
+    if not json:
+        chapters = [
+            {name: value for name, value in chapter.items() if name not in ONLY_JSON}
+            for chapter in chapters
+        ]
+    show(chapters, f"{table} {' '.join(named.values())}", json=json)
+
+
+@config_app.command("effects", epilog="Example: `bullion config effects --open`")
+def config_effects(
+    *,
+    table: Annotated[str | None, typer.Option(help="Of this config table.")] = None,
+    is_open: Annotated[
+        bool, typer.Option("--open", help="Those that wait or are rejected.")
+    ] = False,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 50,
+    json: Json = False,
+) -> None:
+    """List the newest changes of the configuration, and what became of each."""
+    from pipelines.config import table as tables
+    from pipelines.config.path import path
+    from pipelines.config.status import newest_effects
+
+    with acting("effects") as connection:
+        if table is not None:
+            tables.table(connection, table)
+        found = newest_effects(connection, table, is_open=is_open, limit=limit)
+    show([path(effect) for effect in found], "effects, the newest first", json=json)

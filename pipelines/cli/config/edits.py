@@ -1,0 +1,190 @@
+"""`bullion config`: rows added, changed, removed; plain SQL is equal."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.cli.config.tables import KeyWords, Table, acting, config_app, shown
+from pipelines.settings import settings
+from pipelines.terminal.output import Json, say, show
+
+if TYPE_CHECKING:  # the warehouse brings psycopg, which is slow to import
+    from pipelines.config.wait import Committed
+    from pipelines.warehouse import Connection
+
+__all__ = ["config_app"]
+
+Words = Annotated[list[str], typer.Argument(help="The key's words, then COLUMN=VALUE.")]
+Wait = Annotated[
+    bool,
+    typer.Option(
+        "--wait", help="Return when it has taken effect; else say why it has not."
+    ),
+]
+WaitSeconds = Annotated[float, typer.Option(help="How long --wait waits.", min=0)]
+WAIT_S = 30.0
+Written = tuple[Sequence[Any], int]  # what to show, and how many rows were changed
+
+
+@config_app.command(
+    "set",
+    epilog="Example: `bullion config set instruments kraken BTC/USD since=-P7D "
+    "feeds=candles,trades --wait`",
+)
+def config_set(
+    table: Table,
+    words: Words,
+    *,
+    wait: Wait = False,
+    wait_s: WaitSeconds = WAIT_S,
+    json: Json = False,
+) -> None:
+    """Change columns of a row; it takes effect without a restart.
+
+    With --wait, what is printed is the path of the change: milliseconds from its commit
+    until it was captured, consumed, applied, and until the first row of a series that
+    it chose. Exit code 65: it is rejected; 69: a step of the path does not come.
+    """
+    from pipelines.config import edit
+    from pipelines.config import table as tables
+
+    def write(connection: "Connection") -> Written:
+        told = tables.table(connection, table)
+        edit.require_import(connection)
+        done = edit.change(connection, told, *tables.split(told, words))
+        if not done.is_new:
+            say("nothing to change: it is so already")
+        return [shown(done.row, json=json)], int(done.is_new)
+
+    _commit("set", write, table, wait_s if wait else None, json=json)
+
+
+@config_app.command(
+    "add", epilog="Example: `bullion config add instruments kraken ETH/USD since=-P7D`"
+)
+def config_add(
+    table: Table,
+    words: Words,
+    *,
+    wait: Wait = False,
+    wait_s: WaitSeconds = WAIT_S,
+    json: Json = False,
+) -> None:
+    """Add a row; columns that are not named have the table's defaults."""
+    from pipelines.config import edit
+    from pipelines.config import table as tables
+
+    def write(connection: "Connection") -> Written:
+        told = tables.table(connection, table)
+        edit.require_import(connection)
+        done = edit.add(connection, told, *tables.split(told, words))
+        return [shown(done.row, json=json)], 1
+
+    _commit("add", write, table, wait_s if wait else None, json=json)
+
+
+@config_app.command(
+    "remove", epilog="Example: `bullion config remove instruments kraken ETH/USD`"
+)
+def config_remove(
+    table: Table,
+    key: KeyWords,
+    *,
+    wait: Wait = False,
+    wait_s: WaitSeconds = WAIT_S,
+    json: Json = False,
+) -> None:
+    """Remove a row, and show what it was."""
+    from pipelines.config import edit
+    from pipelines.config import table as tables
+
+    def write(connection: "Connection") -> Written:
+        told = tables.table(connection, table)
+        was = edit.remove(connection, told, tables.key_of(told, key))
+        return [shown(was, json=json)], 1
+
+    _commit("remove", write, "removed", wait_s if wait else None, json=json)
+
+
+@config_app.command("import", epilog="Example: `bullion config import`")
+def config_import(
+    folder: Annotated[
+        Path | None, typer.Argument(help="With config_<table>.csv; default the seeds.")
+    ] = None,
+    *,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Make tables that hold rows what the files say."
+        ),
+    ] = False,
+    wait: Wait = False,
+    wait_s: WaitSeconds = WAIT_S,
+    json: Json = False,
+) -> None:
+    """Fill empty config tables from CSV files, all or nothing.
+
+    A table that holds rows is the operator's: it stays as it is.
+    """
+    from pipelines.config.csv_import import bring
+
+    def write(connection: "Connection") -> Written:
+        done = bring(connection, folder or settings().seeds_dir, replace=replace)
+        counts = (t.added_count + t.changed_count + t.removed_count for t in done)
+        return done, sum(counts)
+
+    _commit("import", write, "imported", wait_s if wait else None, json=json)
+
+
+def _commit(
+    work: str,
+    write: Callable[["Connection"], Written],
+    title: str,
+    wait_s: float | None,
+    *,
+    json: bool,
+) -> None:
+    """Run `write` as one transaction of an operator's, and end as `_finish`."""
+    from pipelines.config import wait
+
+    with acting(work) as connection:
+        with wait.committing(connection) as committed:
+            rows, committed.changes_count = write(connection)
+        _finish(connection, committed, rows, title, wait_s, json=json)
+
+
+def _finish(
+    connection: "Connection",
+    committed: "Committed",
+    rows: Sequence[Any],
+    title: str,
+    wait_s: float | None,
+    *,
+    json: bool,
+) -> None:
+    """Show what was done; with `wait_s`, then the path of each change.
+
+    Of two JSON documents, the path is the one.
+
+    Raises:
+        BadDataError: one is rejected.
+        UpstreamError: a step has not come in time; says which, and its remedy.
+    """
+    from pipelines import warehouse
+    from pipelines.config import diagnosis, wait
+    from pipelines.config.path import path
+
+    if wait_s is None or not json:
+        show(rows, title, json=json)
+    if wait_s is None:
+        return
+    if not committed.changes_count:
+        say("nothing to wait for: nothing was changed")
+    with warehouse.connect("operator", warehouse.process_name("wait")) as listener:
+        found = wait.awaited(connection, listener, committed, wait_s)
+    if found.effects or json:
+        show([path(effect) for effect in found.effects], "path", json=json)
+    if error := diagnosis.failure(connection, found):
+        raise error

@@ -1,0 +1,62 @@
+"""How the command line ends when it can not go on: a sentence and an exit code."""
+
+from typing import Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from pipelines.errors import BadDataError, BullionError, UpstreamError
+
+INTERRUPTED = 130
+GOES_ON = "stopped; the same command goes on from here"
+
+
+def refuse(sentence: str, exit_code: int) -> typer.Exit:
+    """Say it on stderr; what to raise."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"bullion: {sentence}", style="red", markup=False)
+    return typer.Exit(exit_code)
+
+
+def exit_code_of(failures: list[Exception]) -> int:
+    """Of a load that others went on without: bad data wants a person, an outage not."""
+    is_bad = any(isinstance(failure, BadDataError) for failure in failures)
+    return (BadDataError if is_bad else UpstreamError).exit_code
+
+
+def refusal(error: BaseException) -> typer.Exit | None:
+    """What a person is told instead of a traceback; None: it is our own mistake."""
+    if isinstance(error, BullionError):
+        return refuse(str(error), error.exit_code)
+    if _interrupted(error):
+        return refuse(GOES_ON, INTERRUPTED)
+    from psycopg import OperationalError  # a third of a second
+
+    if isinstance(error, OperationalError):
+        told = f"the warehouse does not answer: {str(error).strip()}"
+        return refuse(told, UpstreamError.exit_code)
+    return None
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C led to it: dlt stumbles over its own threads on the way out."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+class Commands(TyperGroup):
+    """The commands; what they refuse is one sentence and no traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort):
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            found = refusal(error)
+            if found is None:
+                raise
+            raise found from error

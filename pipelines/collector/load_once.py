@@ -1,0 +1,75 @@
+"""A load without a collector: what is configured changes under it all the same.
+
+Where no collector runs, a load of what is configured says of the changes that it began
+with what became of them. One of symbols that were named says nothing: it was not the
+configuration that had them loaded.
+"""
+
+from collections.abc import Sequence
+
+from pipelines import warehouse
+from pipelines.bronze.load import LoadFacts, Say
+from pipelines.collector.effects import Effects
+from pipelines.collector.events import Adopted
+from pipelines.collector.reading import Reading
+from pipelines.collector.targets import Wanted, wanted
+from pipelines.config.listener import listening
+from pipelines.sources.exchange.choices import ExchangeOptions
+from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.load import load
+from pipelines.upstream.progress import Watch
+
+WORK = "load exchange"
+COLLECTOR = "select ops.process_of('collect')"
+GENERATION = 1  # the load began with the first configuration that was read
+
+
+def load_exchange(
+    options: ExchangeOptions,
+    *,
+    wait_s: float = 0,
+    say: Say = lambda _: None,
+    watch: Watch | None = None,
+) -> tuple[ExchangeSource, LoadFacts | None]:
+    """Load, taking up what changes of the configuration meanwhile.
+
+    Raises:
+        SetupError: the options name what is not known or not configured.
+        BusyError, BadDataError, UpstreamError: as `load` does.
+    """
+    adoptions: list[Adopted] = []
+    reading = Reading(adoptions.append)
+    with listening(say, reading, reading.adopted) as configured:
+        source = ExchangeSource(configured, options, watch=watch)
+        facts = load(source, wait_s=wait_s, say=say)
+    if not options.symbols and any(a.effects or a.rowless for a in adoptions):
+        _note(source, facts, adoptions, options)
+    return source, facts
+
+
+def _note(
+    source: ExchangeSource,
+    facts: LoadFacts | None,
+    adoptions: Sequence[Adopted],
+    options: ExchangeOptions,
+) -> None:
+    """Note what became of the changes, unless a collector does."""
+    by = warehouse.process_name(WORK)
+    with warehouse.connect("loader", by) as connection:
+        row = connection.execute(COLLECTOR).fetchone()
+        if row and row[0]:
+            return
+        effects, collected = Effects(by, options.exchanges), Wanted()
+        for generation, adopted in enumerate(adoptions, GENERATION):
+            collected = wanted(adopted.known, options.exchanges)
+            known = (adopted.known, collected, generation)
+            effects.adopt(adopted.effects, *known)
+            effects.resume(adopted.rowless, collected)
+        whole = source.whole()
+        for stream, error in source.failed.items():
+            effects.failed(stream, GENERATION, error)
+        for stream in whole:
+            effects.answered(stream, GENERATION)
+        effects.loaded(whole, GENERATION, facts.load_id if facts else None)
+        effects.settle((), collected)
+        effects.flush(connection)

@@ -1,0 +1,51 @@
+"""Where the config tables and a folder of CSV files differ."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.config.csv_files import Key, by_key, held, read
+from pipelines.config.declaration import Declaration
+from pipelines.config.table import Values, rows, word
+from pipelines.warehouse import Connection
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell that differs; None: there is no such row on that side."""
+
+    table: str
+    key: str
+    column: str
+    warehouse: str | None
+    folder: str | None
+
+
+def compare(connection: Connection, folder: Path) -> list[Difference]:
+    """Where the tables and the folder's files differ, by key.
+
+    Raises:
+        SetupError: the folder has no file of a config table.
+        BadDataError: a cell is refused.
+    """
+    found = []
+    for told in held(connection, folder):
+        here = by_key(told, rows(connection, told))
+        there = by_key(told, read(connection, told, folder))
+        for key in sorted(here.keys() | there.keys(), key=str):
+            found += _differences(told, key, here.get(key), there.get(key))
+    return found
+
+
+def _differences(
+    told: Declaration, key: Key, here: Values | None, there: Values | None
+) -> list[Difference]:
+    given = there if there is not None else here or {}
+    found = []
+    for name in given.keys() - set(told.key):
+        ours, theirs = (
+            None if side is None else word(side[name]) for side in (here, there)
+        )
+        if ours != theirs:
+            named = " ".join(map(word, key))
+            found.append(Difference(told.name, named, name, ours, theirs))
+    return sorted(found, key=lambda d: list(told.columns).index(d.column))

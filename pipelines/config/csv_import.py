@@ -1,0 +1,117 @@
+"""A folder of CSV files brought into the config tables, all or nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg import sql
+
+from pipelines.config.csv_files import by_key, held, key_of, name_of, read
+from pipelines.config.declaration import Declaration
+from pipelines.config.table import Values, literals, matches, refusals, rows, worded
+from pipelines.warehouse import Connection
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a table; `kept_count`: rows that stand as an operator has them."""
+
+    table: str
+    added_count: int = 0
+    changed_count: int = 0
+    removed_count: int = 0
+    kept_count: int = 0
+
+
+def bring(connection: Connection, folder: Path, *, replace: bool) -> list[Imported]:
+    """Bring every file of the folder into its table, all or nothing. Idempotent.
+
+    A table that holds rows is an operator's and stays as it is; with `replace` it
+    becomes what the file says.
+
+    Raises:
+        SetupError: the folder has no file of a config table.
+        BadDataError: a cell or a row is refused.
+    """
+    with connection.transaction():
+        known = held(connection, folder)
+        for told in known:  # in one order: two imports wait for each other
+            statement = sql.SQL("lock table {} in share row exclusive mode")
+            with refusals():
+                connection.execute(statement.format(name_of(told)))
+        before = {told.name: rows(connection, told) for told in known}
+        files = {told.name: read(connection, told, folder) for told in known}
+        chosen = [told for told in known if replace or not before[told.name]]
+        found = {
+            told.name: Imported(told.name, kept_count=len(before[told.name]))
+            for told in known
+        }
+        removed = {
+            told.name: _remove(connection, told, before[told.name], files[told.name])
+            for told in reversed(chosen)
+        }
+        for told in chosen:
+            added, changed = _put(connection, told, before[told.name], files[told.name])
+            gone = removed[told.name]
+            kept = len(before[told.name]) - changed - gone
+            found[told.name] = Imported(told.name, added, changed, gone, kept)
+    return list(found.values())
+
+
+def _put(
+    connection: Connection,
+    told: Declaration,
+    before: list[Values],
+    wanted: list[Values],
+) -> tuple[int, int]:
+    """Add what is missing, change what differs; how many of each."""
+    held = by_key(told, before)
+    added = changed = 0
+    for row in wanted:
+        was = held.get(key_of(told, row))
+        if was is None:
+            _run(connection, told, _insert(told, row), row)
+            added += 1
+        elif any(was[name] != value for name, value in row.items()):
+            _run(connection, told, _update(told, row), row)
+            changed += 1
+    return added, changed
+
+
+def _remove(
+    connection: Connection,
+    told: Declaration,
+    before: list[Values],
+    wanted: list[Values],
+) -> int:
+    kept = by_key(told, wanted)
+    gone = [row for row in before if key_of(told, row) not in kept]
+    statement = sql.SQL("delete from {} where {}").format(name_of(told), matches(told))
+    for row in gone:
+        _run(connection, told, statement, {name: row[name] for name in told.key})
+    return len(gone)
+
+
+def _run(
+    connection: Connection, told: Declaration, statement: sql.Composed, row: Values
+) -> None:
+    with refusals():
+        connection.execute(statement, literals(told, worded(row)))
+
+
+def _insert(told: Declaration, row: Values) -> sql.Composed:
+    return sql.SQL("insert into {} ({}) values ({})").format(
+        name_of(told),
+        sql.SQL(", ").join(map(sql.Identifier, row)),
+        sql.SQL(", ").join(map(sql.Placeholder, row)),
+    )
+
+
+def _update(told: Declaration, row: Values) -> sql.Composed:
+    columns = [name for name in row if name not in told.key]
+    pairs = (
+        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
+        for name in columns
+    )
+    return sql.SQL("update {} set {} where {}").format(
+        name_of(told), sql.SQL(", ").join(pairs), matches(told)
+    )

@@ -1,0 +1,123 @@
+"""One row of the configuration: added, changed, removed.
+
+Only the columns that are named are written, so that two operators who turn different
+columns of a row both have their way.
+"""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from pipelines.config.declaration import Declaration
+from pipelines.config.table import (
+    SCHEMA,
+    Values,
+    Words,
+    literals,
+    matches,
+    refusals,
+    row,
+)
+from pipelines.errors import BadDataError, SetupError
+from pipelines.warehouse import Connection
+
+UNCHOSEN = sql.SQL("select not exists (select from config.exchanges)")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A row after the change; `is_new`: it was not so before."""
+
+    row: Values
+    is_new: bool
+
+
+def require_import(connection: Connection) -> None:
+    """Refuse to write beside the seeds, which would count no more.
+
+    Raises:
+        SetupError: nothing was imported yet.
+    """
+    found = connection.execute(UNCHOSEN).fetchone()
+    if found and found[0]:
+        raise SetupError(
+            "the configuration is still that of the seeds: run `bullion config import`"
+            " first"
+        )
+
+
+def add(
+    connection: Connection, told: Declaration, key: Words, columns: Words
+) -> Changed:
+    """Add a row; what is not named is as the table has it by default.
+
+    Raises:
+        BadDataError: a rule refuses it, or the row is there.
+    """
+    words = {**key, **columns}
+    statement = sql.SQL(
+        "insert into {} ({}) values ({}) on conflict ({}) do nothing"
+    ).format(
+        sql.Identifier(SCHEMA, told.name),
+        sql.SQL(", ").join(map(sql.Identifier, words)),
+        sql.SQL(", ").join(map(sql.Placeholder, words)),
+        sql.SQL(", ").join(map(sql.Identifier, told.key)),
+    )
+    with refusals():
+        count = connection.execute(statement, literals(told, words)).rowcount
+    if not count:
+        raise BadDataError(
+            f"{told.table} has a row {' '.join(key.values())}: change it with"
+            " `bullion config set`"
+        )
+    return Changed(row(connection, told, key), is_new=True)
+
+
+def change(
+    connection: Connection, told: Declaration, key: Words, columns: Words
+) -> Changed:
+    """Change columns of a row; a row that is so already is not written again.
+
+    Raises:
+        SetupError: there is no such row, or no column is named.
+        BadDataError: a rule refuses it.
+    """
+    if not columns:
+        raise SetupError("say what to set, as COLUMN=VALUE")
+    differs = sql.SQL(" or ").join(
+        sql.SQL("{} is distinct from {}").format(
+            sql.Identifier(name), sql.Placeholder(name)
+        )
+        for name in columns
+    )
+    statement = sql.SQL("update {} set {} where {} and ({})").format(
+        sql.Identifier(SCHEMA, told.name),
+        sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
+            for name in columns
+        ),
+        matches(told),
+        differs,
+    )
+    with refusals():
+        given = literals(told, {**key, **columns})
+        count = connection.execute(statement, given).rowcount
+    return Changed(row(connection, told, key), is_new=bool(count))
+
+
+def remove(connection: Connection, told: Declaration, key: Words) -> Values:
+    """Remove a row; it as it was.
+
+    Raises:
+        SetupError: there is no such row.
+        BadDataError: others refer to it.
+    """
+    was = row(connection, told, key)
+    statement = sql.SQL("delete from {} where {}").format(
+        sql.Identifier(SCHEMA, told.name), matches(told)
+    )
+    with refusals():
+        count = connection.execute(statement, literals(told, key)).rowcount
+    if not count:
+        raise SetupError(f"{told.table} has no row {' '.join(key.values())} any more")
+    return was

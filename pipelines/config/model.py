@@ -1,0 +1,173 @@
+"""What an operator chose: what to collect, budget shares, thresholds.
+
+One typed interface. The choices are the rows of the warehouse's schema `config`; while
+it names no exchange, those of `seeds/config_*.csv`, with which it begins.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, get_args
+
+from pipelines.settings import settings
+
+Priority = Literal["live", "history"]
+Feed = Literal["candles", "trades"]
+MarketType = Literal["spot", "swap", "future"]
+Timeframe = Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1M"]
+
+DURATION = re.compile(
+    r"-P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?)?"
+)
+
+
+@dataclass(frozen=True)
+class Since:
+    """Where a series begins: at a time, or so long before the venue's now."""
+
+    at: datetime | None = None
+    before_now: timedelta | None = None
+
+    def instant_ms(self, venue_now_ms: int) -> int:
+        """The time itself, as milliseconds since 1970 by the venue's clock."""
+        ago = self.before_now or timedelta()
+        begin = datetime.fromtimestamp(venue_now_ms / 1000, UTC) - ago
+        return int((self.at or begin).timestamp() * 1000)
+
+    def from_ms(self, venue_now_ms: int) -> int:
+        """The first minute that begins no earlier."""
+        begin_ms = self.instant_ms(venue_now_ms)
+        return begin_ms + -begin_ms % 60_000
+
+
+@dataclass(frozen=True)
+class ExchangeChoice:
+    """A venue: whether it is asked at all, and for which share of its limit."""
+
+    exchange_id: str
+    is_enabled: bool
+    budget_share: float
+    market_types: Sequence[MarketType] = ("spot",)
+
+
+@dataclass(frozen=True)
+class InstrumentChoice:
+    """A series to collect; `live` goes before `history` in the venue's queue."""
+
+    exchange_id: str
+    symbol: str
+    since: Since
+    priority: Priority
+    is_enabled: bool
+    feeds: Sequence[Feed] = ("candles",)
+    timeframes: Sequence[Timeframe] = ("1m",)
+
+
+@dataclass(frozen=True)
+class EndpointChoice:
+    """An endpoint, by the setting that holds its address or secret."""
+
+    endpoint: str
+    setting: str
+    is_enabled: bool
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Numbers an operator may turn; `config_thresholds.csv` says what each means."""
+
+    reread_candles: int
+    holes_per_load: int
+    listing_max_age_hours: int
+    request_timeout_seconds: int
+    attempts: int
+    patience_seconds: int
+    breaker_failures: int
+    breaker_cool_down_seconds: int
+    freshness_minutes: int
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """All of the operator's choices."""
+
+    exchanges: Mapping[str, ExchangeChoice]
+    instruments: Sequence[InstrumentChoice]
+    thresholds: Thresholds
+    endpoints: Mapping[str, EndpointChoice] = field(default_factory=dict)
+
+    @cached_property
+    def series(self) -> Mapping[tuple[str, str], InstrumentChoice]:
+        """The instruments by exchange and symbol."""
+        return {(c.exchange_id, c.symbol): c for c in self.instruments}
+
+
+def parse_time(text: str) -> datetime:
+    """An ISO 8601 time; without an offset it is UTC.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is not an ISO 8601 time such as 2024-01-31T00:00Z"
+        ) from None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def parse_since(text: str) -> Since:
+    """A time, or a duration before the venue's now such as `-P1D` or `-PT12H`.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if not text.startswith("-P"):
+        return Since(at=parse_time(text))
+    found = DURATION.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not a duration such as -P1D or -PT12H")
+    parts = {unit: int(n) for unit, n in found.groupdict().items() if n}
+    return Since(before_now=timedelta(**parts))
+
+
+def parse_feeds(text: str) -> tuple[Feed, ...]:
+    """Feeds with spaces between them; `candles` where there are none.
+
+    Raises:
+        ValueError: one is not known.
+    """
+    known: tuple[Feed, ...] = get_args(Feed)
+    for name in text.split():
+        if name not in known:
+            raise ValueError(f"{name!r} is no feed; there are {', '.join(known)}")
+    return tuple(feed for feed in known if feed in text.split()) or ("candles",)
+
+
+def configuration(folder: Path | None = None) -> Configuration:
+    """The choices that stand in the warehouse; those in `folder` where one is named.
+
+    While config.exchanges has no row, nobody has chosen and the seeds count. A
+    threshold without a row is as in the seeds. Patterns are what they match in the
+    listing that is held.
+
+    Raises:
+        SetupError: names every wrong cell, at once.
+        psycopg.OperationalError: the warehouse does not answer; the seeds are not
+            taken for it then.
+    """
+    # both know the types of this module, and psycopg is slow to import
+    from pipelines.config.files import of_files  # noqa: PLC0415
+
+    if folder is not None:
+        return of_files(folder)
+    from pipelines.config.rows import chosen_rows, of_rows  # noqa: PLC0415
+
+    rows = chosen_rows()
+    seeds = of_files(settings().seeds_dir)
+    return of_rows(rows, seeds) if rows else seeds

@@ -1,0 +1,193 @@
+"""A config table: its declaration, its rows, and a row's columns as words.
+
+A word is a value as a person types it and a CSV holds it: `0.9`, `true`, and of a list
+its items with spaces or commas between.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from pipelines.config.declaration import Declaration, declared_tables
+from pipelines.errors import BadDataError, SetupError
+from pipelines.terminal import report
+from pipelines.warehouse import Connection
+
+SCHEMA = "config"
+Words = Mapping[str, str]
+Values = dict[str, Any]
+
+
+def tables(connection: Connection) -> dict[str, Declaration]:
+    """The config tables by name, a shorter key first: others refer to it.
+
+    Raises:
+        SetupError: the warehouse has none.
+    """
+    found = declared_tables(connection, SCHEMA)
+    if not found:
+        raise SetupError(
+            "the warehouse has no config tables: run `bullion up postgres`"
+        )
+    return dict(sorted(found.items(), key=lambda item: (len(item[1].key), item[0])))
+
+
+def table(connection: Connection, name: str) -> Declaration:
+    """The config table of this name.
+
+    Raises:
+        SetupError: there is none, and these there are.
+    """
+    known = tables(connection)
+    if name not in known:
+        raise SetupError(
+            f"no config table is called {name}; there are {', '.join(known)}"
+        )
+    return known[name]
+
+
+def rows(connection: Connection, told: Declaration) -> list[Values]:
+    """Every row, in the order of the key."""
+    statement = sql.SQL("select {} from {} order by {}").format(
+        _names(told.columns), _table(told), _names(told.key)
+    )
+    found = connection.execute(statement).fetchall()
+    return [dict(zip(told.columns, row, strict=True)) for row in found]
+
+
+def row(connection: Connection, told: Declaration, key: Words) -> Values:
+    """The row of this key.
+
+    Raises:
+        SetupError: there is none.
+    """
+    statement = sql.SQL("select {} from {} where {}").format(
+        _names(told.columns), _table(told), matches(told)
+    )
+    with refusals():
+        found = connection.execute(statement, literals(told, key)).fetchone()
+    if found is None:
+        raise SetupError(f"{told.table} has no row {' '.join(key.values())}")
+    return dict(zip(told.columns, found, strict=True))
+
+
+def split(told: Declaration, words: Sequence[str]) -> tuple[Words, Words]:
+    """A key's words and the `column=value` that follow them.
+
+    Raises:
+        SetupError: a word is missing, or a column is not known.
+    """
+    size = len(told.key)
+    key = dict(zip(told.key, words[:size], strict=False))
+    if len(key) < size:
+        raise SetupError(
+            f"a row of {told.table} is named by {' '.join(told.key).upper()}"
+        )
+    columns: dict[str, str] = {}
+    for word in words[size:]:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise SetupError(f"{word!r} is not COLUMN=VALUE")
+        if name not in told.columns or name in told.key:
+            others = ", ".join(c for c in told.columns if c not in told.key)
+            raise SetupError(
+                f"{told.table} has no column {name} to set; there are {others}"
+            )
+        columns[name] = value
+    return key, columns
+
+
+def key_of(told: Declaration, words: Sequence[str]) -> Words:
+    """A key's words, and no others.
+
+    Raises:
+        SetupError: there are too few, or too many.
+    """
+    key, _ = split(told, words[: len(told.key)])
+    if len(words) > len(told.key):
+        raise SetupError(f"{' '.join(words[len(told.key) :])!r} is no part of a key")
+    return key
+
+
+def literals(told: Declaration, words: Words) -> dict[str, Any]:
+    """What Postgres is given for words: lists for lists, text for the rest."""
+    return {
+        name: word.replace(",", " ").split()
+        if told.types[name].kind == "array"
+        else word
+        for name, word in words.items()
+    }
+
+
+def typed(connection: Connection, told: Declaration, words: Words) -> Values:
+    """The values that the columns would hold.
+
+    Raises:
+        BadDataError: a word is none of its column's type.
+    """
+    asked = sql.SQL(", ").join(
+        sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(told.columns[name]))
+        for name in words
+    )
+    with refusals():
+        found = connection.execute(
+            sql.SQL("select {}").format(asked), literals(told, words)
+        ).fetchone()
+    return dict(zip(words, found or (), strict=True))
+
+
+def worded(values: Mapping[str, Any]) -> dict[str, str]:
+    """A row's values as words."""
+    return {name: word(value) for name, value in values.items()}
+
+
+def word(value: Any) -> str:
+    """A value as a word."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return " ".join(map(word, value))
+    return report.plain(value)
+
+
+def matches(told: Declaration) -> sql.Composed:
+    """The condition that a row has the key that is given by its columns' names."""
+    return sql.SQL(" and ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
+        for name in told.key
+    )
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What a constraint or a type refuses, as its one sentence.
+
+    Raises:
+        BadDataError: what was given is refused.
+        SetupError: the login may not, or the table is another.
+    """
+    try:
+        yield
+    except (psycopg.IntegrityError, psycopg.DataError) as error:
+        raise BadDataError(_sentence(error)) from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise SetupError(
+            f"{_sentence(error)}; `grant operator to` the login that writes it"
+        ) from None
+
+
+def _sentence(error: psycopg.Error) -> str:
+    told = error.diag.message_primary or str(error).strip().splitlines()[0]
+    hint = error.diag.message_hint
+    return f"{told}. {hint}" if hint else told
+
+
+def _table(told: Declaration) -> sql.Identifier:
+    return sql.Identifier(SCHEMA, told.name)
+
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))

@@ -1,0 +1,132 @@
+"""Waiting until a change of the configuration has taken effect, or why it has not."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+
+from pipelines.config.status import (
+    EFFECTS_CHANNEL,
+    Effect,
+    effects_of_transaction,
+    last_effect_id,
+)
+from pipelines.warehouse import Connection
+
+RECHECK_S = 5.0  # what is told is not waited for alone: a pooler may not pass it on
+
+NUMBER: LiteralString = """
+select pg_current_xact_id_if_assigned()::text::bigint & 4294967295
+"""
+ENDS: LiteralString = "select pg_current_wal_lsn()::text"
+DISABLED: LiteralString = """
+select e.exchange_id from config.exchanges as e where not e.is_enabled
+"""
+
+
+@dataclass
+class Committed:
+    """A transaction of the configuration.
+
+    `transaction_id` has the lower 32 bits, as the log; its effects come after
+    `after_id`; `lsn` is not before its end. How many rows it changed is said by
+    whoever changed them.
+    """
+
+    after_id: int
+    transaction_id: int | None = None
+    lsn: str = ""
+    changes_count: int = 0
+
+
+@dataclass
+class Awaited:
+    """How far the changes of a transaction came within the time given."""
+
+    committed: Committed
+    effects: Sequence[Effect] = ()
+    disabled_exchanges: frozenset[str] = field(default=frozenset())
+
+    @property
+    def has_all(self) -> bool:
+        """Whether each change was consumed."""
+        return len(self.effects) >= self.committed.changes_count
+
+    @property
+    def rejected(self) -> Sequence[Effect]:
+        """Those that can not be carried out."""
+        return [e for e in self.effects if e.outcome == "rejected"]
+
+    @property
+    def overtaken(self) -> Sequence[Effect]:
+        """Those that another transaction's change of the same row came before."""
+        last = {(e.table_name, e.row_key): e.effect_id for e in self.effects}
+        return [
+            e
+            for e in self.effects
+            if e.outcome == "overtaken" and last[e.table_name, e.row_key] == e.effect_id
+        ]
+
+    @property
+    def waiting(self) -> Sequence[Effect]:
+        """Those that nothing runs by yet."""
+        return [e for e in self.effects if e.outcome == "waiting"]
+
+    @property
+    def rowless(self) -> Sequence[Effect]:
+        """Those that are applied, and whose first row should come and has not."""
+        return [
+            e
+            for e in self.effects
+            if e.outcome == "applied"
+            and e.is_choice_of_series
+            and e.key[0] not in self.disabled_exchanges
+            and e.first_row_at is None
+        ]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        if self.rejected:
+            return True
+        return self.has_all and not self.waiting and not self.rowless
+
+
+@contextmanager
+def committing(connection: Connection) -> Iterator[Committed]:
+    """A transaction whose number and end are known when the block is left."""
+    with connection.transaction():
+        found = Committed(last_effect_id(connection))
+        yield found
+        found.transaction_id = _one(connection, NUMBER)
+    found.lsn = _one(connection, ENDS)
+
+
+def awaited(
+    connection: Connection, listener: Connection, committed: Committed, wait_s: float
+) -> Awaited:
+    """Wait for the effect of a transaction's changes, `wait_s` seconds at most.
+
+    `listener` is a connection of its own, so that nothing told is missed.
+    """
+    found = Awaited(committed)
+    if committed.transaction_id is None or not committed.changes_count:
+        return found
+    listener.execute(f"listen {EFFECTS_CHANNEL}")
+    found.disabled_exchanges = frozenset(i for (i,) in connection.execute(DISABLED))
+    ends_at = time.monotonic() + wait_s
+    while True:
+        found.effects = effects_of_transaction(
+            connection, committed.transaction_id, committed.after_id
+        )
+        left_s = ends_at - time.monotonic()
+        if found.is_over or left_s <= 0:
+            return found
+        for _ in listener.notifies(timeout=min(left_s, RECHECK_S), stop_after=1):
+            pass
+
+
+def _one(connection: Connection, query: LiteralString) -> Any:
+    row = connection.execute(query).fetchone()
+    return row[0] if row else None

@@ -1,1 +1,0 @@
-"""The tables of the schema `config`, as an operator reads and writes them."""

@@ -1,0 +1,117 @@
+"""The story of one row of the configuration: its history in bronze, and its effects."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.errors import InvalidSchemaName, UndefinedTable
+from psycopg.rows import namedtuple_row
+
+from pipelines.config.declaration import Declaration
+from pipelines.config.path import HAPPENED
+from pipelines.config.path import told as in_words
+from pipelines.config.status import who
+from pipelines.config.table import Words
+from pipelines.errors import SetupError
+from pipelines.sources.config_changes import history
+from pipelines.sources.config_changes.row_key import row_key
+from pipelines.upstream.wire import Number
+from pipelines.warehouse import Connection
+
+STORY = Path(__file__).with_name("row_history.sql").read_text("utf-8")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A change of a row; `what` are the columns that it changed, old → new.
+
+    Milliseconds count from the commit. What a snapshot read has no author, and no
+    outcome.
+    """
+
+    committed_at: datetime | None
+    happened: str
+    what: str
+    who: str | None
+    outcome: str | None
+    reason: str | None
+    attempts_count: int | None
+    captured_ms: Decimal | None
+    consumed_ms: Decimal | None
+    applied_ms: Decimal | None
+    first_row_ms: Decimal | None
+    captured_at: datetime | None
+    consumed_at: datetime | None
+    applied_at: datetime | None
+    first_row_at: datetime | None
+    transaction_id: int | None
+    lsn: int
+    received_at: datetime
+
+
+SAME = [
+    field.name
+    for field in fields(Chapter)
+    if field.name not in {"committed_at", "happened", "what", "who"}
+]
+
+
+def story(connection: Connection, told: Declaration, key: Words) -> list[Chapter]:
+    """Every change of the row of this key that bronze holds, the oldest first.
+
+    Raises:
+        SetupError: bronze holds no changes of the table.
+    """
+    asked = row_key("d", _sent(told, key), None, None, told)
+    query = history.statement(STORY, told.name)
+    try:
+        with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
+            found = cursor.execute(query, (told.name, asked)).fetchall()
+    except (InvalidSchemaName, UndefinedTable):
+        raise SetupError(
+            f"no change of {told.table} was taken in yet: `bullion up debezium`, then"
+            " `bullion config follow`"
+        ) from None
+    return [_chapter(event) for event in found]
+
+
+def _chapter(event: Any) -> Chapter:
+    seen = " (seen missing in a snapshot)" if event.is_inferred else ""
+    committed_us = event.committed_at_us
+    return Chapter(
+        committed_at=None
+        if committed_us is None
+        else EPOCH + timedelta(microseconds=committed_us),
+        happened=HAPPENED.get(event.op, event.op) + seen,
+        what=_what(_row(event.before), _row(event.after)),
+        who=event.outcome and who(event.login, event.role, event.application_name),
+        **{name: getattr(event, name) for name in SAME},
+    )
+
+
+def _what(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    if not (before and after):
+        return ", ".join(f"{k} {in_words(v)}" for k, v in (after or before).items())
+    return ", ".join(
+        f"{name} {in_words(before.get(name))} → {in_words(value)}"
+        for name, value in after.items()
+        if before.get(name) != value
+    )
+
+
+def _row(text: str | None) -> Mapping[str, Any]:
+    return json.loads(text, parse_float=Decimal) if text else {}
+
+
+def _sent(told: Declaration, key: Words) -> dict[str, Any]:
+    numbers = {"integer", "floating"}
+    return {
+        name: Number(text) if told.types[name].kind in numbers else text
+        for name, text in key.items()
+    }

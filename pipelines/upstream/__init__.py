@@ -1,0 +1,1 @@
+"""What every source uses: wire format, clock, request budget, request log."""

@@ -1,0 +1,219 @@
+"""The request budget of a venue, shared by every process on the warehouse.
+
+The state is `ops.venue_budgets`; `sql/bootstrap/040_request_budget.sql` holds the
+rules. A process asks before each request and is told to go on, or how long to wait.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, LiteralString, Protocol
+from uuid import uuid4
+
+import psycopg
+
+from pipelines.config.listener import Configured
+from pipelines.config.model import Configuration, Priority
+from pipelines.errors import UpstreamError
+from pipelines.upstream.clock import Clock
+from pipelines.warehouse import Connection
+
+Precedence = Literal["first", Priority]  # first: a series that has nothing yet
+
+DEFAULT_SHARE = 0.9  # of the limit of a venue that is asked for but not configured
+RESERVE_SHARE = 0.25  # of the capacity, which history leaves to live
+LONGEST_SLEEP_S = 5.0  # then it asks again: a pause may have been lifted
+
+ACQUIRE: LiteralString = (
+    "select wait_ms, reason, failures_count, last_failure"
+    " from ops.acquire_request_budget("
+    "%s, %s, %s, %s::numeric, %s::numeric, %s::numeric, %s)"
+)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What the venue allows one address: `weight` in any window of `window_s`.
+
+    `burst` is how much of it may be spent at once; the rest flows evenly, so that no
+    window of that length, wherever it starts, holds more than `weight`.
+    """
+
+    weight: int
+    window_s: int
+    burst: int
+
+    def per_second(self, share: float) -> float:
+        """How fast a spent burst comes back, for this share of the limit."""
+        return (self.weight - self.burst) * share / self.window_s
+
+    def capacity(self, share: float) -> float:
+        """How much may be spent at once, for this share of the limit."""
+        return self.burst * share
+
+
+class Budget(Protocol):
+    """What a client asks before and tells after each request."""
+
+    def acquire(self, weight: int) -> None:
+        """Return when a request of `weight` may be sent.
+
+        Raises:
+            UpstreamError: the venue is paused for longer than our patience, or its
+                circuit is open.
+        """
+        ...
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """The venue asked for silence."""
+        ...
+
+    def failed(self, reason: str) -> None:
+        """The request was not answered."""
+        ...
+
+    def succeeded(self) -> None:
+        """The request was answered."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is held."""
+        ...
+
+
+class Unlimited:
+    """No budget: for a venue of one's own, such as a benchmark's sandbox."""
+
+    def acquire(self, weight: int) -> None:
+        """Go on."""
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Nothing to tell."""
+
+    def failed(self, reason: str) -> None:
+        """Nothing to tell."""
+
+    def succeeded(self) -> None:
+        """Nothing to tell."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def share_of(known: Configuration, exchange_id: str) -> float:
+    """Which share of the venue's limit is ours."""
+    choice = known.exchanges.get(exchange_id)
+    return choice.budget_share if choice else DEFAULT_SHARE
+
+
+class SharedBudget:
+    """A venue's budget in the warehouse. Threads may share one; it holds no lock.
+
+    Share, patience and the circuit's thresholds are those that count when it is asked.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        scope: str,
+        limit: Limit,
+        *,
+        configured: Configured,
+        precedence: Precedence,
+        connect: Callable[[], Connection],
+        clock: Clock,
+    ) -> None:
+        self._name = name
+        self._scope = scope
+        self._limit = limit
+        self._configured = configured
+        self._precedence = precedence
+        self._connect = connect
+        self._clock = clock
+        self._connection: Connection | None = None
+        self._lock = threading.Lock()
+        self._has_failures = False
+
+    def acquire(self, weight: int) -> None:
+        """Return when a request of `weight` may be sent.
+
+        Raises:
+            UpstreamError: the venue is paused for longer than our patience, or its
+                circuit is open; it says when the venue may be asked again.
+        """
+        waiter = uuid4().hex
+        waited_s = 0.0
+        while True:
+            wait_ms, reason, failures, last = self._ask(weight, waiter)
+            self._has_failures = failures > 0
+            if wait_ms == 0:
+                return
+            wait_s = wait_ms / 1000
+            if reason == "circuit open":
+                raise UpstreamError(
+                    f"{self._name}: not asked, {failures} requests in a row failed"
+                    f" (last: {last}); it is tried again in {wait_s:.0f} s"
+                )
+            patience_s = self._configured.current.thresholds.patience_seconds
+            if reason.startswith("paused") and waited_s + wait_s > patience_s:
+                raise UpstreamError(
+                    f"{self._name}: {reason}; it may be asked again in {wait_s:.0f} s"
+                )
+            slept = min(wait_s, LONGEST_SLEEP_S)
+            self._clock.sleep(slept)
+            waited_s += slept if reason.startswith("paused") else 0
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """No process asks the venue for `seconds`."""
+        self._run("select ops.pause_venue(%s, %s::numeric, %s)", seconds, reason)
+
+    def failed(self, reason: str) -> None:
+        """Count a failure; enough in a row open the circuit."""
+        known = self._configured.current.thresholds
+        self._has_failures = True
+        self._run(
+            "select ops.report_venue_failure(%s, %s, %s, %s)",
+            reason,
+            known.breaker_failures,
+            known.breaker_cool_down_seconds,
+        )
+
+    def succeeded(self) -> None:
+        """Close the circuit; asks the warehouse only if there were failures."""
+        if self._has_failures:
+            self._has_failures = False
+            self._run("select ops.report_venue_success(%s)")
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _ask(self, weight: int, waiter: str) -> tuple[int, str, int, str | None]:
+        share = share_of(self._configured.current, self._scope)
+        capacity = self._limit.capacity(share)
+        row = self._run(
+            ACQUIRE,
+            weight,
+            self._precedence,
+            self._limit.per_second(share),
+            capacity,
+            capacity * RESERVE_SHARE,
+            waiter,
+        )
+        return int(row[0]), str(row[1]), int(row[2]), row[3]
+
+    def _run(self, query: LiteralString, *values: object) -> tuple[Any, ...]:
+        try:
+            with self._lock:
+                if self._connection is None or self._connection.closed:
+                    self._connection = self._connect()
+                    # a grant lost in a crash of the server is soon made good; an
+                    # fsync for each request would cost more than the request
+                    self._connection.execute("set synchronous_commit = off")
+                cursor = self._connection.execute(query, (self._name, *values))
+                return cursor.fetchone() or ()
+        except psycopg.OperationalError as error:
+            raise UpstreamError(f"the warehouse did not answer: {error}") from error
