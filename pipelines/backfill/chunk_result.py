@@ -11,14 +11,10 @@ from psycopg import sql
 
 from pipelines import warehouse
 from pipelines.backfill.ledger import Chunk, Facts, Plan
-from pipelines.bronze.delivery import Column
+from pipelines.bronze.tables import Column
 from pipelines.errors import UpstreamError
-from pipelines.sources.exchange.tables import OHLCV, PROVENANCE, TRADES
-
-VALUES = {
-    "candles": (OHLCV, "opened_at_ms", 1),
-    "trades": (TRADES, "traded_at_ns", 10**6),
-}
+from pipelines.sources import feeds
+from pipelines.sources.exchange.tables import PROVENANCE
 
 FINISHED: LiteralString = """
 select l.load_id, l.requests_count from ops.loads as l
@@ -56,9 +52,10 @@ def values(
     connection: warehouse.Connection, plan: Plan, chunk: Chunk, load_ids: list[str]
 ) -> tuple[int, str]:
     """How many distinct rows these loads brought for the chunk, and their SHA-256."""
-    table, stamp, unit = VALUES[plan.feed]
+    feed = feeds()[plan.feed]
+    table = feed.table
     columns = [column for column in table.columns if _is_value(column)]
-    start, end = chunk.span
+    start, end = feed.axis.of_ms(chunk.span)
     query = sql.SQL(
         "copy (select distinct {columns} from {table}"
         " where exchange_id = {exchange_id} and symbol = {symbol}"
@@ -69,9 +66,9 @@ def values(
         table=sql.Identifier("bronze_exchange", table.name),
         exchange_id=plan.exchange_id,
         symbol=plan.symbol,
-        stamp=sql.Identifier(stamp),
-        start=start * unit,
-        end=end * unit,
+        stamp=sql.Identifier(feed.axis.column),
+        start=start,
+        end=end,
         load_ids=load_ids,
         order=sql.SQL(", ").join(sql.SQL(str(n + 1)) for n in range(len(columns))),
     )

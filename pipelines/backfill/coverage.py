@@ -3,33 +3,13 @@
 from typing import LiteralString
 
 from pipelines import warehouse
-from pipelines.backfill.feeds import Feed
-from pipelines.backfill.spans import Span
+from pipelines.backfill.spans import MINUTE_MS, Span
+from pipelines.sources import feeds
+from pipelines.upstream.feed import IN_MS, Key
+from pipelines.upstream.pages import Pages
 
-# a span is held where an answer spoke for it, whichever load brought it
-CANDLES: LiteralString = """
-select lower(span), upper(span)
-from unnest((
-    select range_agg(int8range(p.answered_from_ms, p.answered_until_ms))
-    from bronze_exchange.ohlcv_pages as p
-    inner join ops.loads as l
-        on p._dlt_load_id = l.load_id and l.schema_name = 'bronze_exchange'
-    where p.exchange_id = %s and p.symbol = %s
-)) as span
-"""
-# whole minutes only: a page of trades may end inside of one
-TRADES: LiteralString = """
-select
-    (lower(span) + 59999999999) / 60000000000 * 60000,
-    upper(span) / 60000000000 * 60000
-from unnest((
-    select range_agg(int8range(p.answered_from_ns, p.answered_until_ns))
-    from bronze_exchange.trade_pages as p
-    inner join ops.loads as l
-        on p._dlt_load_id = l.load_id and l.schema_name = 'bronze_exchange'
-    where p.exchange_id = %s and p.symbol = %s
-)) as span
-"""
+SCHEMA = "bronze_exchange"
+
 FILES: LiteralString = """
 select distinct f.path, f.bytes_count, f.published_at_ms
 from bronze_archive.files as f
@@ -42,18 +22,22 @@ FileVersion = tuple[str, int, int]  # path, bytes, when it was published (ms)
 
 
 def answered(
-    connection: warehouse.Connection, feed: Feed, exchange_id: str, symbol: str
+    connection: warehouse.Connection, feed: str, exchange_id: str, symbol: str
 ) -> list[Span]:
-    """The spans of minutes that the venue's REST interface has answered for."""
-    query, table = {
-        "candles": (CANDLES, "bronze_exchange.ohlcv_pages"),
-        "trades": (TRADES, "bronze_exchange.trade_pages"),
-        "funding_rates": (None, ""),
-    }[feed]
-    if query is None or not warehouse.has_table(connection, table):
+    """The spans of whole minutes that the venue's REST interface has answered for.
+
+    A page may end inside of a minute, which is not whole then.
+    """
+    declared = feeds().get(feed)
+    if declared is None:
         return []
-    found = connection.execute(query, (exchange_id, symbol)).fetchall()
-    return [(start, end) for start, end in found if start < end]
+    key = Key(exchange_id, symbol, feed)
+    minute = MINUTE_MS * IN_MS[declared.axis.unit]
+    spans = [
+        (-(-start // minute) * MINUTE_MS, end // minute * MINUTE_MS)
+        for start, end in Pages(connection, SCHEMA, key).answered()
+    ]
+    return [(start, end) for start, end in spans if start < end]
 
 
 def files(

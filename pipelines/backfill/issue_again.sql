@@ -1,6 +1,7 @@
 -- Issue the finished loads that brought rows of a span again, each under its own batch,
 -- for every model to take in; how many they are. $1 since_ms, $2 until_ms, $3 symbols,
--- $4 exchanges: none of them means all.
+-- $4 exchanges: none of them means all; $5 feeds, $6 how many units of each one's axis a
+-- millisecond has.
 with spoken_for as (
     select ohlcv._dlt_load_id as load_id
     from bronze_exchange.ohlcv
@@ -14,13 +15,15 @@ with spoken_for as (
         )
     union
     select paged._dlt_load_id
-    from bronze_exchange.ohlcv_pages as paged
+    from bronze_exchange.pages as paged
+    inner join unnest($5::text[], $6::bigint[]) as axes (feed, in_ms)
+        on paged.feed = axes.feed
     where
-        paged.asked_until_ms > $1::bigint
-        and paged.asked_from_ms < $2::bigint
-        and (paged.symbol = any($3::text[]) or cardinality($3::text[]) = 0)
+        paged.asked_until > $1::bigint * axes.in_ms
+        and paged.asked_from < $2::bigint * axes.in_ms
+        and (paged.subject = any($3::text[]) or cardinality($3::text[]) = 0)
         and (
-            paged.exchange_id = any($4::text[])
+            paged.scope = any($4::text[])
             or cardinality($4::text[]) = 0
         )
     union
@@ -32,17 +35,6 @@ with spoken_for as (
         and (trades.symbol = any($3::text[]) or cardinality($3::text[]) = 0)
         and (
             trades.exchange_id = any($4::text[])
-            or cardinality($4::text[]) = 0
-        )
-    union
-    select paged._dlt_load_id
-    from bronze_exchange.trade_pages as paged
-    where
-        paged.answered_until_ns > $1::bigint * 1000000
-        and paged.answered_from_ns < $2::bigint * 1000000
-        and (paged.symbol = any($3::text[]) or cardinality($3::text[]) = 0)
-        and (
-            paged.exchange_id = any($4::text[])
             or cardinality($4::text[]) = 0
         )
     union

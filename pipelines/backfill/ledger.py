@@ -14,7 +14,6 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from pipelines import warehouse
-from pipelines.backfill.feeds import Feed
 from pipelines.backfill.spans import MINUTE_MS, Span, at, to_ms
 from pipelines.errors import SetupError
 
@@ -29,7 +28,7 @@ class Plan:
     plan_id: int
     exchange_id: str
     symbol: str
-    feed: Feed
+    feed: str
     since_at: datetime
     until_at: datetime
 
@@ -112,7 +111,7 @@ def write_plan(
     connection: warehouse.Connection,
     exchange_id: str,
     symbol: str,
-    feed: Feed,
+    feed: str,
     span: Span,
 ) -> Plan:
     """The plan of this series' feed, made or widened to `span`, its row locked."""

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, get_args
+from typing import Protocol
 
 from pipelines import warehouse
 from pipelines.backfill import coverage, estimate, ledger
 from pipelines.backfill.chunking import File, RestRoute, Split, Taken, split
-from pipelines.backfill.feeds import Feed
+from pipelines.backfill.feeds import names
 from pipelines.backfill.ledger import Plan
 from pipelines.backfill.spans import MINUTE_MS, Span, at, minutes, to_ms, within
 from pipelines.config.model import Configuration, Since
@@ -26,12 +26,12 @@ class Upstreams(Protocol):
         ...
 
     def files(
-        self, exchange_id: str, symbol: str, feed: Feed, span: Span
+        self, exchange_id: str, symbol: str, feed: str, span: Span
     ) -> Sequence[File]:
         """What the archive lists for the span; nothing where there is no archive."""
         ...
 
-    def rest(self, exchange_id: str, symbol: str, feed: Feed) -> RestRoute | None:
+    def rest(self, exchange_id: str, symbol: str, feed: str) -> RestRoute | None:
         """How REST gives the feed; None: it does not."""
         ...
 
@@ -46,7 +46,7 @@ class Wanted:
 
     exchange_id: str
     symbol: str
-    feed: Feed
+    feed: str
     since: Since
     until: datetime | None = None
 
@@ -62,7 +62,7 @@ class Planned:
     plan_id: int
     exchange_id: str
     symbol: str
-    feed: Feed
+    feed: str
     since_at: datetime
     until_at: datetime
     minutes: int
@@ -201,16 +201,16 @@ def parse(
         SetupError: a time is not ISO UTC, the span is empty, or no series fits.
     """
     start, end = parse_span(since, until or None)
-    unknown = [feed for feed in feeds or () if feed not in get_args(Feed)]
+    unknown = [feed for feed in feeds or () if feed not in names()]
     if unknown:
-        known = ", ".join(get_args(Feed))
+        known = ", ".join(names())
         raise SetupError(f"unknown feed {', '.join(unknown)}; known: {known}")
     return [
         Wanted(exchange_id, symbol, feed, start, end)
         for exchange_id, symbol in _series(
             configuration, exchanges or (), symbols or ()
         )
-        for feed in get_args(Feed)
+        for feed in names()
         if feed in (feeds or ("candles",))
     ]
 

@@ -20,6 +20,8 @@ from pipelines.backfill.spans import Span, at, to_ms
 from pipelines.bronze.load import Say
 from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
+from pipelines.sources import feeds
+from pipelines.upstream.feed import IN_MS
 
 ISSUE_AGAIN = Path(__file__).with_name("issue_again.sql").read_bytes()
 WAIT_S = 600.0  # for a transform that is under way
@@ -205,7 +207,14 @@ def issue_again(
             )
         )
     with psycopg.RawCursor(connection) as cursor:
-        values = (*scope.span, list(scope.symbols), list(scope.exchanges))
+        units = {name: IN_MS[feed.axis.unit] for name, feed in feeds().items()}
+        values = (
+            *scope.span,
+            list(scope.symbols),
+            list(scope.exchanges),
+            list(units),
+            list(units.values()),
+        )
         row = cursor.execute(ISSUE_AGAIN, values).fetchone()
     return int(row[0]) if row else 0
 

@@ -1,34 +1,27 @@
 """The upstreams as a plan sees them: the archive's listing, the venues' REST routes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from pipelines import warehouse
 from pipelines.backfill.chunking import File, RestRoute
 from pipelines.backfill.estimate import TRADES_A_DAY
-from pipelines.backfill.feeds import Feed
-from pipelines.backfill.spans import Span, at
+from pipelines.backfill.feeds import archived_as
+from pipelines.backfill.spans import MINUTE_MS, Span, at
 from pipelines.bronze.delivery import Source
 from pipelines.config.listener import Fixed
 from pipelines.config.model import Configuration, Since
 from pipelines.errors import SetupError
-from pipelines.sources import archive
+from pipelines.sources import archive, feeds
 from pipelines.sources.archive import ArchiveFile, ArchiveOptions, ArchiveSource
 from pipelines.sources.archive.attempt import EXCHANGE_ID as ARCHIVED
 from pipelines.sources.exchange.client import VenueClient
-from pipelines.sources.exchange.routes import VenueSpec, market_of
+from pipelines.sources.exchange.routes import VenueSpec, WalkRoute
 from pipelines.sources.exchange.venues import VENUES, spec_of
 from pipelines.upstream.budget import SharedBudget, share_of
 from pipelines.upstream.clock import SystemClock
 from pipelines.upstream.progress import Watch
-
-# an aggregate is a taker's order: fewer rows than trades, and every id is covered
-ARCHIVE_FEEDS: Mapping[Feed, archive.Feed] = {
-    "candles": "klines",
-    "trades": "agg_trades",
-    "funding_rates": "funding_rates",
-}
 
 
 class LiveUpstreams:
@@ -54,40 +47,42 @@ class LiveUpstreams:
         return self._now_ms[exchange_id]
 
     def files(
-        self, exchange_id: str, symbol: str, feed: Feed, span: Span
+        self, exchange_id: str, symbol: str, feed: str, span: Span
     ) -> Sequence[File]:
         """What the archive lists: whole months by the month, else days."""
-        if exchange_id != ARCHIVED:
+        called = archived_as(feed)
+        if exchange_id != ARCHIVED or called is None:
             return []
-        if feed == "funding_rates" and market_of(symbol) == "spot":
+        if archive.series_of(exchange_id, symbol, called) is None:
             return []
         options = ArchiveOptions(
             [exchange_id],
             [symbol],
-            [ARCHIVE_FEEDS[feed]],
+            [called],
             Since(at=at(span[0])),
             at(span[1]),
         )
         return [_file(found) for found in archive.listed(self._configuration, options)]
 
-    def rest(self, exchange_id: str, symbol: str, feed: Feed) -> RestRoute | None:
+    def rest(self, exchange_id: str, symbol: str, feed: str) -> RestRoute | None:
         """How the symbol's market gives the feed; None: it does not."""
-        spec = spec_of(exchange_id, symbol)
-        if feed == "candles" and spec.candles:
+        route = spec_of(exchange_id, symbol).routes.get(feed)
+        if route is None:
+            return None
+        if isinstance(route, WalkRoute):
             return RestRoute(
-                spec.candles.method,
-                spec.candles.weight,
-                page_minutes=spec.candles.page_candles,
-                window_minutes=spec.candles.window_candles,
-            )
-        if feed == "trades" and spec.trades:
-            return RestRoute(
-                spec.trades.method,
-                spec.trades.weight,
-                page_rows=spec.trades.page_trades,
+                route.method,
+                route.weight,
+                page_rows=route.page_rows,
                 rows_a_day=TRADES_A_DAY,
             )
-        return None
+        step_ms = feeds()[feed].axis.step
+        return RestRoute(
+            route.method,
+            route.weight,
+            page_minutes=_minutes(route.page_steps, step_ms),
+            window_minutes=_minutes(route.window_steps, step_ms),
+        )
 
     def weight_a_second(self, exchange_id: str) -> float:
         """How much of the venue's limit is ours, once a first burst is spent."""
@@ -106,6 +101,10 @@ class LiveUpstreams:
             clock=clock,
         )
         return VenueClient(spec, budget, clock, known)
+
+
+def _minutes(steps: int | None, step_ms: int) -> int | None:
+    return None if steps is None else steps * step_ms // MINUTE_MS
 
 
 def archive_source(

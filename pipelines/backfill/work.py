@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from pipelines.backfill.ledger import Chunk, Plan
 from pipelines.backfill.upstreams import archive_source
-from pipelines.bronze.delivery import Source, Stream, Table
+from pipelines.bronze.delivery import Source, Stream
+from pipelines.bronze.tables import Table
 from pipelines.config.listener import Configured
-from pipelines.config.model import Configuration, Since
+from pipelines.config.model import Configuration, Feed, Since
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.upstream.progress import Watch
@@ -98,14 +100,13 @@ def source_of(
         again = chunk.reason is not None
         files = archive_source(chunk.files, configured.current, watch, again=again)
         return ChunkSource(chunk, files)
-    assert plan.feed != "funding_rates"  # noqa: S101  # the archive's alone
     options = ExchangeOptions(
         exchanges=[plan.exchange_id],
         symbols=[plan.symbol],
         since=Since(at=chunk.since_at),
         until=chunk.until_at,
         priority="history",
-        feeds=[plan.feed],
+        feeds=[cast("Feed", plan.feed)],
     )
     known = _Once(configured)
     source = ExchangeSource(known, options, watch=watch, streams=streams)

@@ -11,7 +11,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from pipelines.bronze.delivery import DELIVERY_COLUMNS, Column, DataType, Table
+from pipelines.bronze.tables import DELIVERY_COLUMNS, Column, DataType, Table
 from pipelines.warehouse import Connection
 
 TYPES: Mapping[DataType, LiteralString] = {

@@ -5,52 +5,17 @@ Every row carries its delivery (load id, file, row number), which names it for e
 stay the text that came over the wire; Postgres reads them into `numeric`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 import polars as pl
-from dlt.common.schema.typing import TColumnSchema
 
-DataType = Literal["text", "bigint", "decimal", "bool", "timestamp"]
+from pipelines.bronze.tables import Table
 
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a bronze table; `decimal` is `numeric(38, 18)`."""
-
-    name: str
-    data_type: DataType
-    nullable: bool = False
-
-    def as_dlt(self) -> TColumnSchema:
-        """The column as dlt's schema spells it."""
-        column: TColumnSchema = {
-            "name": self.name,
-            "data_type": self.data_type,
-            "nullable": self.nullable,
-        }
-        if self.data_type == "decimal":
-            column |= {"precision": 38, "scale": 18}
-        return column
-
-
-DELIVERY_COLUMNS = (
-    Column("_dlt_load_id", "text"),
-    Column("delivery_file", "text"),
-    Column("delivery_row", "bigint"),
-)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A bronze table; `indexes` are column lists beside the one on the load id."""
-
-    name: str
-    columns: tuple[Column, ...]
-    indexes: tuple[tuple[str, ...], ...] = ()
+TYPES: Mapping[str, Any] = {"bigint": pl.Int64, "bool": pl.Boolean}  # else text
 
 
 @dataclass(frozen=True)
@@ -67,6 +32,21 @@ class Rows:
     table: Table
     frame: pl.DataFrame
     is_plain: bool = False
+
+    @classmethod
+    def filled(cls, table: Table, frame: pl.DataFrame, **same: Any) -> "Rows":
+        """The table's columns of `frame`, and those that are the `same` in all rows.
+
+        A column that is not given is null.
+        """
+        types = {c.name: TYPES.get(c.data_type, pl.String) for c in table.columns}
+        given = {
+            name: pl.col(name)
+            if name in frame.columns
+            else pl.lit(same.get(name), kind).alias(name)
+            for name, kind in types.items()
+        }
+        return cls(table, frame.select(given.values()))
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from psycopg.rows import class_row
 
 from pipelines import warehouse
 from pipelines.bronze import ddl, delivery
-from pipelines.bronze.delivery import DELIVERY_COLUMNS, Rows, Source, Stream, Table
+from pipelines.bronze.delivery import Rows, Source, Stream
 from pipelines.bronze.run import Run
+from pipelines.bronze.tables import DELIVERY_COLUMNS, Table
 from pipelines.errors import BadDataError, UpstreamError
 
 Say = Callable[[str], None]

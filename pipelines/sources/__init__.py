@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from pipelines.bronze.delivery import Table
+from pipelines.bronze.tables import Table
+from pipelines.upstream.feed import Feed
 
 # by the bronze schema that they load
 SOURCES = {
@@ -19,3 +20,11 @@ def declared() -> Mapping[str, Sequence[Table]]:
         schema: import_module(f"pipelines.sources.{name}.tables").TABLES
         for schema, name in SOURCES.items()
     }
+
+
+def feeds() -> Mapping[str, Feed]:
+    """What the sources can be asked for, by name."""
+    # not above: a client of a source may take seconds to import, its feeds do not
+    from pipelines.sources.exchange.feeds import FEEDS  # noqa: PLC0415
+
+    return FEEDS

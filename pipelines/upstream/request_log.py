@@ -6,7 +6,7 @@
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from pipelines.bronze.delivery import Column, Table
+from pipelines.bronze.tables import Column, Table
 
 TOLD_CHARACTERS = 300
 

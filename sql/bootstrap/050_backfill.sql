@@ -3,13 +3,16 @@ create table if not exists ops.backfills (
     plan_id bigint generated always as identity primary key,
     exchange_id text not null,
     symbol text not null,
-    feed text not null check (feed in ('candles', 'trades', 'funding_rates')),
+    feed text not null,
     since_at timestamptz not null,
     until_at timestamptz not null,
     planned_at timestamptz not null default clock_timestamp(),
     unique (exchange_id, symbol, feed),
     check (since_at < until_at)
 );
+
+-- what can be had is declared with each source; this release's words are no constraint
+alter table ops.backfills drop constraint if exists backfills_feed_check;
 
 create table if not exists ops.backfill_chunks (
     chunk_id bigint generated always as identity primary key,

@@ -39,7 +39,7 @@ def grow(first: int, last: int) -> None:
             for statement in STATEMENTS:
                 if statement.strip():
                     connection.execute(statement.encode(), known)
-        for table in ("ohlcv", "ohlcv_pages"):
+        for table in ("ohlcv", "pages"):
             index = f"bronze_exchange.{table}_dlt_load_id_idx"
             connection.execute("select brin_summarize_new_values(%s)", (index,))
             if last - first > 60 + REREAD:  # what autovacuum does after a large load

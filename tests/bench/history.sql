@@ -53,10 +53,9 @@ select
     %(load)s || '-' || number,
     minute
 from minutes;
-insert into bronze_exchange.ohlcv_pages (
-    exchange_id, symbol, timeframe, asked_from_ms, asked_until_ms, answered_from_ms,
-    answered_until_ms, sends_quiet_minutes, venue_now_ms, rows_count, request_id, origin,
-    received_at, _dlt_load_id, delivery_file, delivery_row
+insert into bronze_exchange.pages (
+    scope, subject, feed, asked_from, asked_until, answered_from, answered_until,
+    sends_empty, upstream_now_ms, rows_count, request_id, origin, received_at, _dlt_load_id, delivery_file, delivery_row
 )
 with
 
@@ -77,7 +76,7 @@ pages as (
 select
     (array['binance', 'coinbase', 'kraken'])[number %% 3 + 1],
     'A' || number / 3 || '/USDT',
-    '1m',
+    'candles',
     from_ms,
     until_ms,
     from_ms,

@@ -24,7 +24,7 @@ NOW = f"2024-03-{UNTIL_DAY}T00:00:30Z"
 UNTIL = f"2024-03-{UNTIL_DAY}T00:00:00Z"
 SYMBOLS = 12
 SCHEMA, TABLE = "bronze_exchange", "ohlcv"
-LOADED = ("ohlcv", "ohlcv_pages", "requests")
+LOADED = ("ohlcv", "pages", "requests")
 
 
 @dataclass(frozen=True)

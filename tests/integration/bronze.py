@@ -1,6 +1,6 @@
 """Bronze tables as the loader makes them, from the sources' own declarations."""
 
-from pipelines.bronze.delivery import DELIVERY_COLUMNS, Table
+from pipelines.bronze.tables import DELIVERY_COLUMNS, Table
 from pipelines.sources import declared
 from pipelines.warehouse import Connection
 

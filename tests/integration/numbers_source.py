@@ -16,7 +16,8 @@ from dlt.pipeline.pipeline import Pipeline
 from pipelines import warehouse
 from pipelines.bronze import delivery, destination
 from pipelines.bronze import load as bronze_load
-from pipelines.bronze.delivery import Column, Rows, Stream, Table
+from pipelines.bronze.delivery import Rows, Stream
+from pipelines.bronze.tables import Column, Table
 from pipelines.sources import load
 from tests.integration.file_changes import die_before_change
 

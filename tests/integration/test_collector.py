@@ -24,8 +24,8 @@ from tests.integration.roles import run
 
 HELD = """
 select upper(r) - lower(r) from unnest((
-    select range_agg(int8range(answered_from_ms, answered_until_ms))
-    from bronze_exchange.ohlcv_pages where symbol = '{}'
+    select range_agg(int8range(answered_from, answered_until))
+    from bronze_exchange.pages where subject = '{}'
 )) as r
 """
 
@@ -148,7 +148,7 @@ def test_a_removed_series_ends_after_its_page_and_its_history_rests(database, ve
         asked = len(venue.pages("ETH-USD"))
         wait_for(lambda: {("waiting",)} == set(run(database, None, chunks)))
         assert len(venue.pages("ETH-USD")) == asked
-    pages = "select count(distinct request_id) from bronze_exchange.ohlcv_pages"
+    pages = "select count(distinct request_id) from bronze_exchange.pages"
     noted = run(database, None, f"{pages} where symbol = 'ETH/USD'")
     assert noted == [(asked,)]  # what came so far is delivered, and noted as pages
 

@@ -75,8 +75,8 @@ def test_each_venue_loads_by_its_declaration_alone(venues):
 
 def test_the_minutes_beyond_krakens_window_are_asked_and_not_answered(venues):
     load(source(["kraken"], ["BTC/USD"]))
-    page = "select asked_from_ms, answered_from_ms, answered_until_ms, venue_now_ms"
-    ((asked, first, last, now_ms),) = query(f"{page} from bronze_exchange.ohlcv_pages")
+    page = "select asked_from, answered_from, answered_until, upstream_now_ms"
+    ((asked, first, last, now_ms),) = query(f"{page} from bronze_exchange.pages")
     assert (first - asked) // M == 1
     assert last == now_ms - now_ms % M
 
@@ -87,9 +87,7 @@ def test_a_second_load_goes_on_where_the_first_stopped(venues):
     venues.clear_counts()
     load(source(["binance"], ["BTC/USDT"]))
     assert venues.requests_count("binance") == 2  # the clock, and one page
-    asked = (
-        "select min(asked_from_ms) from bronze_exchange.ohlcv_pages group by request_id"
-    )
+    asked = "select min(asked_from) from bronze_exchange.pages group by request_id"
     first, second = sorted(row[0] for row in query(asked))
     assert (second - first) // M == 600 - 10  # ten are read again, to confirm them
 
@@ -97,9 +95,7 @@ def test_a_second_load_goes_on_where_the_first_stopped(venues):
 def test_the_forming_candle_is_read_and_not_answered_for(venues):
     load(source(["binance"], ["BTC/USDT"]))
     (newest,) = query("select max(opened_at_ms) from bronze_exchange.ohlcv")[0]
-    (until,) = query("select max(answered_until_ms) from bronze_exchange.ohlcv_pages")[
-        0
-    ]
+    (until,) = query("select max(answered_until) from bronze_exchange.pages")[0]
     assert newest == until
 
 
@@ -113,11 +109,9 @@ class Skewed(SystemClock):
 def test_a_skewed_clock_of_ours_changes_nothing(venues):
     load(source(["binance"], ["BTC/USDT"]))
     straight = query(CANDLES)
-    pages = (
-        "select answered_from_ms, answered_until_ms from bronze_exchange.ohlcv_pages"
-    )
+    pages = "select answered_from, answered_until from bronze_exchange.pages"
     answered = query(f"{pages} order by 1")
-    for table in ("ohlcv", "ohlcv_pages", "instruments"):
+    for table in ("ohlcv", "pages", "instruments"):
         with warehouse.connect("loader", "test") as connection:
             connection.execute(f"truncate bronze_exchange.{table}")
     load(source(["binance"], ["BTC/USDT"], clock=Skewed()))
@@ -174,7 +168,7 @@ def test_the_listing_is_fetched_again_only_when_it_is_old(venues):
 LOAD = """
 import sys
 from tests.integration.test_exchange_load import source
-from pipelines.load import load
+from pipelines.sources.load import load
 wanted = source([sys.argv[1]], [sys.argv[2]], since="2024-02-29T00:00:00Z")
 load(wanted)
 assert not wanted.failures, wanted.failures

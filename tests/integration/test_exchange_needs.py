@@ -1,13 +1,16 @@
 """What is still to ask of a series follows from what bronze holds."""
 
+from typing import Any
+
 import psycopg
 import pytest
 
 from pipelines import warehouse
-from pipelines.sources.exchange.candles import Series
-from pipelines.sources.exchange.series import held_until_ms, needs
-from pipelines.sources.exchange.tables import OHLCV_PAGES
+from pipelines.sources.exchange.feeds import CANDLES
+from pipelines.sources.exchange.series import Series
+from pipelines.sources.exchange.spans import joined
 from pipelines.sources.exchange.venues import VENUES
+from pipelines.upstream.pages import PAGES, Pages
 
 M = 60_000
 SERIES = Series("binance", "BTC/USDT", "BTCUSDT")
@@ -33,11 +36,11 @@ def pages(connection, database):
             (FINISHED,),
         )
     columns = ", ".join(
-        f"{c.name} {TYPES.get(c.data_type, c.data_type)}" for c in OHLCV_PAGES.columns
+        f"{c.name} {TYPES.get(c.data_type, c.data_type)}" for c in PAGES.columns
     )
     connection.execute("create schema bronze_exchange")
     columns += ", _dlt_load_id text"
-    connection.execute(f"create table bronze_exchange.ohlcv_pages ({columns})")
+    connection.execute(f"create table bronze_exchange.pages ({columns})")
 
     def put(*spans, load_id=FINISHED):
         for number, (
@@ -47,10 +50,10 @@ def pages(connection, database):
             answered_until,
         ) in enumerate(spans):
             connection.execute(
-                "insert into bronze_exchange.ohlcv_pages (exchange_id, symbol,"
-                " timeframe, asked_from_ms, asked_until_ms, answered_from_ms,"
-                " answered_until_ms, request_id, _dlt_load_id)"
-                " values (%s, %s, '1m', %s, %s, %s, %s, %s, %s)",
+                "insert into bronze_exchange.pages (scope, subject,"
+                " feed, asked_from, asked_until, answered_from,"
+                " answered_until, request_id, _dlt_load_id)"
+                " values (%s, %s, 'candles', %s, %s, %s, %s, %s, %s)",
                 (
                     SERIES.exchange_id,
                     SERIES.symbol,
@@ -67,15 +70,25 @@ def pages(connection, database):
 
 
 def asked(connection, since, until, *, reread=2, holes=20):
-    found = needs(
-        connection,
-        SERIES,
-        VENUES["binance"].candle_route(),
-        (since * M, until * M),
-        reread_candles=reread,
-        holes=holes,
-    )
+    found = missing(connection, SERIES, since, until, reread=reread, holes=holes)
     return [(start // M, end // M) for start, end in found]
+
+
+def missing(connection, series, since, until, *, reread, holes):
+    route: Any = VENUES[series.exchange_id].route(CANDLES.name)
+    found = Pages(connection, "bronze_exchange", series.key(CANDLES)).missing(
+        (since * M, until * M),
+        reread=reread * M,
+        has_window=route.window_steps is not None,
+        refused=holes,
+        forms=True,
+    )
+    return joined(found, is_one=route.until is None)
+
+
+def held_until_ms(connection, series):
+    key = series.key(CANDLES)
+    return Pages(connection, "bronze_exchange", key).answered_until()
 
 
 def test_before_there_is_a_table_everything_is_asked_for(connection):
@@ -118,15 +131,8 @@ def test_what_lay_beyond_the_window_is_not_asked_for_again(connection, pages):
     pages((0, 1001, 281, 1000))
     assert asked(connection, 0, 1010, reread=0) == [(0, 281), (1000, 1010)]
     kraken = Series("kraken", SERIES.symbol, "XXBTZUSD")
-    connection.execute("update bronze_exchange.ohlcv_pages set exchange_id = 'kraken'")
-    found = needs(
-        connection,
-        kraken,
-        VENUES["kraken"].candle_route(),
-        (0, 1010 * M),
-        reread_candles=10,
-        holes=20,
-    )
+    connection.execute("update bronze_exchange.pages set scope = 'kraken'")
+    found = missing(connection, kraken, 0, 1010, reread=10, holes=20)
     assert found == [(990 * M, 1010 * M)]
 
 

@@ -132,8 +132,8 @@ def test_every_trade_of_a_span_stands_once_with_the_feeds_values(venues, exchang
     assert len(expected) > 1000
     assert query(TRADES, exchange_id) == expected
     pages = query(
-        "select min(answered_from_ns), max(answered_until_ns), sum(rows_count)"
-        " from bronze_exchange.trade_pages"
+        "select min(answered_from), max(answered_until), sum(rows_count)"
+        " from bronze_exchange.pages"
     )
     start, end = parse_instant(SINCE), parse_instant(NOW)
     assert pages == [(start * NS_IN_MS, end * NS_IN_MS, len(expected))]

@@ -148,9 +148,9 @@ class Loading:
 
 
 def pages(symbol):
-    query = "select count(distinct request_id) from bronze_exchange.ohlcv_pages"
+    query = "select count(distinct request_id) from bronze_exchange.pages"
     with warehouse.connect("loader", "test") as connection:
-        row = connection.execute(f"{query} where symbol = '{symbol}'").fetchone()
+        row = connection.execute(f"{query} where subject = '{symbol}'").fetchone()
         return row[0] if row else None
 
 

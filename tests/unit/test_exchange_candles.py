@@ -6,11 +6,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.sources.exchange.candles import Series, candles, rows_of
 from pipelines.sources.exchange.client import Answer
-from pipelines.sources.exchange.page import body, path_of, take_apart
+from pipelines.sources.exchange.feeds import CANDLES
+from pipelines.sources.exchange.page import body_reader, parse_page, path_of
+from pipelines.sources.exchange.series import Series
+from pipelines.sources.exchange.spans import SpanPage, SpanReader, rows_of
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.upstream import wire
+from pipelines.upstream.pages import Gap
 from tests.unit.venue_server import kline, klines
 
 M = 60_000
@@ -27,17 +30,21 @@ def tables(
     now_ms=START + 1000 * M,
 ):
     """What one answer makes, by table."""
-    route = VENUES[venue].candle_route()
+    route: Any = VENUES[venue].route(CANDLES.name)
     path = path_of(route, symbol)
-    answer = Answer(body(wire.decode(text), path), text, "r1", "here", now_ms, "then")
-    page = take_apart(route, path, asked, answer)
+    answer = Answer(
+        body_reader(path)(wire.decode(text)), text, "r1", "here", now_ms, "then"
+    )
+    page = SpanPage(asked, parse_page(route, path, answer))
     series = Series(venue, "BTC/USDT", symbol)
-    return {rows.table.name: rows.frame for rows in rows_of(series, route, [page])}
+    return {
+        rows.table.name: rows.frame for rows in rows_of(CANDLES, route, series, [page])
+    }
 
 
 def answered(found):
-    pages = found["ohlcv_pages"]
-    return pages.select("answered_from_ms", "answered_until_ms").rows()
+    pages = found["pages"]
+    return pages.select("answered_from", "answered_until").rows()
 
 
 def test_binances_raw_fields_are_kept_exactly():
@@ -114,9 +121,9 @@ def test_rows_of_another_symbol_are_quarantined():
 
 def test_an_empty_page_answers_that_nothing_was_traded():
     found = tables("[]", venue="coinbase", symbol="BTC-USD")
-    assert list(found) == ["ohlcv_pages"]
+    assert list(found) == ["pages"]
     assert answered(found) == [(START, START + 10 * M)]
-    assert found["ohlcv_pages"]["sends_quiet_minutes"].to_list() == [False]
+    assert found["pages"]["sends_empty"].to_list() == [False]
 
 
 def test_the_forming_candle_is_kept_and_not_answered_for():
@@ -142,7 +149,9 @@ class Recorder:
 def test_a_page_that_does_not_advance_ends():
     client: Any = Recorder("binance")
     span = (START, START + 2500 * M)
-    frames = list(candles(client, SERIES, [span], []))
+    route: Any = client.spec.route(CANDLES.name)
+    reader = SpanReader(client, CANDLES, route, SERIES)
+    frames = list(reader.rows([Gap(*span)], []))
     starts = [params["startTime"] for params in client.asked]
     assert starts == [START, START + 1000 * M, START + 2000 * M]
     assert client.asked[-1]["endTime"] == START + 2500 * M - 1

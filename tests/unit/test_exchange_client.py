@@ -46,7 +46,9 @@ def ask(monkeypatch):
             journal: list[dict[str, object]] = []
             result: Any = None
             try:
-                result = client.call(spec.candles, PARAMS, journal, symbol="BTC/USDT")
+                result = client.call(
+                    spec.route("candles"), PARAMS, journal, symbol="BTC/USDT"
+                )
             except (UpstreamError, BadDataError) as error:
                 result = error
             settings.cache_clear()

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from pipelines.sources.exchange.feeds import CANDLES
 from pipelines.sources.exchange.rules import check
 
 MINUTE = 1_678_492_800_000  # 2023-03-11T00:00Z
@@ -27,7 +28,7 @@ def checked(*rows, now_ms=MINUTE + 3_600_000, unit_ms=1):
         page=pl.lit(0, pl.Int64),
         venue_now_ms=pl.lit(now_ms, pl.Int64),
     )
-    return check(frame, "BTC/USD on kraken", unit_ms)
+    return check(frame, CANDLES, "BTC/USD on kraken", unit_ms)
 
 
 @pytest.mark.parametrize(

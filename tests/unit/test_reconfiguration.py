@@ -26,6 +26,7 @@ from pipelines.sources.exchange.choices import (
 )
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.endpoints import address
+from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.upstream.clock import EndingClock
 from pipelines.upstream.running_tasks import Streams
@@ -137,7 +138,7 @@ def test_a_live_series_asks_for_its_own_feeds():
 def test_live_begins_a_request_before_now_and_no_earlier_than_wanted(
     since, feed, minutes
 ):
-    found = live_since_ms(parse_since(since), feed, NOW_MS)
+    found = live_since_ms(parse_since(since), FEEDS[feed], NOW_MS)
     assert found == NOW_MS - minutes * 60_000
 
 
@@ -263,13 +264,13 @@ def test_timeout_attempts_and_address_hold_from_the_next_request_on(monkeypatch)
         known.turn(request_timeout_seconds=7)
         moved = EndpointChoice("binance", "BULLION_KRAKEN_URL", is_enabled=True)
         known.current = replace(known.current, endpoints={"binance": moved})
-        answer = client.call(client.spec.candle_route(), PARAMS, journal)
+        answer = client.call(client.spec.route("candles"), PARAMS, journal)
         assert answer.origin.startswith(server.url)
         assert client.exchange.timeout == 7000
         replies.append(Reply("", status=500))
         known.turn(attempts=3)
         with pytest.raises(Exception, match=r"attempt 3 of 3"):
-            client.call(client.spec.candle_route(), PARAMS, journal)
+            client.call(client.spec.route("candles"), PARAMS, journal)
         settings.cache_clear()
     assert len(journal) == 1 + 3
 
@@ -280,7 +281,7 @@ def test_the_venues_clock_goes_on_between_its_answers(monkeypatch):
         settings.cache_clear()
         clock = FakeClock()
         client = VenueClient(VENUES["binance"], FakeBudget(), clock, configured())
-        client.call(client.spec.candle_route(), PARAMS, [])
+        client.call(client.spec.route("candles"), PARAMS, [])
         clock.sleep(90)
         assert client.venue_now_ms([]) == NOW_MS + 90_000
         assert len(server.asked) == 1

@@ -10,10 +10,11 @@ https://github.com/binance/binance-public-data.
 from collections.abc import Callable, Sequence
 
 from pipelines import warehouse
-from pipelines.bronze.delivery import Stream, Table
+from pipelines.bronze.delivery import Stream
+from pipelines.bronze.tables import Table
 from pipelines.config.model import Configuration
 from pipelines.sources.archive.choices import ArchiveOptions, chosen
-from pipelines.sources.archive.files import ArchiveFile, Feed
+from pipelines.sources.archive.files import ArchiveFile, Feed, series_of
 from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.ledger import Connection
 from pipelines.sources.archive.loader import Loader
@@ -21,7 +22,14 @@ from pipelines.sources.archive.plan import plans
 from pipelines.sources.archive.tables import TABLES
 from pipelines.upstream.progress import Unwatched, Watch
 
-__all__ = ["ArchiveFile", "ArchiveOptions", "ArchiveSource", "Feed", "listed"]
+__all__ = [
+    "ArchiveFile",
+    "ArchiveOptions",
+    "ArchiveSource",
+    "Feed",
+    "listed",
+    "series_of",
+]
 
 
 def _connect() -> Connection:

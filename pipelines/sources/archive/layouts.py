@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.bronze.delivery import Table
+from pipelines.bronze.tables import Table
 from pipelines.sources.archive import tables
 from pipelines.sources.archive.files import Feed, Market
 

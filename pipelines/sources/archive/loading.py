@@ -12,7 +12,8 @@ from secrets import token_hex
 
 import polars as pl
 
-from pipelines.bronze.delivery import Rows, Table
+from pipelines.bronze.delivery import Rows
+from pipelines.bronze.tables import Table
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sources.archive import working_folder
 from pipelines.sources.archive.attempt import Heard

@@ -3,7 +3,7 @@
 Rows carry `file_id`; what is true of a whole file stands once, in `files`.
 """
 
-from pipelines.bronze.delivery import Column, Table
+from pipelines.bronze.tables import Column, Table
 from pipelines.upstream.request_log import REQUESTS
 
 INSTRUMENT = (Column("exchange_id", "text"), Column("symbol", "text"))

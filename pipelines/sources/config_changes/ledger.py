@@ -14,7 +14,7 @@ from uuid import uuid4
 from psycopg import sql
 
 from pipelines.bronze import ddl
-from pipelines.bronze.delivery import DELIVERY_COLUMNS, Column, Table
+from pipelines.bronze.tables import DELIVERY_COLUMNS, Column, Table
 from pipelines.sources.config_changes import rows
 from pipelines.sources.config_changes.batch import Batch
 from pipelines.sources.config_changes.rows import Fields

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipelines.bronze.delivery import Column, Table
+from pipelines.bronze.tables import Column, Table
 from pipelines.errors import SetupError
 
 SCHEMA = "bronze_config"

@@ -1,6 +1,6 @@
 """What a load is about: the operator's configuration, narrowed by what was asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,15 +16,10 @@ from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
 from pipelines.sources.exchange.endpoints import is_asked
 from pipelines.sources.exchange.venues import VENUES, spec_of
+from pipelines.upstream.feed import Feed as FeedDeclaration
 
 DEFAULT_SINCE = Since(before_now=timedelta(days=1))
 LEAST_LIVE = timedelta(minutes=5)  # however late a series is to begin
-# one request has no fewer candles anywhere, and a quiet series has a row among them;
-# of trades so much may be many pages
-MOST_LIVE: Mapping[Feed, timedelta] = {
-    "candles": timedelta(hours=5),
-    "trades": LEAST_LIVE,
-}
 
 
 @dataclass(frozen=True)
@@ -130,11 +125,11 @@ def _feeds(choice: InstrumentChoice, options: ExchangeOptions) -> Sequence[Feed]
     return rest_feeds(choice)
 
 
-def live_since_ms(since: Since, feed: Feed, venue_now_ms: int) -> int:
+def live_since_ms(since: Since, feed: FeedDeclaration, venue_now_ms: int) -> int:
     """Where live begins of a series that holds nothing; what lies before is history."""
     earliest_ms, latest_ms = (
         Since(before_now=ago).instant_ms(venue_now_ms)
-        for ago in (MOST_LIVE[feed], LEAST_LIVE)
+        for ago in (feed.live, LEAST_LIVE)
     )
     return min(max(since.instant_ms(venue_now_ms), earliest_ms), latest_ms)
 
@@ -145,7 +140,7 @@ def rest_feeds(choice: InstrumentChoice) -> Sequence[Feed]:
     Raises:
         SetupError: contracts of this kind are not collected from the venue.
     """
-    held = spec_of(choice.exchange_id, choice.symbol).feeds
+    held = spec_of(choice.exchange_id, choice.symbol).routes
     return tuple(feed for feed in choice.feeds if feed in held)
 
 

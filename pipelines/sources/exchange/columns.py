@@ -3,9 +3,12 @@
 A number that is kept reads the same as on the wire: only an exponent is written out.
 """
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from pipelines.upstream import wire
+from pipelines.upstream.feed import Feed
 
 AMOUNT_FORM = wire.AMOUNT_FORM
 WHOLE_FORM = r"^[0-9]{1,15}$"
@@ -42,3 +45,37 @@ def wholly(column: pl.Series) -> tuple[pl.Series, list[pl.Series]]:
 def where(rows: pl.Series, said: str) -> pl.Series:
     """`said` for each of these rows."""
     return pl.select(pl.when(rows).then(pl.lit(said))).to_series()
+
+
+def read(
+    frame: pl.DataFrame, feed: Feed, also: Iterable[str] = ()
+) -> tuple[pl.DataFrame, list[pl.Expr]]:
+    """Every number plain or whole; what is none is null, its reason beside.
+
+    `also`: further columns of whole numbers, which every row must have.
+    """
+    wrongs: list[pl.Series] = []
+    columns: list[pl.Series] = []
+    amounts = [name for name, kind in feed.kinds.items() if kind != "count"]
+    counts = [name for name, kind in feed.kinds.items() if kind == "count"]
+    required = feed.required.union(also)
+    for name in (*amounts, *also, *counts):
+        if name not in frame.columns:
+            continue
+        is_amount = name in amounts
+        column, said = plainly(frame[name], AMOUNT_FORM if is_amount else WHOLE_FORM)
+        if not is_amount:
+            column, beyond = wholly(column)
+            said += beyond
+        if name in required:
+            said += _missing(frame[name])
+        columns.append(column)
+        wrongs += said
+    for name in required.difference(feed.kinds, also):
+        wrongs += _missing(frame[name])
+    return frame.with_columns(columns), [pl.lit(wrong) for wrong in wrongs]
+
+
+def _missing(column: pl.Series) -> list[pl.Series]:
+    missing = column.is_null()
+    return [where(missing, f"has no {column.name}")] if missing.any() else []

@@ -1,25 +1,28 @@
-"""One answer of a candle route, taken apart into columns of text."""
+"""One answer of a feed's route, taken apart into columns of text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipelines.sources.exchange.answered import Span
 from pipelines.sources.exchange.client import Answer
-from pipelines.sources.exchange.routes import CandleRoute, Route
+from pipelines.sources.exchange.routes import FeedRoute, Route
 from pipelines.upstream import wire
+
+# of a row that is a mapping with too little, or a list with a cell that is no text
+MISSHAPEN = (LookupError, TypeError)
 
 
 class Body(NamedTuple):
-    """An answer's rows, by the symbol they are of where the venue names it."""
+    """An answer's rows, those of other symbols, and the venue's own next cursor."""
 
     rows: list[Any]
     others: dict[str, list[Any]]
+    last: str | None = None
 
 
-class Stray(NamedTuple):
+class Malformed(NamedTuple):
     """What came as a row and is none of this series."""
 
     reason: str
@@ -28,13 +31,22 @@ class Stray(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """An answer's rows: `frame` has the layout's columns and `row`, its position."""
+    """An answer's rows.
 
-    asked: Span
+    Attributes:
+        path: where the rows lie in the body.
+        frame: the layout's columns as text, and `row`, the place in the answer.
+        malformed: what is in no row of the frame.
+        sent_count: how many rows came.
+        last: the venue's own cursor for the next page.
+    """
+
     answer: Answer
     path: tuple[str, ...]
     frame: pl.DataFrame
-    strays: list[Stray]
+    malformed: list[Malformed]
+    sent_count: int
+    last: str | None
 
     def raw(self) -> list[Any]:
         """The rows as sent; for the few that are refused the body is read again."""
@@ -47,83 +59,100 @@ def path_of(route: Route, venue_symbol: str) -> tuple[str, ...]:
     return tuple(part.format(symbol=venue_symbol) for part in route.path)
 
 
-def body(answered: Any, path: tuple[str, ...]) -> Body:
-    """The rows at `path`, and those that the venue sent under another symbol.
+def body_reader(
+    path: tuple[str, ...], last: tuple[str, ...] | None = None
+) -> Callable[[Any], Body]:
+    """What reads a body: the rows at `path`, the next cursor at `last`.
 
-    Raises:
-        TypeError, ValueError: there are no rows where the venue sends them.
+    The reader raises ValueError or TypeError where they are not.
     """
+
+    def read(answered: Any) -> Body:
+        rows, others = _rows(answered, path)
+        cursor = wire.plain(str(wire.at(answered, last))) if last else None
+        if cursor is not None and not cursor.isdecimal():
+            raise ValueError(f"{cursor[:80]!r} to go on from")
+        return Body(rows, others, cursor)
+
+    return read
+
+
+def parse_page(route: FeedRoute, path: tuple[str, ...], answer: Answer) -> Page:
+    """The answer as columns; `answer.body` is a `Body`."""
+    found: Body = answer.body
+    malformed = _of_others(found, path, answer)
+    places: Sequence[int] = range(len(found.rows))
+    try:
+        frame = _frame(route, found.rows, places)
+    except MISSHAPEN:
+        reasons = [_malformed(route, row) for row in found.rows]
+        places = [i for i, reason in enumerate(reasons) if reason is None]
+        raw = wire.at(wire.decode_exactly(answer.text), path)
+        malformed += [
+            Malformed(f"a row that {reason}", wire.encode(raw[i]))
+            for i, reason in enumerate(reasons)
+            if reason
+        ]
+        frame = _frame(route, [found.rows[i] for i in places], places)
+    return Page(answer, path, frame, malformed, len(found.rows), found.last)
+
+
+def _frame(
+    route: FeedRoute, rows: Sequence[Any], places: Sequence[int]
+) -> pl.DataFrame:
+    """The rows as columns; LookupError or TypeError where one is misshapen."""
+    if route.cells is not None and any(_is_no_list(row, route.cells) for row in rows):
+        raise TypeError
+    columns: dict[str, Any] = {}
+    for name, key in route.layout.items():
+        cells = [row[key] for row in rows]
+        words = route.words.get(name)
+        columns[name] = [words.get(cell) for cell in cells] if words else cells
+    series = [pl.Series(name, cells, pl.String) for name, cells in columns.items()]
+    return pl.DataFrame([*series, pl.Series("row", places, pl.Int64)])
+
+
+def _is_no_list(row: Any, cells: int) -> bool:
+    return not isinstance(row, list) or len(row) != cells
+
+
+def _malformed(route: FeedRoute, row: Any) -> str | None:
+    """Why this can not be a row; None: it can."""
+    if route.cells is not None and _is_no_list(row, route.cells):
+        if not isinstance(row, list):
+            return "is not a list"
+        return f"has {len(row)} cells, not {route.cells}"
+    try:
+        _frame(route, [row], [0])
+    except LookupError as error:
+        return f"has no {error.args[0]!r}"
+    except TypeError:
+        return "has a cell that is neither a number nor text, or is none"
+    return None
+
+
+def _rows(answered: Any, path: tuple[str, ...]) -> tuple[list[Any], dict[str, Any]]:
+    """The rows at `path`, and those that the venue sent under another symbol."""
     if not path:
-        return Body(_list(answered), {})
+        return _list(answered), {}
     parent = wire.at(answered, path[:-1])
     if not isinstance(parent, dict):
         raise TypeError(f"{path[-2:]} is not a mapping")
     lists = {name: rows for name, rows in parent.items() if isinstance(rows, list)}
     if not lists:
         raise ValueError(f"no rows for {path[-1]!r} in the answer")
-    return Body(lists.pop(path[-1], []), lists)
+    return lists.pop(path[-1], []), lists
 
 
-def take_apart(
-    route: CandleRoute, path: tuple[str, ...], asked: Span, answer: Answer
-) -> Page:
-    """The answer as columns; `answer.body` is a `Body`."""
-    found: Body = answer.body
-    strays = strays_of_others(found, path, answer)
-    places: Sequence[int] = range(len(found.rows))
-    try:
-        frame = _frame(route, found.rows, places)
-    except (TypeError, ValueError):
-        arity = len(route.layout)
-        places = [i for i, row in enumerate(found.rows) if not _amiss(row, arity)]
-        strays += _misshapen(found.rows, arity, answer, path)
-        frame = _frame(route, [found.rows[i] for i in places], places)
-    return Page(asked, answer, path, frame, strays)
-
-
-def _frame(
-    route: CandleRoute, rows: Sequence[Any], places: Sequence[int]
-) -> pl.DataFrame:
-    """The rows as columns; TypeError or ValueError where one is misshapen."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(route.layout)
-    named = zip(route.layout, columns, strict=True)
-    return pl.DataFrame(
-        [
-            *(pl.Series(name, cells, pl.String) for name, cells in named if name),
-            pl.Series("row", places, pl.Int64),
-        ]
-    )
-
-
-def _amiss(row: Any, arity: int) -> str | None:
-    """Why this can not be a row; None: it can."""
-    if not isinstance(row, list):
-        return "is not a list"
-    if len(row) != arity:
-        return f"has {len(row)} cells, not {arity}"
-    if not all(cell is None or isinstance(cell, str) for cell in row):
-        return "has a cell that is neither a number nor text"
-    return None
-
-
-def _misshapen(
-    rows: Sequence[Any], arity: int, answer: Answer, path: tuple[str, ...]
-) -> list[Stray]:
-    raw = wire.at(wire.decode_exactly(answer.text), path)
-    return [
-        Stray(f"a row that {reason}", wire.encode(raw[i]))
-        for i, row in enumerate(rows)
-        if (reason := _amiss(row, arity))
-    ]
-
-
-def strays_of_others(found: Body, path: tuple[str, ...], answer: Answer) -> list[Stray]:
+def _of_others(found: Body, path: tuple[str, ...], answer: Answer) -> list[Malformed]:
     """The rows that the venue sent under symbols that were not asked for."""
     if not found.others:
         return []
     raw = wire.at(wire.decode_exactly(answer.text), path[:-1])
     return [
-        Stray(f"a row of {name!r}, a symbol that was not asked for", wire.encode(row))
+        Malformed(
+            f"a row of {name!r}, a symbol that was not asked for", wire.encode(row)
+        )
         for name in found.others
         for row in raw[name]
     ]

@@ -49,30 +49,44 @@ class ListingRoute(Route):
 
 
 @dataclass(frozen=True)
-class CandleRoute(Route):
-    """The venue's 1m candles; `{symbol}` in `path` is the venue's own symbol.
+class FeedRoute(Route):
+    """A feed of one instrument; `{symbol}` in `path` is the venue's own symbol.
 
     Attributes:
         symbol_param: the parameter that names the instrument.
-        fixed: parameters that do not vary.
-        since: the first minute asked for.
-        until: the last minute asked for; None: every answer runs to the venue's now.
-        layout: our name of each cell of a row, in the venue's order; None: not kept.
-        stamp_unit_ms: milliseconds in one unit of the row's stamp.
-        page_candles: how many minutes one request may ask for; None: any number.
-        window_candles: the venue sends only so many of the newest; None: all.
-        sends_quiet_minutes: whether a minute without trades has a row.
+        layout: where a row has what we call so: a key, or a place in a list.
+        cells: how many cells a row has that is a list; None: rows are mappings.
+        words: what a cell's word means to us, by column.
     """
 
     symbol_param: str = "symbol"
+    layout: Mapping[str, str | int] = field(default_factory=dict)
+    cells: int | None = None
+    words: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SpanRoute(FeedRoute):
+    """Rows of a span of time.
+
+    Attributes:
+        fixed: parameters that do not vary.
+        since: the first step asked for.
+        until: the last step asked for; None: every answer runs to the venue's now.
+        stamp_unit_ms: milliseconds in one unit of the row's stamp.
+        page_steps: how many steps of the feed's axis one request may ask for; None:
+            any number.
+        window_steps: the venue sends only so many of the newest; None: all.
+        sends_empty: whether a step in which nothing happened has a row.
+    """
+
     fixed: Mapping[str, str | int] = field(default_factory=dict)
     since: TimeParam = TimeParam("since", "ms")
     until: TimeParam | None = None
-    layout: tuple[str | None, ...] = ()
     stamp_unit_ms: int = 1
-    page_candles: int | None = None
-    window_candles: int | None = None
-    sends_quiet_minutes: bool = True
+    page_steps: int | None = None
+    window_steps: int | None = None
+    sends_empty: bool = True
 
 
 @dataclass(frozen=True)
@@ -106,25 +120,18 @@ class TimeCursor:
 
 
 @dataclass(frozen=True)
-class TradeRoute(Route):
-    """The venue's trades.
+class WalkRoute(FeedRoute):
+    """Rows by the venue's own cursor.
 
     Attributes:
-        layout: where a row has what we call so: a key, or a place in a list.
         stamp: the form of a row's time: milliseconds, seconds, or ISO 8601.
-        taker_sides: what the venue sends for a taker who bought or sold.
-        order_types: what it sends for the taker's order type, if it does.
         is_aggregate: a row is the fills of one taker order at one price.
     """
 
     cursor: IdCursor | TimeCursor = IdCursor("fromId")
-    symbol_param: str = "symbol"
     limit_param: str = "limit"
-    page_trades: int = 1000
-    layout: Mapping[str, str | int] = field(default_factory=dict)
+    page_rows: int = 1000
     stamp: Literal["ms", "s", "iso"] = "ms"
-    taker_sides: Mapping[Any, str] = field(default_factory=dict)
-    order_types: Mapping[Any, str] = field(default_factory=dict)
     is_aggregate: bool = False
 
 
@@ -133,7 +140,7 @@ class VenueSpec:
     """A venue's market: `exchange_id` is the warehouse's name, `ccxt_class` ccxt's.
 
     Markets on hosts of their own have budgets of their own: `budget_id` names it.
-    None as a route: the market is not asked for that.
+    `routes` are by the name of the feed; what has none, the market is not asked for.
     """
 
     exchange_id: str
@@ -141,8 +148,7 @@ class VenueSpec:
     listing: ListingRoute
     clock: ClockRoute
     limit: Limit
-    candles: CandleRoute | None = None
-    trades: TradeRoute | None = None
+    routes: Mapping[str, SpanRoute | WalkRoute] = field(default_factory=dict)
     market: Market = "spot"
     ccxt_options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -151,31 +157,15 @@ class VenueSpec:
         """The name of its request budget."""
         return " ".join((self.exchange_id, self.market)).removesuffix(" spot")
 
-    @property
-    def feeds(self) -> tuple[str, ...]:
-        """What it is asked for beside its listing."""
-        routes = {"candles": self.candles, "trades": self.trades}
-        return tuple(name for name, route in routes.items() if route is not None)
-
-    def candle_route(self) -> CandleRoute:
-        """Its candles' route.
+    def route(self, feed: str) -> SpanRoute | WalkRoute:
+        """The feed's route.
 
         Raises:
-            BadDataError: it has none; says where candles are to be had.
+            BadDataError: it has none; says where the feed is to be had.
         """
-        if self.candles is None:
-            raise BadDataError(self.refusal("candles"))
-        return self.candles
-
-    def trade_route(self) -> TradeRoute:
-        """Its trades' route.
-
-        Raises:
-            BadDataError: it has none; says where trades are to be had.
-        """
-        if self.trades is None:
-            raise BadDataError(self.refusal("trades"))
-        return self.trades
+        if feed not in self.routes:
+            raise BadDataError(self.refusal(feed))
+        return self.routes[feed]
 
     def refusal(self, feed: str) -> str:
         """Why it is not asked for `feed`."""

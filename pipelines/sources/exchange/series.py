@@ -1,81 +1,112 @@
-"""What is still to ask of a series: its cursor is what bronze holds."""
+"""A series: an instrument on a venue, and the rows of bronze that its answers make."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import LiteralString
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-import psycopg
+import polars as pl
 
-from pipelines.sources.exchange.answered import Span
-from pipelines.sources.exchange.candles import TIMEFRAME, Series
-from pipelines.sources.exchange.routes import MINUTE_MS, CandleRoute
-from pipelines.warehouse import Connection, has_table
+from pipelines.bronze.delivery import Rows
+from pipelines.bronze.tables import Table
+from pipelines.errors import BullionError
+from pipelines.sources.exchange.page import Page
+from pipelines.sources.exchange.tables import QUARANTINE, TIMEFRAME
+from pipelines.upstream import wire
+from pipelines.upstream.feed import Feed, Key
+from pipelines.upstream.pages import PAGES
 
-NEEDS = Path(__file__).with_name("needs.sql").read_bytes()
-HELD_UNTIL: LiteralString = """
-select p.answered_until_ms from bronze_exchange.ohlcv_pages as p
-where p.exchange_id = %s and p.symbol = %s and p.timeframe = %s
-    and p.answered_from_ms < p.answered_until_ms
-    and exists (
-        select from ops.loads as l
-        where l.schema_name = 'bronze_exchange' and l.load_id = p._dlt_load_id
-    )
-order by p.answered_until_ms desc limit 1
-"""
+ROWS_A_FILE = 50_000
+P = TypeVar("P")
+PROVENANCE = ("venue_now_ms", "request_id", "origin", "received_at")
 
 
-def needs(
-    connection: Connection,
-    series: Series,
-    route: CandleRoute,
-    wanted: Span,
-    *,
-    reread_candles: int,
-    holes: int,
-) -> list[Span]:
-    """The spans of `wanted` to ask for, oldest first.
+@dataclass(frozen=True)
+class Series:
+    """An instrument on a venue, and the venue's own symbol of it."""
 
-    Minutes that no answer spoke for and that lie in the venue's window, the last
-    `reread_candles` of those that are held, and at most `holes` spans of minutes whose
-    rows were refused, newest first. A route whose answers always run to the venue's
-    now is asked once, from the oldest of them.
+    exchange_id: str
+    symbol: str
+    venue_symbol: str
+
+    def __str__(self) -> str:
+        return f"{self.symbol} on {self.exchange_id}"
+
+    def key(self, feed: Feed) -> Key:
+        """Its key in `pages`."""
+        return Key(self.exchange_id, self.symbol, feed.name)
+
+    def rows(self, table: Table, frame: pl.DataFrame) -> Rows:
+        """The table's columns of `frame`; what the venue does not give is null."""
+        return Rows.filled(
+            table,
+            frame,
+            exchange_id=self.exchange_id,
+            symbol=self.symbol,
+            timeframe=TIMEFRAME,
+        )
+
+    def pages(self, feed: Feed, frame: pl.DataFrame) -> Rows:
+        """Rows of `pages`."""
+        key = self.key(feed)._asdict()
+        return Rows.filled(
+            PAGES, frame.rename({"venue_now_ms": "upstream_now_ms"}), **key
+        )
+
+    def quarantine(
+        self, feed: Feed, refused: Sequence[tuple[Page, Iterable[tuple[int, str]]]]
+    ) -> Iterator[Rows]:
+        """Rows of `quarantine`: what of each page was refused, by place and reason."""
+        found = [
+            {"reason": reason, "raw": text} | _provenance(page)
+            for page, rows in refused
+            for reason, text in self._refused(page, list(rows))
+        ]
+        if found:
+            schema: dict[str, Any] = dict.fromkeys(found[0], pl.String)
+            frame = pl.DataFrame(found, schema=schema | {"venue_now_ms": pl.Int64})
+            yield self.rows(
+                QUARANTINE, frame.with_columns(table_name=pl.lit(feed.table.name))
+            )
+
+    def _refused(
+        self, page: Page, rows: Sequence[tuple[int, str]]
+    ) -> Iterator[tuple[str, str]]:
+        raw = page.raw() if rows else []
+        for row, reason in rows:
+            yield reason, wire.encode(raw[row])
+        for malformed in page.malformed:
+            yield f"{self}: {malformed.reason}", malformed.raw
+
+
+def in_files(
+    pages: Iterable[P],
+    rows: Callable[[Sequence[P]], Iterator[Rows]],
+    count: Callable[[P], int],
+) -> Iterator[Rows]:
+    """The `rows` of pages, about `ROWS_A_FILE` at a time; `count` gives a page's.
+
+    Raises:
+        BullionError: as `pages` and `count` do; what came before has been yielded.
     """
-    if wanted[0] >= wanted[1]:
-        return []
-    if not has_table(connection, "bronze_exchange.ohlcv_pages"):
-        return [wanted]
-    with psycopg.RawCursor(connection) as cursor:
-        found = cursor.execute(
-            NEEDS,
-            (
-                series.exchange_id,
-                series.symbol,
-                TIMEFRAME,
-                *wanted,
-                reread_candles * MINUTE_MS,
-                route.window_candles is not None,
-                holes,
-            ),
-        ).fetchall()
-    return _joined(found, is_one=route.until is None)
+    batch: list[P] = []
+    total = 0
+    try:
+        for page in pages:
+            batch.append(page)
+            total += count(page)
+            if total >= ROWS_A_FILE:
+                yield from rows(batch)
+                batch, total = [], 0
+    except BullionError:
+        yield from rows(batch)
+        raise
+    yield from rows(batch)
 
 
-def held_until_ms(connection: Connection, series: Series) -> int | None:
-    """The end of what the venue has answered for; None: nothing is held."""
-    if not has_table(connection, "bronze_exchange.ohlcv_pages"):
-        return None
-    row = connection.execute(
-        HELD_UNTIL, (series.exchange_id, series.symbol, TIMEFRAME)
-    ).fetchone()
-    return row[0] if row else None
+def _provenance(page: Page) -> dict[str, object]:
+    return {name: getattr(page.answer, name) for name in PROVENANCE}
 
 
-def _joined(spans: Sequence[tuple[int, int]], *, is_one: bool) -> list[Span]:
-    """Spans that touch as one; `is_one`: all as one."""
-    joined: list[Span] = []
-    for start, end in spans:
-        if joined and (is_one or start <= joined[-1][1]):
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
+def provenance(page: Page) -> list[pl.Expr]:
+    """Columns that are the same in all rows of one answer."""
+    return [pl.lit(value).alias(name) for name, value in _provenance(page).items()]

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from pipelines import warehouse
-from pipelines.bronze.delivery import Rows, Stream, Table
+from pipelines.bronze.delivery import Rows, Stream
+from pipelines.bronze.tables import Table
 from pipelines.config.listener import Configured, configured_by
 from pipelines.config.model import Configuration, Feed, InstrumentChoice
 from pipelines.errors import BullionError, EndedError
@@ -16,6 +17,7 @@ from pipelines.sources.exchange.choices import (
     series_name,
 )
 from pipelines.sources.exchange.clients import Clients
+from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.tables import TABLES
 from pipelines.sources.exchange.venue import Venue
 from pipelines.sources.exchange.venues import spec_of
@@ -131,7 +133,7 @@ class ExchangeSource:
         options = self._options
         return venue.series_rows(
             choice,
-            feed,
+            FEEDS[feed],
             options.until,
             _Pages(self._watch, partial(self._paged, choice, feed)),
             resumes=options.is_live or (is_known and options.since is None),

@@ -1,7 +1,10 @@
 """The bronze tables of the exchange source; each says what one row is."""
 
-from pipelines.bronze.delivery import Column, Table
+from pipelines.bronze.tables import Column, Table
+from pipelines.upstream.pages import PAGES
 from pipelines.upstream.request_log import REQUESTS
+
+TIMEFRAME = "1m"
 
 INSTRUMENT = (
     Column("exchange_id", "text"),
@@ -36,25 +39,6 @@ OHLCV = Table(
     indexes=(("exchange_id", "symbol", "opened_at_ms"),),
 )
 
-OHLCV_PAGES = Table(
-    "ohlcv_pages",  # a span of minutes that one answer speaks for
-    (
-        *SERIES,
-        Column("asked_from_ms", "bigint"),
-        Column("asked_until_ms", "bigint"),
-        Column("answered_from_ms", "bigint"),
-        Column("answered_until_ms", "bigint"),
-        Column("sends_quiet_minutes", "bool"),
-        Column("venue_now_ms", "bigint"),
-        Column("rows_count", "bigint"),
-        *PROVENANCE,
-    ),
-    indexes=(
-        ("exchange_id", "symbol", "asked_until_ms"),
-        ("exchange_id", "symbol", "answered_until_ms"),
-    ),
-)
-
 TRADES = Table(
     # a trade, or an aggregate of one taker order's fills, as a venue sent it in one
     # answer; ids are null where the venue does not number single trades
@@ -78,24 +62,6 @@ TRADES = Table(
         ("exchange_id", "symbol", "traded_at_ns"),
         ("exchange_id", "symbol", "last_trade_id"),
     ),
-)
-
-TRADE_PAGES = Table(
-    "trade_pages",  # a span of a series' trades that one answer speaks for, half-open
-    (
-        *INSTRUMENT,
-        Column("asked_from_ns", "bigint", nullable=True),
-        Column("asked_from_id", "bigint", nullable=True),
-        Column("answered_from_ns", "bigint"),
-        Column("answered_until_ns", "bigint"),
-        Column("first_trade_id", "bigint", nullable=True),
-        Column("last_trade_id", "bigint", nullable=True),
-        Column("next_cursor", "text", nullable=True),
-        Column("venue_now_ms", "bigint"),
-        Column("rows_count", "bigint"),
-        *PROVENANCE,
-    ),
-    indexes=(("exchange_id", "symbol", "answered_until_ns"),),
 )
 
 INSTRUMENTS = Table(
@@ -137,10 +103,9 @@ QUARANTINE = Table(
 
 TABLES = (
     OHLCV,
-    OHLCV_PAGES,
     TRADES,
-    TRADE_PAGES,
     INSTRUMENTS,
+    PAGES,
     REQUESTS,
     QUARANTINE,
 )

@@ -10,18 +10,15 @@ import polars as pl
 
 from pipelines.sources.exchange.columns import (
     AMOUNT,
-    AMOUNT_FORM,
-    WHOLE_FORM,
     plainly,
-    where,
-    wholly,
+    read,
 )
+from pipelines.sources.exchange.feeds import TRADES
 from pipelines.sources.exchange.rules import DATE_RESOLUTION_MS
 
 NS_IN_MS = 1_000_000
 AMOUNTS = ("price", "base_amount")
 IDS = ("trade_id", "first_trade_id", "last_trade_id")
-REQUIRED = (*AMOUNTS, *IDS, "taker_side")
 DIGITS_OF_NS = {"ms": 6, "s": 9}  # decimals that a stamp of the unit may have
 STAMP_FORM = r"^([0-9]{1,16})(?:\.([0-9]*))?$"
 ISO_FORM = "%Y-%m-%dT%H:%M:%S%.fZ"
@@ -47,11 +44,11 @@ def check_trades(
 
     `about` names the series in a reason (`BTC/USD on kraken`).
     """
-    read, wrongs = _read(frame)
-    read = read.with_columns(_nanoseconds(read["traded_at"], stamp))
+    found, wrongs = read(frame, TRADES)
+    found = found.with_columns(_nanoseconds(found["traded_at"], stamp))
     end_ns = (venue_now_ms + DATE_RESOLUTION_MS) * NS_IN_MS
     broken = [pl.when(breaks).then(said) for breaks, said in _rules(end_ns)]
-    judged = read.with_columns(pl.coalesce(*wrongs, *broken).alias("reason"))
+    judged = found.with_columns(pl.coalesce(*wrongs, *broken).alias("reason"))
     judged = judged.with_columns(pl.coalesce("reason", _contradiction()))
     is_refused = pl.col("reason").is_not_null()
     refused = judged.filter(is_refused).select(
@@ -64,24 +61,6 @@ def check_trades(
     )
     kept = judged.filter(~is_refused).unique("trade_id", keep="first")
     return CheckedTrades(kept.drop("reason", "traded_at").sort("trade_id"), refused)
-
-
-def _read(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.Expr]]:
-    """Every number plain or whole; what is none is null, its reason beside."""
-    wrongs: list[pl.Series] = []
-    columns: list[pl.Series] = []
-    for name in (*AMOUNTS, *IDS):
-        is_amount = name in AMOUNTS
-        column, said = plainly(frame[name], AMOUNT_FORM if is_amount else WHOLE_FORM)
-        if not is_amount:
-            column, beyond = wholly(column)
-            said += beyond
-        columns.append(column)
-        wrongs += said
-    for name in REQUIRED:
-        missing = frame[name].is_null()
-        wrongs += [where(missing, f"has no {name}")] if missing.any() else []
-    return frame.with_columns(columns), [pl.lit(wrong) for wrong in wrongs]
 
 
 def _nanoseconds(stamps: pl.Series, unit: str) -> pl.Series:

@@ -9,28 +9,29 @@ import polars as pl
 
 from pipelines.bronze.delivery import Rows
 from pipelines.config.listener import Configured
-from pipelines.config.model import Feed, InstrumentChoice, Priority, Thresholds
+from pipelines.config.model import InstrumentChoice, Priority, Thresholds
 from pipelines.errors import BullionError
-from pipelines.sources.exchange.answered import Span
-from pipelines.sources.exchange.candles import Series, candles
 from pipelines.sources.exchange.choices import live_since_ms
 from pipelines.sources.exchange.client import Journal, VenueClient
 from pipelines.sources.exchange.clients import Clients
+from pipelines.sources.exchange.feeds import MINUTE_MS
 from pipelines.sources.exchange.instruments import (
     Listing,
     fetch_listing,
     held_listing,
     is_fresh,
 )
-from pipelines.sources.exchange.routes import MINUTE_MS, VenueSpec
+from pipelines.sources.exchange.routes import SpanRoute, VenueSpec
 from pipelines.sources.exchange.rules import DATE_RESOLUTION_MS
-from pipelines.sources.exchange.series import held_until_ms, needs
-from pipelines.sources.exchange.trade_rules import NS_IN_MS
-from pipelines.sources.exchange.trade_series import trade_needs, trades_held_until_ns
-from pipelines.sources.exchange.trades import trades
+from pipelines.sources.exchange.series import Series
+from pipelines.sources.exchange.spans import SpanReader
+from pipelines.sources.exchange.walks import WalkReader
+from pipelines.upstream.feed import Feed, Span
+from pipelines.upstream.pages import Gap, Pages
 from pipelines.upstream.progress import Watch
 from pipelines.upstream.request_log import REQUESTS
 
+SCHEMA = "bronze_exchange"
 NULLS = {"symbol": pl.String, "status": pl.Int64, "error": pl.String}
 
 
@@ -95,7 +96,7 @@ class Venue:
         resumes: bool,
         is_live: bool,
     ) -> Iterator[Rows]:
-        """What is new of a series' candles or trades, and the requests made for it.
+        """What is new of a series' feed, and the requests made for it.
 
         `resumes`: a gap since the last load is filled, though `since` be later.
         `is_live`: of a series that holds nothing, the newest rows alone.
@@ -106,7 +107,6 @@ class Venue:
             BadDataError: the venue does not list the symbol, or is not asked for this.
         """
         journal: Journal = []
-        rows = self._candles if feed == "candles" else self._trades
         try:
             series = self._series(wanted)
             client = self._client(wanted.priority)
@@ -117,7 +117,17 @@ class Venue:
                 else wanted.since.instant_ms(now_ms)
             )
             span = since_ms, _until_ms(until, now_ms)
-            yield from rows(client, series, span, journal, watch, resumes=resumes)
+            route = self.spec.route(feed.name)
+            if isinstance(route, SpanRoute):
+                # the forming row is included
+                span = ceiled(span, feed.axis.step, now_ms)
+                gaps = self._gaps(series, feed, span, route, resumes=resumes)
+                read = SpanReader(client, feed, route, series).rows
+            else:
+                span = feed.axis.of_ms(whole_minutes(span))
+                gaps = self._gaps(series, feed, span, None, resumes=resumes)
+                read = WalkReader(client, feed, route, series).rows
+            yield from read(gaps, journal, watch)
         except BullionError:
             yield from requests(journal)
             raise
@@ -136,59 +146,28 @@ class Venue:
         venue_symbol = listing.venue_symbol(wanted.symbol)
         return Series(wanted.exchange_id, wanted.symbol, venue_symbol)
 
-    def _candles(
+    def _gaps(
         self,
-        client: VenueClient,
         series: Series,
+        feed: Feed,
         span: Span,
-        journal: Journal,
-        watch: Watch,
+        route: SpanRoute | None,
         *,
         resumes: bool,
-    ) -> Iterator[Rows]:
-        """Candles of [since, until) in milliseconds, the forming one included."""
-        route = client.spec.candle_route()
-        end = client.venue_now_ms(journal) // MINUTE_MS * MINUTE_MS + MINUTE_MS
-        since = span[0] + -span[0] % MINUTE_MS
-        until = min(span[1] + -span[1] % MINUTE_MS, end)
+    ) -> list[Gap]:
+        """What of `span`, on the feed's axis, is to be asked for."""
+        known = self.thresholds
         with self.clients.connect() as connection:
-            held = held_until_ms(connection, series) if resumes else None
-            spans = needs(
-                connection,
-                series,
-                route,
-                (since if held is None else min(since, held), until),
-                reread_candles=self.thresholds.reread_candles,
-                holes=self.thresholds.holes_per_load,
+            pages = Pages(connection, SCHEMA, series.key(feed))
+            until = pages.answered_until() if resumes else None
+            start = span[0] if until is None else min(span[0], until)
+            return pages.missing(
+                (start, span[1]),
+                reread=known.reread_candles * feed.axis.step if feed.closes else 0,
+                has_window=route is not None and route.window_steps is not None,
+                refused=known.holes_per_load,
+                forms=feed.way == "span",
             )
-        return candles(client, series, spans, journal, watch)
-
-    def _trades(
-        self,
-        client: VenueClient,
-        series: Series,
-        span: Span,
-        journal: Journal,
-        watch: Watch,
-        *,
-        resumes: bool,
-    ) -> Iterator[Rows]:
-        """Trades of the minutes that [since, until), in milliseconds, touches.
-
-        Whole ones: a minute of which a part is held could not be compared.
-        """
-        client.spec.trade_route()
-        since = (span[0] - span[0] % MINUTE_MS) * NS_IN_MS
-        until = (span[1] + -span[1] % MINUTE_MS) * NS_IN_MS
-        with self.clients.connect() as connection:
-            held = trades_held_until_ns(connection, series) if resumes else None
-            holes = trade_needs(
-                connection,
-                series,
-                (since if held is None else min(since, held), until),
-                holes=self.thresholds.holes_per_load,
-            )
-        return trades(client, series, holes, journal, watch)
 
     def _find_listing(self, *, may_be_held: bool) -> Listing:
         client = self._client("live")
@@ -205,6 +184,20 @@ def _until_ms(until: datetime | None, venue_now_ms: int) -> int:
     """The end of what is asked for; what a `Date` header's second may hold is."""
     end = venue_now_ms + DATE_RESOLUTION_MS
     return end if until is None else min(int(until.timestamp() * 1000), end)
+
+
+def ceiled(span: Span, step: int, venue_now_ms: int) -> Span:
+    """The span from step to step, up to the end of the one that is under way."""
+    start, end = (at + -at % step for at in span)
+    return start, min(end, venue_now_ms // step * step + step)
+
+
+def whole_minutes(span: Span) -> Span:
+    """The minutes that the span touches, in milliseconds.
+
+    Whole ones: a minute of which a part is held could not be compared.
+    """
+    return span[0] - span[0] % MINUTE_MS, span[1] + -span[1] % MINUTE_MS
 
 
 def requests(journal: Journal) -> Iterator[Rows]:

@@ -1,8 +1,8 @@
-"""How a venue's trades are walked: from where, page by page, and to where.
+"""How a venue's rows are paged by its own cursor: from where, and to where.
 
 Two shapes serve all venues. By id: a page begins at an id, and the first id of a time
 is looked up. By time: a page begins after a stamp, and its answer says where the next
-one does. A walk that goes on from a cursor keeps all that follows it, whatever its
+one does. A paginator that goes on from a cursor keeps all that follows it, whatever its
 stamp; one that begins at a time leaves out what lies before.
 """
 
@@ -10,24 +10,46 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipelines.sources.exchange.routes import IdCursor, TimeCursor, TradeRoute
-from pipelines.sources.exchange.trade_page import Reading
+import polars as pl
+
+from pipelines.sources.exchange.page import Page
+from pipelines.sources.exchange.routes import IdCursor, TimeCursor, WalkRoute
 from pipelines.sources.exchange.trade_rules import NS_IN_MS
+from pipelines.upstream.pages import Gap
 
 # A row's stamp is rounded (to a tenth of a microsecond on Kraken, once to a tenth of a
 # millisecond: https://github.com/ccxt/ccxt/issues/4617), the cursor is not
 ROUNDED_NS = NS_IN_MS
 
-Read = Callable[[dict[str, Any]], Reading]
-
 
 @dataclass(frozen=True)
-class Hole:
-    """Trades to ask for, half-open; `cursor` is where an earlier load left off."""
+class Reading:
+    """An answer's trades.
 
-    from_ns: int
-    until_ns: int
-    cursor: str | None = None
+    Attributes:
+        kept: the good ones by id, each once.
+        refused: `row`, `trade_id`, `traded_at_ns`, `reason` of the broken ones.
+    """
+
+    page: Page
+    kept: pl.DataFrame
+    refused: pl.DataFrame
+
+    @property
+    def sent_count(self) -> int:
+        """How many rows came."""
+        return self.page.sent_count
+
+    @property
+    def is_unbroken(self) -> bool:
+        """Whether every id between the first and the last came, and nothing else."""
+        ids = self.kept["trade_id"]
+        if self.page.malformed or self.refused.height or ids.is_empty():
+            return False
+        return bool(ids[-1] - ids[0] + 1 == len(ids))
+
+
+Read = Callable[[dict[str, Any]], Reading]
 
 
 @dataclass(frozen=True)
@@ -48,59 +70,59 @@ class Step:
     is_end: bool
 
 
-class Walk(Protocol):
+class Paginator(Protocol):
     """One series' pages."""
 
-    def start(self, hole: Hole) -> Position:
-        """Where the hole's first page begins."""
+    def start(self, gap: Gap) -> Position:
+        """Where the gap's first page begins."""
         ...
 
     def ask(self, position: Position) -> Reading:
         """The page that begins there."""
         ...
 
-    def step(self, reading: Reading, position: Position, hole: Hole) -> Step:
+    def step(self, reading: Reading, position: Position, gap: Gap) -> Step:
         """What the page says, and where the next one begins."""
         ...
 
 
-def walk_of(route: TradeRoute, read: Read) -> Walk:
-    """The walk of the route's kind of cursor."""
+def paginator_of(route: WalkRoute, read: Read) -> Paginator:
+    """The paginator of the route's kind of cursor."""
     if isinstance(route.cursor, IdCursor):
-        return IdWalk(route, route.cursor, read)
-    return TimeWalk(route, route.cursor, read)
+        return IdPaginator(route, route.cursor, read)
+    return TimePaginator(route, route.cursor, read)
 
 
-class IdWalk:
+class IdPaginator:
     """Pages by id, forward in time whichever way the venue lists them."""
 
-    def __init__(self, route: TradeRoute, cursor: IdCursor, read: Read) -> None:
+    def __init__(self, route: WalkRoute, cursor: IdCursor, read: Read) -> None:
         self._route, self._cursor, self._read = route, cursor, read
-        self._size = route.page_trades
-        self._newest: int | None = None  # id, when the walk began
+        self._size = route.page_rows
+        self._newest: int | None = None  # id, when the paging began
 
-    def start(self, hole: Hole) -> Position:
+    def start(self, gap: Gap) -> Position:
         """At the cursor, or at or a little before the first trade of the time."""
-        found = self._by_time(hole.from_ns) if hole.cursor is None else None
-        if self._cursor.is_backward or (hole.cursor is None and found is None):
+        found = self._by_time(gap.start) if gap.cursor is None else None
+        if self._cursor.is_backward or (gap.cursor is None and found is None):
             newest = self._found({})
             self._newest = newest[0] if newest else None
-        if hole.cursor is not None:
-            return Position(hole.from_ns, int(hole.cursor), is_exact=True)
+        if gap.cursor is not None:
+            return Position(gap.start, int(gap.cursor), is_exact=True)
         if found is not None:
-            first = self._first_id(hole.from_ns, found[0], leap=1)
-        elif newest is None or newest[1] < hole.from_ns:
+            first = self._first_id(gap.start, found[0], leap=1)
+        elif newest is None or newest[1] < gap.start:
             first = newest[0] + 1 if newest else 0
         else:
-            first = self._first_id(hole.from_ns, newest[0], leap=self._size)
-        return Position(hole.from_ns, first, is_exact=False)
+            first = self._first_id(gap.start, newest[0], leap=self._size)
+        return Position(gap.start, first, is_exact=False)
 
     def ask(self, position: Position) -> Reading:
         """The page from the id on; the venue may send what lies before it as well."""
         at = position.cursor + (self._size if self._cursor.is_backward else 0)
         return self._read({self._cursor.param: at, self._route.limit_param: self._size})
 
-    def step(self, reading: Reading, position: Position, hole: Hole) -> Step:
+    def step(self, reading: Reading, position: Position, gap: Gap) -> Step:
         """On after the highest id; to the venue's now where there is none higher."""
         rows = reading.kept.select("trade_id", "traded_at_ns").vstack(
             reading.refused.select("trade_id", "traded_at_ns").drop_nulls()
@@ -108,22 +130,22 @@ class IdWalk:
         ids = {i: ns for i, ns in rows.iter_rows() if i >= position.cursor}
         top = max(ids, default=position.cursor - 1)
         reached_ns = max(ids.get(top, 0), position.from_ns)
-        if top in ids and ids[top] >= hole.until_ns:
-            beyond = min(i for i, ns in ids.items() if ns >= hole.until_ns)
-            return Step(hole.until_ns, beyond, is_end=True)
+        if top in ids and ids[top] >= gap.end:
+            beyond = min(i for i, ns in ids.items() if ns >= gap.end)
+            return Step(gap.end, beyond, is_end=True)
         if self._cursor.is_backward:
-            return self._step_in_range(reading, position, hole, top, reached_ns)
+            return self._step_in_range(reading, position, gap, top, reached_ns)
         if top in ids and not _is_short(reading, self._size):
             return Step(reached_ns, top + 1, is_end=False)
         if top not in ids and reading.sent_count:  # nothing that can be read
             return Step(position.from_ns, position.cursor, is_end=True)
-        return Step(_now(reading, position, hole), top + 1, is_end=True)
+        return Step(_now(reading, position, gap), top + 1, is_end=True)
 
     def _step_in_range(
         self,
         reading: Reading,
         position: Position,
-        hole: Hole,
+        gap: Gap,
         top: int,
         reached_ns: int,
     ) -> Step:
@@ -133,7 +155,7 @@ class IdWalk:
             return Step(reached_ns, range_end, is_end=False)
         if top == range_end - 1:
             return Step(reached_ns, range_end, is_end=True)
-        return Step(_now(reading, position, hole), top + 1, is_end=True)
+        return Step(_now(reading, position, gap), top + 1, is_end=True)
 
     def _first_id(self, from_ns: int, high: int, leap: int) -> int:
         """An id below which no trade is of the time; at most a page too low.
@@ -171,23 +193,23 @@ class IdWalk:
         return trades[-1] if trades else None
 
 
-class TimeWalk:
+class TimePaginator:
     """Pages by the venue's own stamp, exclusive, in nanoseconds.
 
     Each page begins a nanosecond early: trades that share the last one's stamp may
     have been cut off. What a page before it had is left out.
     """
 
-    def __init__(self, route: TradeRoute, cursor: TimeCursor, read: Read) -> None:
+    def __init__(self, route: WalkRoute, cursor: TimeCursor, read: Read) -> None:
         self._route, self._cursor, self._read = route, cursor, read
-        self._size = route.page_trades
+        self._size = route.page_rows
 
-    def start(self, hole: Hole) -> Position:
+    def start(self, gap: Gap) -> Position:
         """At the cursor, or before all whose stamps may be rounded up to the time."""
-        if hole.cursor is not None:
-            return Position(hole.from_ns, int(hole.cursor), is_exact=True)
-        after_ns = max(hole.from_ns - 1 - ROUNDED_NS, 0)
-        return Position(hole.from_ns, after_ns, is_exact=False)
+        if gap.cursor is not None:
+            return Position(gap.start, int(gap.cursor), is_exact=True)
+        after_ns = max(gap.start - 1 - ROUNDED_NS, 0)
+        return Position(gap.start, after_ns, is_exact=False)
 
     def ask(self, position: Position) -> Reading:
         """The page after the stamp."""
@@ -195,17 +217,17 @@ class TimeWalk:
             {self._cursor.param: position.cursor, self._route.limit_param: self._size}
         )
 
-    def step(self, reading: Reading, position: Position, hole: Hole) -> Step:
+    def step(self, reading: Reading, position: Position, gap: Gap) -> Step:
         """On from the answer's own stamp; to the venue's now after a short page."""
-        last = int(reading.last or position.cursor)
-        if last >= hole.until_ns + ROUNDED_NS:
-            return Step(hole.until_ns, None, is_end=True)
+        last = int(reading.page.last or position.cursor)
+        if last >= gap.end + ROUNDED_NS:
+            return Step(gap.end, None, is_end=True)
         if not reading.sent_count or _is_short(reading, self._size):
             after = last if reading.sent_count else position.cursor
-            return Step(_now(reading, position, hole), after, is_end=True)
+            return Step(_now(reading, position, gap), after, is_end=True)
         if last <= position.cursor:  # it does not advance
             return Step(position.from_ns, position.cursor, is_end=True)
-        reached_ns = min(max(last, position.from_ns), hole.until_ns)
+        reached_ns = min(max(last, position.from_ns), gap.end)
         after = last - 1 if last - 1 > position.cursor else last
         return Step(reached_ns, after, is_end=False)
 
@@ -215,6 +237,6 @@ def _is_short(reading: Reading, size: int) -> bool:
     return reading.sent_count < size and reading.is_unbroken
 
 
-def _now(reading: Reading, position: Position, hole: Hole) -> int:
-    now_ns = reading.answer.venue_now_ms * NS_IN_MS
-    return max(position.from_ns, min(hole.until_ns, now_ns))
+def _now(reading: Reading, position: Position, gap: Gap) -> int:
+    now_ns = reading.page.answer.venue_now_ms * NS_IN_MS
+    return max(position.from_ns, min(gap.end, now_ns))

@@ -1,16 +1,15 @@
-"""Which span of time one page of trades speaks for: rows of `trade_pages`."""
+"""Which spans of time one page of a walk feed speaks for: rows of `pages`."""
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.sources.exchange.trade_page import Reading
-from pipelines.sources.exchange.trade_walks import Position, Step
+from pipelines.sources.exchange.paginators import Position, Reading, Step
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A span that is told of whole, half-open, and where to go on after it.
+class CoveredSpan:
+    """A span that one answer tells of whole, half-open, and where to go on after it.
 
     `next_cursor` None: by the time alone.
     """
@@ -20,9 +19,9 @@ class Claim:
     next_cursor: str | None
 
 
-def claims(
+def covered_spans(
     reading: Reading, position: Position, step: Step, *, has_ids: bool
-) -> list[Claim]:
+) -> list[CoveredSpan]:
     """The spans that a page speaks for; the first and the last bound it.
 
     Stamps of refused rows are cut out, so that they are asked for again; where one can
@@ -39,14 +38,14 @@ def claims(
         refused = refused.filter(
             pl.col("trade_id").is_null() | (pl.col("trade_id") >= position.cursor)
         )
-    if reading.strays or refused["traded_at_ns"].null_count():
-        return [Claim(start, start, begun), Claim(end, end, then)]
-    found: list[Claim] = []
+    if reading.page.malformed or refused["traded_at_ns"].null_count():
+        return [CoveredSpan(start, start, begun), CoveredSpan(end, end, then)]
+    found: list[CoveredSpan] = []
     for stamp, trade_id in _cuts(refused, start, end):
         cursor = str(trade_id) if has_ids and trade_id is not None else None
-        found.append(Claim(start, stamp, cursor))
+        found.append(CoveredSpan(start, stamp, cursor))
         start = stamp + 1
-    return [*found, Claim(start, end, then)]
+    return [*found, CoveredSpan(start, end, then)]
 
 
 def _cuts(refused: pl.DataFrame, start: int, end: int) -> list[tuple[int, int | None]]:

@@ -1,0 +1,45 @@
+"""Bronze tables as data: columns and indexes. It imports neither dlt nor polars."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # dlt takes a second to import
+    from dlt.common.schema.typing import TColumnSchema
+
+DataType = Literal["text", "bigint", "decimal", "bool", "timestamp"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a bronze table; `decimal` is `numeric(38, 18)`."""
+
+    name: str
+    data_type: DataType
+    nullable: bool = False
+
+    def as_dlt(self) -> "TColumnSchema":
+        """The column as dlt's schema spells it."""
+        column: TColumnSchema = {
+            "name": self.name,
+            "data_type": self.data_type,
+            "nullable": self.nullable,
+        }
+        if self.data_type == "decimal":
+            column |= {"precision": 38, "scale": 18}
+        return column
+
+
+DELIVERY_COLUMNS = (
+    Column("_dlt_load_id", "text"),
+    Column("delivery_file", "text"),
+    Column("delivery_row", "bigint"),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A bronze table; `indexes` are column lists beside the one on the load id."""
+
+    name: str
+    columns: tuple[Column, ...]
+    indexes: tuple[tuple[str, ...], ...] = ()

@@ -1,0 +1,187 @@
+"""Rows of a walk feed, from answers to bronze.
+
+Tables: the feed's own, `pages` (a span that one answer speaks for), `quarantine` (a
+row that was refused).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from pipelines.bronze.delivery import Rows
+from pipelines.sources.exchange.client import Journal, VenueClient
+from pipelines.sources.exchange.covered import CoveredSpan, covered_spans
+from pipelines.sources.exchange.feeds import MINUTE_MS
+from pipelines.sources.exchange.page import body_reader, parse_page, path_of
+from pipelines.sources.exchange.paginators import (
+    Position,
+    Reading,
+    Step,
+    paginator_of,
+)
+from pipelines.sources.exchange.routes import TimeCursor, WalkRoute
+from pipelines.sources.exchange.series import Series, in_files, provenance
+from pipelines.sources.exchange.trade_rules import NS_IN_MS, check_trades
+from pipelines.upstream.feed import Feed
+from pipelines.upstream.pages import Gap
+from pipelines.upstream.progress import Unwatched, Watch
+
+MINUTE_NS = MINUTE_MS * NS_IN_MS
+NEVER_NS = 2**63 - 1
+SINGLE = ("first_trade_id", "last_trade_id")  # of a single trade: its own id
+
+
+@dataclass(frozen=True)
+class WalkPage:
+    """One answer's part of a gap."""
+
+    position: Position
+    reading: Reading
+    kept: pl.DataFrame
+    spans: list[CoveredSpan]
+
+
+@dataclass(frozen=True)
+class WalkReader:
+    """Pages through a series' feed by the venue's cursor."""
+
+    client: VenueClient
+    feed: Feed
+    route: WalkRoute
+    series: Series
+
+    def rows(
+        self, gaps: Sequence[Gap], journal: Journal, watch: Watch | None = None
+    ) -> Iterator[Rows]:
+        """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
+
+        Raises:
+            UpstreamError: the venue gave up; what came before has been yielded.
+            BadDataError: the venue does not know the instrument.
+        """
+        watch = watch or Unwatched()
+        watch.planned(sum(_minutes(gap.start, gap.end) for gap in gaps))
+
+        def answered(page: WalkPage) -> int:
+            minutes = _minutes(page.spans[0].from_ns, page.spans[-1].until_ns)
+            watch.answered(minutes, page.kept.height)
+            return page.kept.height
+
+        pages = (page for gap in gaps for page in self._pages(gap, journal))
+        return in_files(pages, self._rows, answered)
+
+    @property
+    def _has_ids(self) -> bool:
+        """Whether a page begins at an id."""
+        return not isinstance(self.route.cursor, TimeCursor)
+
+    def _pages(self, gap: Gap, journal: Journal) -> Iterator[WalkPage]:
+        """The gap's pages; a trade that the page before had is left out."""
+        paginator = paginator_of(self.route, lambda given: self._read(given, journal))
+        position: Position | None = paginator.start(gap)
+        before = pl.Series("trade_id", [], pl.Int64)
+        while position is not None:
+            reading = paginator.ask(position)
+            step = paginator.step(reading, position, gap)
+            kept = self._inside(reading.kept, position, gap)
+            yield WalkPage(
+                position,
+                reading,
+                kept.filter(~pl.col("trade_id").is_in(before.implode())),
+                covered_spans(reading, position, step, has_ids=self._has_ids),
+            )
+            before = kept["trade_id"]
+            position = _next(position, step, gap)
+
+    def _read(self, given: dict[str, Any], journal: Journal) -> Reading:
+        route, series = self.route, self.series
+        path = path_of(route, series.venue_symbol)
+        last = route.cursor.last if isinstance(route.cursor, TimeCursor) else None
+        answer = self.client.call(
+            route,
+            {route.symbol_param: series.venue_symbol, **given},
+            journal,
+            symbol=series.symbol,
+            pick=body_reader(path, last),
+        )
+        page = parse_page(route, path, answer)
+        none = pl.lit(None, pl.String)
+        frame = page.frame.with_columns(
+            *(pl.col("trade_id").alias(n) for n in SINGLE if n not in route.layout),
+            *(none.alias(n) for n in ("order_type",) if n not in route.layout),
+        )
+        now_ms = answer.venue_now_ms
+        checked = check_trades(frame, str(series), route.stamp, now_ms)
+        return Reading(page, checked.kept, checked.refused)
+
+    def _inside(self, kept: pl.DataFrame, position: Position, gap: Gap) -> pl.DataFrame:
+        """What was asked for: a page may hold what lies before, and beyond the gap."""
+        inside = kept.filter(pl.col("traded_at_ns") < gap.end)
+        if self._has_ids:
+            inside = inside.filter(pl.col("trade_id") >= position.cursor)
+        if position.is_exact:
+            return inside
+        return inside.filter(pl.col("traded_at_ns") >= gap.start)
+
+    def _rows(self, pages: Sequence[WalkPage]) -> Iterator[Rows]:
+        """The rows of bronze that these pages make."""
+        kept = [
+            p.kept.with_columns(provenance(p.reading.page))
+            for p in pages
+            if p.kept.height
+        ]
+        if kept:
+            is_aggregate = pl.lit(self.route.is_aggregate)
+            found = pl.concat(kept).with_columns(is_aggregate=is_aggregate)
+            yield self.series.rows(self.feed.table, found)
+        spans = [self._spans(page) for page in pages]
+        if spans:
+            yield self.series.pages(self.feed, pl.concat(spans))
+        yield from self.series.quarantine(
+            self.feed,
+            [
+                (p.reading.page, p.reading.refused.select("row", "reason").iter_rows())
+                for p in pages
+            ],
+        )
+
+    def _spans(self, page: WalkPage) -> pl.DataFrame:
+        found: list[dict[str, object]] = []
+        cursor = str(page.position.cursor) if self._has_ids else None
+        # a row before the first span, or after the last one, is counted there
+        edges = [0, *(span.from_ns for span in page.spans[1:]), NEVER_NS]
+        for span, (start, end) in zip(page.spans, pairwise(edges), strict=True):
+            stamp = pl.col("traded_at_ns")
+            of_span = page.kept.filter((stamp >= start) & (stamp < end))
+            found.append(
+                {
+                    "asked_from": page.position.from_ns,
+                    "asked_until": page.spans[-1].until_ns,
+                    "asked_cursor": cursor,
+                    "answered_from": span.from_ns,
+                    "answered_until": span.until_ns,
+                    "first_id": of_span["first_trade_id"].min(),
+                    "last_id": of_span["last_trade_id"].max(),
+                    "next_cursor": span.next_cursor,
+                    "rows_count": of_span.height,
+                }
+            )
+        texts = {"asked_cursor": pl.String, "next_cursor": pl.String}
+        schema: dict[str, Any] = dict.fromkeys(found[0], pl.Int64) | texts
+        frame = pl.DataFrame(found, schema=schema)
+        return frame.with_columns(provenance(page.reading.page))
+
+
+def _minutes(from_ns: int, until_ns: int) -> int:
+    """Minutes of the span; of spans that touch they sum to those of the whole."""
+    return until_ns // MINUTE_NS - from_ns // MINUTE_NS
+
+
+def _next(position: Position, step: Step, gap: Gap) -> Position | None:
+    if step.is_end or step.cursor is None:
+        return None
+    is_exact = position.is_exact or step.until_ns > gap.start
+    return Position(step.until_ns, step.cursor, is_exact)

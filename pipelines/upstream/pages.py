@@ -1,0 +1,108 @@
+"""`pages`: a span of a feed that one answer speaks for; a table of each bronze schema.
+
+What is still to ask of a feed follows from it alone, since the answers that finished
+loads brought are its cursor.
+"""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import sql
+
+from pipelines.bronze.tables import Column, Table
+from pipelines.upstream.feed import Key, Span
+from pipelines.warehouse import Connection, has_table
+
+PAGES = Table(
+    "pages",  # a span of a feed that one answer speaks for, half-open
+    (
+        Column("scope", "text"),
+        Column("subject", "text"),
+        Column("feed", "text"),
+        Column("asked_from", "bigint"),
+        Column("asked_until", "bigint"),
+        Column("asked_cursor", "text", nullable=True),
+        Column("answered_from", "bigint"),
+        Column("answered_until", "bigint"),
+        Column("first_id", "bigint", nullable=True),
+        Column("last_id", "bigint", nullable=True),
+        Column("next_cursor", "text", nullable=True),
+        Column("sends_empty", "bool", nullable=True),
+        Column("rows_count", "bigint"),
+        Column("upstream_now_ms", "bigint"),
+        Column("request_id", "text"),
+        Column("origin", "text"),
+        Column("received_at", "timestamp"),
+    ),
+    indexes=(
+        ("scope", "subject", "feed", "asked_until"),
+        ("scope", "subject", "feed", "answered_until"),
+    ),
+)
+
+MISSING, ANSWERED, ANSWERED_UNTIL = (
+    Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
+    for name in ("missing_spans", "answered_spans", "answered_until")
+)
+
+
+class Gap(NamedTuple):
+    """A span to ask for; `cursor` is where an earlier load left off before it."""
+
+    start: int
+    end: int
+    cursor: str | None = None
+
+
+class Pages:
+    """The answers about one feed that bronze holds of finished loads."""
+
+    def __init__(self, connection: Connection, schema: str, key: Key) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._key = key
+
+    def missing(
+        self,
+        wanted: Span,
+        *,
+        reread: int = 0,
+        has_window: bool = False,
+        refused: int,
+        forms: bool = False,
+    ) -> list[Gap]:
+        """The parts of `wanted` to ask for, oldest first.
+
+        What no answer spoke for; at most `refused` spans of rows that were refused,
+        the newest of them; and the last `reread` of what is answered. With a window,
+        what an answer could not reach back to is not asked for again. `forms`: what
+        was asked beyond the last answer had not ended, and is asked for as new.
+        """
+        if wanted[0] >= wanted[1]:
+            return []
+        if not self._is_there:
+            return [Gap(*wanted)]
+        more = (*wanted, reread, has_window, refused, forms)
+        return [Gap(*row) for row in self._rows(MISSING, *more)]
+
+    def answered_until(self) -> int | None:
+        """The end of what has been answered for; None: nothing has."""
+        found = self._rows(ANSWERED_UNTIL) if self._is_there else []
+        return found[0][0] if found else None
+
+    def answered(self) -> list[Span]:
+        """The spans that have been answered for, in order."""
+        found = self._rows(ANSWERED) if self._is_there else []
+        return [(start, end) for start, end in found]
+
+    @property
+    def _is_there(self) -> bool:
+        return has_table(self._connection, f"{self._schema}.{PAGES.name}")
+
+    def _rows(self, text: str, *more: object) -> list[tuple[Any, ...]]:
+        query = sql.SQL(text).format(
+            pages=sql.Identifier(self._schema, PAGES.name), schema=self._schema
+        )
+        with psycopg.RawCursor(self._connection) as cursor:
+            return cursor.execute(query, (*self._key, *more)).fetchall()
