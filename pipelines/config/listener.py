@@ -16,8 +16,8 @@ from typing import Protocol
 import psycopg
 
 from pipelines import warehouse
-from pipelines.config.model import Configuration, configuration
-from pipelines.config.rows import standing
+from pipelines.config.model import Configuration
+from pipelines.config.rows import configuration, standing
 from pipelines.errors import SetupError
 
 CHANNEL = "bullion_config"  # ops.register_stream_load tells of each batch there
@@ -64,8 +64,8 @@ class Listening:
     After a lost connection it is read in any case: what was told meanwhile is lost.
 
     Raises:
-        SetupError: no server is named and the embedded one does not run, or the seeds
-            are wrong; of the first reading, as `OperationalError`.
+        SetupError: no server is named and the embedded one does not run, or it has no
+            config tables; of the first reading, as `OperationalError`.
         psycopg.OperationalError: the server does not answer.
     """
 

@@ -9,14 +9,8 @@ from typing import get_args
 import psycopg
 import pytest
 
-from pipelines.config.model import (
-    Feed,
-    MarketType,
-    Priority,
-    Thresholds,
-    Timeframe,
-    configuration,
-)
+from pipelines.config.model import Feed, MarketType, Priority, Thresholds, Timeframe
+from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.exchange.tables import INSTRUMENTS
 from pipelines.sources.exchange.venues import VENUES

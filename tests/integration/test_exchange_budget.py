@@ -14,7 +14,8 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.config.listener import Fixed
-from pipelines.config.model import ExchangeChoice, configuration
+from pipelines.config.model import ExchangeChoice
+from pipelines.config.rows import configuration
 from pipelines.errors import UpstreamError
 from pipelines.settings import PROJECT_DIR, child_environment
 from pipelines.sources.exchange.venues import VENUES

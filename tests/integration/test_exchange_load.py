@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from pipelines import warehouse
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings
@@ -174,7 +174,7 @@ def test_the_listing_is_fetched_again_only_when_it_is_old(venues):
 LOAD = """
 import sys
 from tests.integration.test_exchange_load import source
-from pipelines.load import load
+from pipelines.sources.load import load
 wanted = source([sys.argv[1]], [sys.argv[2]], since="2024-02-29T00:00:00Z")
 load(wanted)
 assert not wanted.failures, wanted.failures

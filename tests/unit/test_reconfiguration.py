@@ -12,9 +12,9 @@ from pipelines.config.model import (
     EndpointChoice,
     InstrumentChoice,
     Since,
-    configuration,
     parse_since,
 )
+from pipelines.config.rows import configuration
 from pipelines.errors import EndedError, SetupError
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.exchange.choices import (

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 from pipelines.config.listener import Fixed
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
 
 NOW_MS = 1_700_000_000_000  # 2023-11-14T22:13:20Z
