@@ -1,6 +1,7 @@
 """A warehouse set up: the SQL of `sql/bootstrap/`, and the rows that it begins with.
 
-The operator's choices begin as the seeds:
+The words of the configuration are what this release declares, written each time. The
+operator's choices begin as the seeds, once:
 docs/decisions/0012-the-seeds-are-imported-once.md
 """
 
@@ -9,10 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipelines.config import words
 from pipelines.config.csv_import import import_once
 from pipelines.local import bootstrap, stack
 from pipelines.local.service import Say, ServiceStatus, silent
 from pipelines.settings import settings
+from pipelines.sources import known_words
 from pipelines.warehouse import Connection, process_name
 
 
@@ -35,7 +38,8 @@ def apply(
 
 
 def fill(connection: Connection, *, seeds: Path | None, say: Say) -> None:
-    """What a warehouse begins with. Idempotent."""
+    """Write what a warehouse begins with. Idempotent."""
+    words.write(connection, known_words())
     connection.execute(
         "select set_config('application_name', %s, true)", (process_name("up"),)
     )

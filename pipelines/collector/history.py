@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import cast
 
 from pipelines import warehouse
 from pipelines.backfill import ledger
 from pipelines.backfill.apply import Applied, apply
+from pipelines.backfill.feeds import Feed
 from pipelines.backfill.ledger import Plan
 from pipelines.backfill.plan import Upstreams, Wanted, plan
 from pipelines.backfill.spans import MINUTE_MS, at
@@ -162,7 +164,8 @@ class History:
                 until_ms -= until_ms % MINUTE_MS
                 if choice.since.from_ms(now_ms) < until_ms:
                     span = (choice.since, at(until_ms))
-                    told = plan(Wanted(*key[:2], feed, *span), upstreams)
+                    wanted = Wanted(*key[:2], cast("Feed", feed), *span)
+                    told = plan(wanted, upstreams)
                     self.say(
                         f"planned {told.feed} of {told.symbol} on {told.exchange_id}"
                         f" plan={told.plan_id} chunks={told.chunks_count}"

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal
 
 Priority = Literal["live", "history"]
-Feed = Literal["candles", "trades"]
+Feed = str  # one of `FEEDS`
 MarketType = Literal["spot", "swap", "future"]
+FEEDS: tuple[Feed, ...] = ("candles", "trades")
 Timeframe = Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1M"]
 
 DURATION = re.compile(
@@ -142,8 +143,7 @@ def parse_feeds(text: str) -> tuple[Feed, ...]:
     Raises:
         ValueError: one is not known.
     """
-    known: tuple[Feed, ...] = get_args(Feed)
     for name in text.split():
-        if name not in known:
-            raise ValueError(f"{name!r} is no feed; there are {', '.join(known)}")
-    return tuple(feed for feed in known if feed in text.split()) or ("candles",)
+        if name not in FEEDS:
+            raise ValueError(f"{name!r} is no feed; there are {', '.join(FEEDS)}")
+    return tuple(feed for feed in FEEDS if feed in text.split()) or ("candles",)
