@@ -10,7 +10,7 @@ from pipelines.backfill.estimate import TRADES_A_DAY
 from pipelines.backfill.feeds import Feed
 from pipelines.backfill.spans import Span, at
 from pipelines.bronze.delivery import Source
-from pipelines.config.listener import Fixed
+from pipelines.config.listener import StaticConfig
 from pipelines.config.model import Configuration, Since
 from pipelines.errors import SetupError
 from pipelines.sources import archive
@@ -21,7 +21,7 @@ from pipelines.sources.exchange.routes import VenueSpec, market_of
 from pipelines.sources.exchange.venues import VENUES, spec_of
 from pipelines.upstream.budget import SharedBudget, share_of
 from pipelines.upstream.clock import SystemClock
-from pipelines.upstream.progress import Watch
+from pipelines.upstream.progress import Progress
 
 # an aggregate is a taker's order: fewer rows than trades, and every id is covered
 ARCHIVE_FEEDS: Mapping[Feed, archive.Feed] = {
@@ -95,7 +95,7 @@ class LiveUpstreams:
         return limit.per_second(share_of(self._configuration, exchange_id))
 
     def _client(self, spec: VenueSpec) -> VenueClient:
-        known, clock = Fixed(self._configuration), SystemClock()
+        known, clock = StaticConfig(self._configuration), SystemClock()
         budget = SharedBudget(
             spec.budget_id,
             spec.exchange_id,
@@ -111,7 +111,7 @@ class LiveUpstreams:
 def archive_source(
     files: Sequence[dict[str, Any]],
     configuration: Configuration,
-    watch: Watch,
+    watch: Progress,
     *,
     again: bool,
 ) -> Source:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from pipelines import warehouse
-from pipelines.config.listener import Listening
+from pipelines.config.listener import ConfigListener
 from pipelines.config.rows import standing
 from pipelines.errors import SetupError
 from pipelines.sources.exchange.choices import ExchangeOptions
@@ -40,7 +40,7 @@ def venue(database, monkeypatch):
 
 @pytest.fixture
 def listening(database):
-    one = Listening()
+    one = ConfigListener()
     yield one
     one.close()
 
@@ -99,7 +99,7 @@ def test_a_burst_is_read_once_or_twice_and_one_that_is_unreadable_keeps_the_last
         return standing(connection)
 
     commit(database, EXCHANGE)
-    one = Listening(read, say=said.append)
+    one = ConfigListener(read, say=said.append)
     try:
         with psycopg.connect(**database) as connection:
             for n in range(200):
@@ -121,7 +121,7 @@ def test_a_burst_is_read_once_or_twice_and_one_that_is_unreadable_keeps_the_last
 def test_a_warehouse_without_config_tables_is_not_listened_to(database):
     run(database, None, "drop schema config cascade")
     with pytest.raises(SetupError, match="run `bullion up postgres`"):
-        Listening()
+        ConfigListener()
 
 
 class Loading:

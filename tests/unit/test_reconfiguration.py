@@ -28,7 +28,7 @@ from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.endpoints import address
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.upstream.clock import EndingClock
-from pipelines.upstream.running_tasks import Streams
+from pipelines.upstream.running_tasks import RunningTasks
 from tests.unit.venue_server import (
     NOW_MS,
     FakeBudget,
@@ -222,7 +222,7 @@ def test_pauses_double_up_to_the_longest():
 
 def test_streams_know_who_runs_and_tell_who_ended():
     ended: list[str] = []
-    streams = Streams(ended.append)
+    streams = RunningTasks(ended.append)
     with streams.one("a"), streams.one("a"):
         with streams.one("b"):
             assert streams.names() == {"a", "b"}
@@ -232,7 +232,7 @@ def test_streams_know_who_runs_and_tell_who_ended():
 
 
 def test_nobody_waits_by_the_clock_once_the_end_is_asked_for():
-    streams = Streams()
+    streams = RunningTasks()
     clock = EndingClock(streams.ending)
     clock.sleep(0)
     streams.ending.set()

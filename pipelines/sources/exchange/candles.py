@@ -22,7 +22,7 @@ from pipelines.sources.exchange.routes import MINUTE_MS, CandleRoute, TimeParam
 from pipelines.sources.exchange.rules import Checked, check
 from pipelines.sources.exchange.tables import OHLCV, OHLCV_PAGES, QUARANTINE
 from pipelines.upstream import wire
-from pipelines.upstream.progress import Unwatched, Watch
+from pipelines.upstream.progress import NoProgress, Progress
 
 TIMEFRAME = "1m"
 ROWS_A_FILE = 50_000
@@ -47,7 +47,7 @@ def candles(
     series: Series,
     spans: Sequence[Span],
     journal: Journal,
-    watch: Watch | None = None,
+    watch: Progress | None = None,
 ) -> Iterator[Rows]:
     """Ask for `spans`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -56,7 +56,7 @@ def candles(
         BadDataError: the venue does not know the instrument.
     """
     route = client.spec.candle_route()
-    watch = watch or Unwatched()
+    watch = watch or NoProgress()
     watch.planned(sum(end - start for start, end in spans) // MINUTE_MS)
     pages: list[Page] = []
     try:

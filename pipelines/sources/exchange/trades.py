@@ -25,7 +25,7 @@ from pipelines.sources.exchange.trade_rules import NS_IN_MS
 from pipelines.sources.exchange.trade_spans import Claim, claims
 from pipelines.sources.exchange.trade_walks import Hole, Position, Step, walk_of
 from pipelines.upstream import wire
-from pipelines.upstream.progress import Unwatched, Watch
+from pipelines.upstream.progress import NoProgress, Progress
 
 MINUTE_NS = MINUTE_MS * NS_IN_MS
 NEVER_NS = 2**63 - 1
@@ -47,7 +47,7 @@ def trades(
     series: Series,
     holes: Sequence[Hole],
     journal: Journal,
-    watch: Watch | None = None,
+    watch: Progress | None = None,
 ) -> Iterator[Rows]:
     """Ask for `holes`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -55,7 +55,7 @@ def trades(
         UpstreamError: the venue gave up; what came before has been yielded.
         BadDataError: the venue does not know the instrument, or has no trade route.
     """
-    watch = watch or Unwatched()
+    watch = watch or NoProgress()
     watch.planned(sum(_minutes(hole.from_ns, hole.until_ns) for hole in holes))
     pages: list[TradePage] = []
     try:

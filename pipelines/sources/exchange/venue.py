@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from pipelines.bronze.delivery import Rows
-from pipelines.config.listener import Configured
+from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import Feed, InstrumentChoice, Priority, Thresholds
 from pipelines.errors import BullionError
 from pipelines.sources.exchange.answered import Span
@@ -28,7 +28,7 @@ from pipelines.sources.exchange.series import held_until_ms, needs
 from pipelines.sources.exchange.trade_rules import NS_IN_MS
 from pipelines.sources.exchange.trade_series import trade_needs, trades_held_until_ns
 from pipelines.sources.exchange.trades import trades
-from pipelines.upstream.progress import Watch
+from pipelines.upstream.progress import Progress
 from pipelines.upstream.request_log import REQUESTS
 
 NULLS = {"symbol": pl.String, "status": pl.Int64, "error": pl.String}
@@ -42,7 +42,7 @@ class Venue:
     """
 
     spec: VenueSpec
-    configured: Configured
+    configured: ConfigProvider
     clients: Clients
     goes_first: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -90,7 +90,7 @@ class Venue:
         wanted: InstrumentChoice,
         feed: Feed,
         until: datetime | None,
-        watch: Watch,
+        watch: Progress,
         *,
         resumes: bool,
         is_live: bool,
@@ -142,7 +142,7 @@ class Venue:
         series: Series,
         span: Span,
         journal: Journal,
-        watch: Watch,
+        watch: Progress,
         *,
         resumes: bool,
     ) -> Iterator[Rows]:
@@ -169,7 +169,7 @@ class Venue:
         series: Series,
         span: Span,
         journal: Journal,
-        watch: Watch,
+        watch: Progress,
         *,
         resumes: bool,
     ) -> Iterator[Rows]:
