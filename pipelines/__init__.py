@@ -4,7 +4,8 @@ Rooms, each of which imports only from those below it:
 
 - `cli/`: `bullion`, a file for each command noun
 - `collector/`: keeps loading what is configured, and says what became of each change
-- `backfill/`: history in chunks: plan, apply, replay; `doctor/`: health checks
+- `backfill/`: history in chunks: plan, apply, replay; `doctor/`: health checks;
+  `bootstrap.py`: a warehouse set up, and the rows that it begins with
 - `sources/`: one package for each upstream: its client, parsers and declarations
 - `explain/`: why a number is what it is; `upstream/`: what every source uses
 - `config/`: the operator's choices: model, tables, edits, and the status of a change

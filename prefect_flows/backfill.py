@@ -6,7 +6,7 @@ from pipelines.backfill import ledger
 from pipelines.backfill.apply import Applied, apply
 from pipelines.backfill.plan import Planned, parse, plan
 from pipelines.backfill.upstreams import LiveUpstreams
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.warehouse import connect, process_name
 from prefect_flows.retries import may_pass, raise_failures
 from prefect_flows.transform import Tests, transform

@@ -16,7 +16,6 @@ from rich.console import Console
 from pipelines import warehouse
 from pipelines.bronze.load import Say
 from pipelines.collector.collect import Collected, CollectOptions, collect
-from pipelines.config.csv_import import bring
 from pipelines.config.diagnosis import failure
 from pipelines.config.path import subject, what
 from pipelines.config.status import Effect
@@ -24,7 +23,6 @@ from pipelines.config.wait import Awaited, awaited, committing
 from pipelines.errors import BullionError, UpstreamError
 from pipelines.local import stack
 from pipelines.local.service import UnavailableError
-from pipelines.settings import settings
 from pipelines.sources.config_changes.agreement import differences
 from pipelines.sources.config_changes.following import follow_config
 from pipelines.terminal import report
@@ -53,9 +51,7 @@ LOOK_S = 0.1
 
 
 def stream_is_up(say: Say) -> bool:
-    """Import the seeds' rows and start Kafka and Debezium; False: said why not."""
-    with warehouse.connect("operator", warehouse.process_name("demo")) as connection:
-        bring(connection, settings().seeds_dir, replace=False)
+    """Start Kafka and Debezium; False: said why not."""
     try:
         stack.up(["kafka", "debezium"], say=say)
     except UnavailableError as error:

@@ -3,7 +3,7 @@
 from prefect import flow, get_run_logger, task
 
 from pipelines.bronze.load import LoadFacts
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource
 from pipelines.sources.load import load
 from prefect_flows.retries import may_pass, raise_failures

@@ -8,7 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from pipelines.bronze.load import LoadFacts
 from pipelines.collector.load_once import load_exchange as load
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.errors import UpstreamError
 from pipelines.sources.exchange.choices import ExchangeOptions, chosen
 from prefect_flows.retries import may_pass, raise_failures

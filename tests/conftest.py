@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from pipelines.local import bootstrap
+from pipelines import bootstrap
 from pipelines.local import port as ports
 from pipelines.local.postgres import private_server
 from pipelines.settings import PROJECT_DIR, settings
@@ -111,6 +111,13 @@ def database(
     name = f"test_{next(numbers)}"
     with warehouse_of(server, tmp_path, monkeypatch, name=name) as known:
         yield known
+
+
+@pytest.fixture
+def seeded(database: dict[str, Any]) -> dict[str, Any]:
+    """As `database`, and its configuration is the seeds, as `bullion up` has it."""
+    bootstrap.apply(**database, seeds=PROJECT_DIR / "seeds")
+    return database
 
 
 @pytest.fixture(scope="session")

@@ -20,12 +20,12 @@ from pipelines.backfill.ledger import Chunk, Plan
 from pipelines.backfill.work import ChunkWatch, source_of
 from pipelines.bronze.load import Say, recover
 from pipelines.bronze.run import is_pending
-from pipelines.config.listener import Configured, configured_by
+from pipelines.config.listener import ConfigProvider, config_provider
 from pipelines.config.model import Configuration
 from pipelines.errors import FINAL, BullionError, UpstreamError, as_one
 from pipelines.sources.load import load
-from pipelines.upstream.progress import Unwatched, Watch
-from pipelines.upstream.running_tasks import Streams
+from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.running_tasks import RunningTasks
 
 Finished = Callable[[Plan, Sequence[str]], None]
 
@@ -57,14 +57,14 @@ class _StoppedError(Exception):
 
 
 def apply(
-    configured: Configured | Configuration,
+    configured: ConfigProvider | Configuration,
     plans: Sequence[Plan],
     *,
     parallel: int = 2,
     patience: Patience = Patience(),
-    watch: Watch | None = None,
+    watch: Progress | None = None,
     say: Say = lambda _: None,
-    streams: Streams | None = None,
+    streams: RunningTasks | None = None,
     is_wanted: Callable[[Plan], bool] = lambda _: True,
     finished: Finished = lambda _plan, _load_ids: None,
 ) -> Applied:
@@ -80,12 +80,12 @@ def apply(
     """
     began = time.monotonic()
     crew = _Crew(
-        configured_by(configured),
+        config_provider(configured),
         plans,
         patience,
-        watch or Unwatched(),
+        watch or NoProgress(),
         say,
-        streams=streams or Streams(),
+        streams=streams or RunningTasks(),
         is_wanted=is_wanted,
         finished=finished,
     )
@@ -99,13 +99,13 @@ class _Crew:
 
     def __init__(
         self,
-        configured: Configured,
+        configured: ConfigProvider,
         plans: Sequence[Plan],
         patience: Patience,
-        watch: Watch,
+        watch: Progress,
         say: Say,
         *,
-        streams: Streams,
+        streams: RunningTasks,
         is_wanted: Callable[[Plan], bool],
         finished: Finished,
     ) -> None:

@@ -10,7 +10,7 @@ from pipelines.backfill.estimate import TRADES_A_DAY
 from pipelines.backfill.feeds import archived_as
 from pipelines.backfill.spans import MINUTE_MS, Span, at
 from pipelines.bronze.delivery import Source
-from pipelines.config.listener import Fixed
+from pipelines.config.listener import StaticConfig
 from pipelines.config.model import Configuration, Since
 from pipelines.errors import SetupError
 from pipelines.sources import archive, feeds
@@ -21,7 +21,7 @@ from pipelines.sources.exchange.routes import VenueSpec, WalkRoute
 from pipelines.sources.exchange.venues import VENUES, spec_of
 from pipelines.upstream.budget import SharedBudget, share_of
 from pipelines.upstream.clock import SystemClock
-from pipelines.upstream.progress import Watch
+from pipelines.upstream.progress import Progress
 
 
 class LiveUpstreams:
@@ -90,7 +90,7 @@ class LiveUpstreams:
         return limit.per_second(share_of(self._configuration, exchange_id))
 
     def _client(self, spec: VenueSpec) -> VenueClient:
-        known, clock = Fixed(self._configuration), SystemClock()
+        known, clock = StaticConfig(self._configuration), SystemClock()
         budget = SharedBudget(
             spec.budget_id,
             spec.exchange_id,
@@ -110,7 +110,7 @@ def _minutes(steps: int | None, step_ms: int) -> int | None:
 def archive_source(
     files: Sequence[dict[str, Any]],
     configuration: Configuration,
-    watch: Watch,
+    watch: Progress,
     *,
     again: bool,
 ) -> Source:

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 from pipelines.backfill.ledger import Chunk, Plan
 from pipelines.backfill.upstreams import archive_source
 from pipelines.bronze.delivery import Source, Stream
 from pipelines.bronze.tables import Table
-from pipelines.config.listener import Configured
-from pipelines.config.model import Configuration, Feed, Since
+from pipelines.config.listener import ConfigProvider
+from pipelines.config.model import Configuration, Since
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
-from pipelines.upstream.progress import Watch
-from pipelines.upstream.running_tasks import Streams
+from pipelines.upstream.progress import Progress
+from pipelines.upstream.running_tasks import RunningTasks
 
 
 class ChunkSource:
@@ -51,7 +50,7 @@ class ChunkWatch:
     """
 
     def __init__(
-        self, watch: Watch, chunk: Chunk, check: Callable[[], None] = lambda: None
+        self, watch: Progress, chunk: Chunk, check: Callable[[], None] = lambda: None
     ) -> None:
         self._watch = watch
         self._left = chunk.minutes
@@ -80,7 +79,7 @@ class _Once:
     So a chunk that was cut short asks for the rest of it alone.
     """
 
-    configured: Configured
+    configured: ConfigProvider
 
     @property
     def current(self) -> Configuration:
@@ -91,9 +90,9 @@ class _Once:
 def source_of(
     plan: Plan,
     chunk: Chunk,
-    configured: Configured,
-    watch: Watch,
-    streams: Streams | None = None,
+    configured: ConfigProvider,
+    watch: Progress,
+    streams: RunningTasks | None = None,
 ) -> ChunkSource:
     """The source that brings the chunk, and nothing else."""
     if chunk.route == "archive":
@@ -106,7 +105,7 @@ def source_of(
         since=Since(at=chunk.since_at),
         until=chunk.until_at,
         priority="history",
-        feeds=[cast("Feed", plan.feed)],
+        feeds=[plan.feed],
     )
     known = _Once(configured)
     source = ExchangeSource(known, options, watch=watch, streams=streams)

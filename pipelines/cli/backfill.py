@@ -48,7 +48,7 @@ def backfill_plan(
     from pipelines.backfill import shown
     from pipelines.backfill.plan import parse, plan
     from pipelines.backfill.upstreams import LiveUpstreams
-    from pipelines.config.model import configuration
+    from pipelines.config.rows import configuration
 
     known = configuration()
     upstreams = LiveUpstreams(known)
@@ -82,7 +82,7 @@ def backfill_apply(
     from pipelines.backfill import ledger
     from pipelines.backfill.apply import apply
     from pipelines.cli.refusals import exit_code_of
-    from pipelines.config.model import configuration
+    from pipelines.config.rows import configuration
     from pipelines.terminal.progress import load_bar
 
     known = configuration()

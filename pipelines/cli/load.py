@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.refusals import exit_code_of
-from pipelines.config.model import Priority, configuration
+from pipelines.config.model import Priority
 from pipelines.terminal.output import Json, Wait, say, show, told
 
 if TYPE_CHECKING:  # dlt and polars take two seconds to import
@@ -97,6 +97,7 @@ def load_archive(
     A file is loaded once, and again beside it when it was published anew. One that is
     refused is named; the others go on.
     """
+    from pipelines.config.rows import configuration
     from pipelines.sources.archive import ArchiveOptions, ArchiveSource
     from pipelines.sources.load import load
     from pipelines.terminal.progress import load_bar

@@ -52,9 +52,9 @@ def up(
     json: Json = False,
 ) -> None:
     """Start the local stack, and bring roles, schemas and grants about."""
-    from pipelines.local import stack
+    from pipelines import bootstrap
 
-    show(stack.up(only=services or None, say=say), "local stack", json=json)
+    show(bootstrap.up(services or None, say), "local stack", json=json)
 
 
 @app.command(epilog="Example: `bullion down --delete`")
@@ -215,10 +215,10 @@ def demo(
     ] = False,
 ) -> None:
     """Run the main job, from nothing to printed gold tables."""
+    from pipelines import bootstrap
     from pipelines.local import stack
 
-    services = ["postgres"] if live else ["postgres", "sandbox"]
-    stack.up(only=services, say=say)
+    bootstrap.up(["postgres"] if live else ["postgres", "sandbox"], say)
     if not live:
         export(stack.sandbox_urls())
     export(_quiet_prefect())

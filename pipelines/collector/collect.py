@@ -27,9 +27,9 @@ from pipelines.collector.history import FAILED, History, Pauses
 from pipelines.collector.live import Live
 from pipelines.collector.reading import Reading
 from pipelines.collector.targets import SeriesId, Wanted, plan_name, wanted
-from pipelines.config.listener import Listening
+from pipelines.config.listener import ConfigListener
 from pipelines.errors import FINAL, BusyError
-from pipelines.upstream.running_tasks import Streams
+from pipelines.upstream.running_tasks import RunningTasks
 from pipelines.warehouse import Connection
 
 WORK = "collect"
@@ -109,7 +109,7 @@ class _Desk:
     connection: Connection | None = None
     live: Live | None = None
     history: History | None = None
-    listening: Listening | None = None
+    listening: ConfigListener | None = None
     own: dict[SeriesId, Thread] = field(default_factory=dict)
     cycle_of: dict[str, Thread] = field(default_factory=dict)
 
@@ -119,10 +119,12 @@ class _Desk:
         self.rests = Rests(self.options.refused)
         name = warehouse.process_name(WORK)
         self.effects = Effects(name, self.options.exchanges)
-        self.streams = Streams(lambda stream: self.facts.put(Ended(stream)))
+        self.streams = RunningTasks(lambda stream: self.facts.put(Ended(stream)))
         self.connection = self._connected()
         reading = Reading(self.facts.put)
-        self.listening = Listening(reading, adopted=reading.adopted, say=self.done.say)
+        self.listening = ConfigListener(
+            reading, adopted=reading.adopted, say=self.done.say
+        )
         tell, say = self.facts.put, self.done.say
         self.live = Live(self.listening, self.streams, tell, say)
         self.history = History(

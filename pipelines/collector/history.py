@@ -19,7 +19,7 @@ from pipelines.backfill.upstreams import LiveUpstreams
 from pipelines.bronze.load import Say
 from pipelines.collector.events import Brought, Fact, Planned
 from pipelines.collector.targets import SeriesId
-from pipelines.config.listener import Configured
+from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import Configuration, InstrumentChoice, Since
 from pipelines.errors import BullionError, SetupError
 from pipelines.sources.exchange.choices import (
@@ -27,7 +27,7 @@ from pipelines.sources.exchange.choices import (
     is_collected,
     rest_feeds,
 )
-from pipelines.upstream.running_tasks import Streams
+from pipelines.upstream.running_tasks import RunningTasks
 
 WAIT_S = 0.5  # how soon an end is heard
 # a live load brought these whole: all but the oldest, of which it may have a part
@@ -65,8 +65,8 @@ class _Due:
 class History:
     """Plans the history of series that are told, and applies what is open."""
 
-    configured: Configured
-    streams: Streams
+    configured: ConfigProvider
+    streams: RunningTasks
     tell: Callable[[Fact], None]
     say: Say
     pauses: Pauses = FAILED
@@ -162,7 +162,8 @@ class History:
                 until_ms -= until_ms % MINUTE_MS
                 if choice.since.from_ms(now_ms) < until_ms:
                     span = (choice.since, at(until_ms))
-                    told = plan(Wanted(*key[:2], feed, *span), upstreams)
+                    wanted = Wanted(*key[:2], feed, *span)
+                    told = plan(wanted, upstreams)
                     self.say(
                         f"planned {told.feed} of {told.symbol} on {told.exchange_id}"
                         f" plan={told.plan_id} chunks={told.chunks_count}"

@@ -10,7 +10,7 @@ from pipelines import warehouse
 from pipelines.bronze.load import Say
 from pipelines.collector.events import Answered, Fact, Loaded
 from pipelines.collector.targets import SeriesId, Wanted
-from pipelines.config.listener import Configured
+from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import InstrumentChoice
 from pipelines.errors import BullionError, BusyError, UpstreamError
 from pipelines.sources.exchange.choices import ExchangeOptions
@@ -18,7 +18,7 @@ from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
 from pipelines.upstream.clock import EndingClock
-from pipelines.upstream.running_tasks import Streams
+from pipelines.upstream.running_tasks import RunningTasks
 
 NEW_WAIT_S = 300.0  # for a cycle that has the series under way
 FEW = 3  # more new series at once would hold up those that are there
@@ -29,8 +29,8 @@ class Live:
 
     def __init__(
         self,
-        configured: Configured,
-        streams: Streams,
+        configured: ConfigProvider,
+        streams: RunningTasks,
         tell: Callable[[Fact], None],
         say: Say,
     ) -> None:

@@ -17,7 +17,7 @@ from pipelines.config.listener import listening
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
-from pipelines.upstream.progress import Watch
+from pipelines.upstream.progress import Progress
 
 WORK = "load exchange"
 COLLECTOR = "select ops.process_of('collect')"
@@ -29,7 +29,7 @@ def load_exchange(
     *,
     wait_s: float = 0,
     say: Say = lambda _: None,
-    watch: Watch | None = None,
+    watch: Progress | None = None,
 ) -> tuple[ExchangeSource, LoadFacts | None]:
     """Load, taking up what changes of the configuration meanwhile.
 

@@ -16,7 +16,7 @@ ROWLESS_WITHIN = timedelta(days=1)  # an instrument may not trade for hours
 
 @dataclass
 class Reading:
-    """What a `Listening` reads with; `tell` is told of each adoption."""
+    """What a `ConfigListener` reads with; `tell` is told of each adoption."""
 
     tell: Callable[[Adopted], None]
     _open: Sequence[Effect] = ()

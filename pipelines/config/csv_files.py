@@ -1,13 +1,15 @@
 """The configuration as a folder of `config_<table>.csv`, read and written."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from psycopg import sql
 
+from pipelines.config.cells import COLUMNS, KEYS, Row, read_configuration
 from pipelines.config.declaration import Declaration
+from pipelines.config.model import Configuration
 from pipelines.config.table import SCHEMA, Values, rows, tables, typed, worded
 from pipelines.errors import BadDataError, SetupError
 from pipelines.warehouse import Connection
@@ -20,7 +22,7 @@ def write(connection: Connection, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for told in tables(connection).values():
-        path = file_of(folder, told)
+        path = file_of(folder, told.name)
         with path.open("w", newline="", encoding="utf-8") as file:
             lines = csv.DictWriter(file, list(told.columns), lineterminator="\n")
             lines.writeheader()
@@ -35,26 +37,54 @@ def read(connection: Connection, told: Declaration, folder: Path) -> list[Values
     Raises:
         BadDataError: a column is not the table's, a cell is refused, a key is twice.
     """
-    path = file_of(folder, told)
+    rows = []
+    for where, words in lines(file_of(folder, told.name), told.columns, told.key):
+        try:
+            rows.append(typed(connection, told, words))
+        except BadDataError as error:
+            raise BadDataError(f"{where}: {error}") from None
+    return rows
+
+
+def configuration_of(folder: Path) -> Configuration:
+    """The choices that a folder's files make, without a warehouse.
+
+    Raises:
+        SetupError: names every wrong cell, at once.
+    """
+    files = {name: file_of(folder, name) for name in COLUMNS}
+    try:
+        rows = {
+            name: list(lines(path, COLUMNS[name], KEYS[name]))
+            for name, path in files.items()
+            if path.is_file()
+        }
+    except BadDataError as error:
+        raise SetupError(f"the configuration is wrong: {error}") from None
+    if not rows:
+        raise SetupError(f"{folder} has no file config_<table>.csv of a config table")
+    return read_configuration(rows)
+
+
+def lines(path: Path, columns: Collection[str], key: Sequence[str]) -> Iterator[Row]:
+    """The lines of a file: where each stands, and its cells that are not empty.
+
+    Raises:
+        BadDataError: a column is strange, one of the key is missing, a key is twice.
+    """
     with path.open(newline="", encoding="utf-8") as file:
-        lines = csv.DictReader(file)
-        strange = sorted(set(lines.fieldnames or ()) ^ set(told.columns))
-        wrong = [name for name in strange if name not in told.columns]
-        wrong += [name for name in told.key if name in strange]
-        if wrong:
-            raise BadDataError(f"{path.name}: {told.table} and {', '.join(wrong)}")
-        found = []
-        for line in lines:
+        reader = csv.DictReader(file)
+        header = set(reader.fieldnames or ())
+        if wrong := sorted(header - set(columns)) + sorted(set(key) - header):
+            raise BadDataError(f"{path.name} and its table: {', '.join(wrong)}")
+        seen = set()
+        for line in reader:
             words = {name: text for name, text in line.items() if name and text}
-            try:
-                found.append(typed(connection, told, words))
-            except BadDataError as error:
-                raise BadDataError(
-                    f"{path.name} line {lines.line_num}: {error}"
-                ) from None
-    if len(by_key(told, found)) < len(found):
-        raise BadDataError(f"{path.name} names a row twice")
-    return found
+            named = " ".join(words.get(name, "") for name in key)
+            if named in seen:
+                raise BadDataError(f"{path.name} names {named} twice")
+            seen.add(named)
+            yield f"{path.name} line {reader.line_num}", words
 
 
 def held(connection: Connection, folder: Path) -> list[Declaration]:
@@ -63,7 +93,9 @@ def held(connection: Connection, folder: Path) -> list[Declaration]:
     Raises:
         SetupError: there is none.
     """
-    known = [t for t in tables(connection).values() if file_of(folder, t).is_file()]
+    known = [
+        t for t in tables(connection).values() if file_of(folder, t.name).is_file()
+    ]
     if not known:
         raise SetupError(f"{folder} has no file config_<table>.csv of a config table")
     return known
@@ -79,9 +111,9 @@ def key_of(told: Declaration, row: Values) -> Key:
     return tuple(row[name] for name in told.key)
 
 
-def file_of(folder: Path, told: Declaration) -> Path:
-    """The table's file."""
-    return folder / f"config_{told.name}.csv"
+def file_of(folder: Path, name: str) -> Path:
+    """The file of the table of this name."""
+    return folder / f"config_{name}.csv"
 
 
 def name_of(told: Declaration) -> sql.Identifier:

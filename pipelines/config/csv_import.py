@@ -1,7 +1,12 @@
-"""A folder of CSV files brought into the config tables, all or nothing."""
+"""A folder of CSV files imported into the config tables, all or nothing.
+
+A warehouse imports the seeds by itself once, when it is set up:
+docs/decisions/0012-the-seeds-are-imported-once.md
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -9,6 +14,10 @@ from pipelines.config.csv_files import by_key, held, key_of, name_of, read
 from pipelines.config.declaration import Declaration
 from pipelines.config.table import Values, literals, matches, refusals, rows, worded
 from pipelines.warehouse import Connection
+
+WAS_FILLED: LiteralString = "select exists (select from ops.config_first_import)"
+IS_CHOSEN: LiteralString = "select exists (select from config.exchanges)"
+NOTE: LiteralString = "insert into ops.config_first_import (rows_count) values (%s)"
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,29 @@ class Imported:
     kept_count: int = 0
 
 
-def bring(connection: Connection, folder: Path, *, replace: bool) -> list[Imported]:
+def import_once(connection: Connection, folder: Path) -> int | None:
+    """Import the folder into a configuration that was never filled; how many rows.
+
+    None: it was filled before. One whose exchanges hold rows counts as filled; rows
+    that an operator removed later do not come again.
+
+    Raises:
+        SetupError: the folder has no file of a config table.
+        BadDataError: a cell or a row is refused.
+    """
+    with connection.transaction():
+        if _one(connection, WAS_FILLED):
+            return None
+        is_chosen = _one(connection, IS_CHOSEN)
+        done = [] if is_chosen else import_folder(connection, folder, replace=False)
+        count = sum(table.added_count for table in done)
+        connection.execute(NOTE, (count,))
+    return None if is_chosen else count
+
+
+def import_folder(
+    connection: Connection, folder: Path, *, replace: bool
+) -> list[Imported]:
     """Bring every file of the folder into its table, all or nothing. Idempotent.
 
     A table that holds rows is an operator's and stays as it is; with `replace` it
@@ -96,6 +127,11 @@ def _run(
 ) -> None:
     with refusals():
         connection.execute(statement, literals(told, worded(row)))
+
+
+def _one(connection: Connection, query: LiteralString) -> bool:
+    row = connection.execute(query).fetchone()
+    return bool(row and row[0])
 
 
 def _insert(told: Declaration, row: Values) -> sql.Composed:

@@ -21,8 +21,6 @@ from pipelines.config.table import (
 from pipelines.errors import BadDataError, SetupError
 from pipelines.warehouse import Connection
 
-UNCHOSEN = sql.SQL("select not exists (select from config.exchanges)")
-
 
 @dataclass(frozen=True)
 class Changed:
@@ -30,20 +28,6 @@ class Changed:
 
     row: Values
     is_new: bool
-
-
-def require_import(connection: Connection) -> None:
-    """Refuse to write beside the seeds, which would count no more.
-
-    Raises:
-        SetupError: nothing was imported yet.
-    """
-    found = connection.execute(UNCHOSEN).fetchone()
-    if found and found[0]:
-        raise SetupError(
-            "the configuration is still that of the seeds: run `bullion config import`"
-            " first"
-        )
 
 
 def add(

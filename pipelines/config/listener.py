@@ -16,8 +16,8 @@ from typing import Protocol
 import psycopg
 
 from pipelines import warehouse
-from pipelines.config.model import Configuration, configuration
-from pipelines.config.rows import standing
+from pipelines.config.model import Configuration
+from pipelines.config.rows import configuration, standing
 from pipelines.errors import SetupError
 
 CHANNEL = "bullion_config"  # ops.register_stream_load tells of each batch there
@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 Read = Callable[[Connection], Configuration]
 
 
-class Configured(Protocol):
+class ConfigProvider(Protocol):
     """Whoever knows the configuration that counts now."""
 
     @property
@@ -41,22 +41,22 @@ class Configured(Protocol):
 
 
 @dataclass(frozen=True)
-class Fixed:
+class StaticConfig:
     """A configuration that stays as it is."""
 
     current: Configuration
 
 
-def configured_by(known: Configured | Configuration) -> Configured:
+def config_provider(known: ConfigProvider | Configuration) -> ConfigProvider:
     """What may change, as it is; a configuration, as one that stays."""
-    return Fixed(known) if isinstance(known, Configuration) else known
+    return StaticConfig(known) if isinstance(known, Configuration) else known
 
 
 def _connect() -> Connection:
     return warehouse.connect("loader", warehouse.process_name("configuration"))
 
 
-class Listening:
+class ConfigListener:
     """The configuration as it stands in the warehouse, read again when it changed.
 
     A thread of its own listens and reads; `adopted` is told there of each reading. What
@@ -64,8 +64,8 @@ class Listening:
     After a lost connection it is read in any case: what was told meanwhile is lost.
 
     Raises:
-        SetupError: no server is named and the embedded one does not run, or the seeds
-            are wrong; of the first reading, as `OperationalError`.
+        SetupError: no server is named and the embedded one does not run, or it has no
+            config tables; of the first reading, as `OperationalError`.
         psycopg.OperationalError: the server does not answer.
     """
 
@@ -164,7 +164,7 @@ def listening(
     say: Say = lambda _: None,
     read: Read = standing,
     adopted: Callable[[Configuration], None] = lambda _: None,
-) -> Iterator[Configured]:
+) -> Iterator[ConfigProvider]:
     """The configuration that counts while the block runs.
 
     Where no server runs it is that of the seeds: what was asked for can be checked.
@@ -174,9 +174,9 @@ def listening(
         psycopg.OperationalError: the server does not answer.
     """
     try:
-        found = Listening(read, adopted=adopted, say=say)
+        found = ConfigListener(read, adopted=adopted, say=say)
     except SetupError:
-        yield Fixed(configuration())
+        yield StaticConfig(configuration())
         return
     try:
         yield found

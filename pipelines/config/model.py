@@ -1,7 +1,7 @@
 """What an operator chose: what to collect, budget shares, thresholds.
 
-One typed interface. The choices are the rows of the warehouse's schema `config`; while
-it names no exchange, those of `seeds/config_*.csv`, with which it begins.
+One typed interface. The choices are the rows of the warehouse's schema `config`, which
+begins with those of `seeds/config_*.csv`.
 """
 
 import re
@@ -9,13 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from pathlib import Path
-from typing import Literal, get_args
-
-from pipelines.settings import settings
+from typing import Literal
 
 Priority = Literal["live", "history"]
-Feed = Literal["candles", "trades"]
+Feed = str  # one that a source declares: `pipelines.sources.feeds`
 MarketType = Literal["spot", "swap", "future"]
 Timeframe = Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1M"]
 
@@ -78,17 +75,20 @@ class EndpointChoice:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Numbers an operator may turn; `config_thresholds.csv` says what each means."""
+    """Numbers an operator may turn; `config_thresholds.csv` says what each means.
 
-    reread_candles: int
-    holes_per_load: int
-    listing_max_age_hours: int
-    request_timeout_seconds: int
-    attempts: int
-    patience_seconds: int
-    breaker_failures: int
-    breaker_cool_down_seconds: int
-    freshness_minutes: int
+    A default counts where the operator has no row of it.
+    """
+
+    reread_candles: int = 10
+    holes_per_load: int = 20
+    listing_max_age_hours: int = 24
+    request_timeout_seconds: int = 20
+    attempts: int = 5
+    patience_seconds: int = 90
+    breaker_failures: int = 10
+    breaker_cool_down_seconds: int = 30
+    freshness_minutes: int = 90
 
 
 @dataclass(frozen=True)
@@ -137,37 +137,5 @@ def parse_since(text: str) -> Since:
 
 
 def parse_feeds(text: str) -> tuple[Feed, ...]:
-    """Feeds with spaces between them; `candles` where there are none.
-
-    Raises:
-        ValueError: one is not known.
-    """
-    known: tuple[Feed, ...] = get_args(Feed)
-    for name in text.split():
-        if name not in known:
-            raise ValueError(f"{name!r} is no feed; there are {', '.join(known)}")
-    return tuple(feed for feed in known if feed in text.split()) or ("candles",)
-
-
-def configuration(folder: Path | None = None) -> Configuration:
-    """The choices that stand in the warehouse; those in `folder` where one is named.
-
-    While config.exchanges has no row, nobody has chosen and the seeds count. A
-    threshold without a row is as in the seeds. Patterns are what they match in the
-    listing that is held.
-
-    Raises:
-        SetupError: names every wrong cell, at once.
-        psycopg.OperationalError: the warehouse does not answer; the seeds are not
-            taken for it then.
-    """
-    # both know the types of this module, and psycopg is slow to import
-    from pipelines.config.files import of_files  # noqa: PLC0415
-
-    if folder is not None:
-        return of_files(folder)
-    from pipelines.config.rows import chosen_rows, of_rows  # noqa: PLC0415
-
-    rows = chosen_rows()
-    seeds = of_files(settings().seeds_dir)
-    return of_rows(rows, seeds) if rows else seeds
+    """Feeds with spaces between them, by name; `candles` where there are none."""
+    return tuple(sorted(set(text.split()))) or ("candles",)

@@ -17,6 +17,7 @@ from pipelines.terminal import report
 from pipelines.warehouse import Connection
 
 SCHEMA = "config"
+UNMADE_MESSAGE = "the warehouse has no config tables: run `bullion up postgres`"
 Words = Mapping[str, str]
 Values = dict[str, Any]
 
@@ -29,9 +30,7 @@ def tables(connection: Connection) -> dict[str, Declaration]:
     """
     found = declared_tables(connection, SCHEMA)
     if not found:
-        raise SetupError(
-            "the warehouse has no config tables: run `bullion up postgres`"
-        )
+        raise SetupError(UNMADE_MESSAGE)
     return dict(sorted(found.items(), key=lambda item: (len(item[1].key), item[0])))
 
 

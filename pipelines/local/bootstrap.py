@@ -1,10 +1,12 @@
 """Bootstrap: roles, schemas, grants and functions of `sql/bootstrap/`, in name order.
 
-All files run in one transaction, so that a server has either the old state or the new.
-Every file is idempotent; a second run changes nothing.
+All files run in one transaction, with what then fills the tables that they made, so
+that a server has either the old state or the new. Every file is idempotent; a second
+run changes nothing. `pipelines.bootstrap` knows what a warehouse is filled with.
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -16,6 +18,9 @@ from pipelines.settings import PROJECT_DIR
 
 FOLDER = PROJECT_DIR / "sql" / "bootstrap"
 LOCK = "bullion bootstrap"
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Fill = Callable[[Connection], None]
 OLDEST_SERVER = 16  # an earlier one has no `inherit` on memberships
 
 # Roles belong to the whole server, the lock to one database: a bootstrap of another
@@ -53,9 +58,16 @@ left join pg_roles as r on r.rolname = g.name
 
 
 def apply(
-    dsn: str = "", *, folder: Path = FOLDER, say: Say = silent, **parameters: Any
+    dsn: str = "",
+    *,
+    fill: Fill = lambda _: None,
+    folder: Path = FOLDER,
+    say: Say = silent,
+    **parameters: Any,
 ) -> list[str]:
-    """Run every file on the database of `dsn` or `parameters`; the files' names.
+    """Run every file, then `fill`, on the database of `dsn` or `parameters`.
+
+    Returns the files' names.
 
     Raises:
         UpstreamError: the server does not answer.
@@ -68,12 +80,12 @@ def apply(
         raise UpstreamError(f"the warehouse does not answer: {error}") from None
     with connection:
         _require_rights(connection)
-        _apply(connection, files)
+        _apply(connection, files, fill)
         say(f"bootstrapped {connection.info.dbname}: {len(files)} files")
     return [path.name for path in files]
 
 
-def _apply(connection: psycopg.Connection[tuple[Any, ...]], files: list[Path]) -> None:
+def _apply(connection: Connection, files: list[Path], fill: Fill) -> None:
     for attempt in range(1, TRIES + 1):
         try:
             with connection.transaction():
@@ -81,6 +93,7 @@ def _apply(connection: psycopg.Connection[tuple[Any, ...]], files: list[Path]) -
                 connection.execute(lock, (LOCK,))
                 for path in files:
                     _run(connection, path)
+                fill(connection)
         except MET:
             if attempt == TRIES:
                 raise
@@ -89,7 +102,7 @@ def _apply(connection: psycopg.Connection[tuple[Any, ...]], files: list[Path]) -
             return
 
 
-def _run(connection: psycopg.Connection[tuple[Any, ...]], path: Path) -> None:
+def _run(connection: Connection, path: Path) -> None:
     try:
         connection.execute(path.read_bytes())
     except MET:
@@ -98,7 +111,7 @@ def _run(connection: psycopg.Connection[tuple[Any, ...]], path: Path) -> None:
         raise SetupError(f"{path.name} failed: {error}") from error
 
 
-def _require_rights(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+def _require_rights(connection: Connection) -> None:
     """Refuse before anything is changed, naming all that is missing and its remedy."""
     row = connection.execute(FACTS).fetchone()
     groups = connection.execute(GROUPS).fetchall()

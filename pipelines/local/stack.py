@@ -43,8 +43,14 @@ SERVICES: dict[str, Callable[[], Service]] = {
 BY_DEFAULT = (postgres_address.NAME, sandbox_service.NAME)
 
 
-def up(only: Sequence[str] | None = None, say: Say = silent) -> list[ServiceStatus]:
+def up(
+    only: Sequence[str] | None = None,
+    say: Say = silent,
+    fill: bootstrap.Fill = lambda _: None,
+) -> list[ServiceStatus]:
     """Start what does not run (`BY_DEFAULT`, or `only` these), and bootstrap Postgres.
+
+    `fill`: of `bootstrap.apply`. `pipelines.bootstrap.up` gives what a warehouse needs.
 
     With `PGHOST`, `BULLION_KAFKA` or `BULLION_DEBEZIUM` set, the given server is used
     and none is started. A second `up` at the same time waits for the first.
@@ -61,7 +67,7 @@ def up(only: Sequence[str] | None = None, say: Say = silent) -> list[ServiceStat
             if not _is_given(name):
                 found += _bring_up(name, say, may_lack=only is None)
             if name == postgres_address.NAME:
-                bootstrap.apply(**postgres.warehouse_parameters(), say=say)
+                bootstrap.apply(fill=fill, say=say, **postgres.warehouse_parameters())
         return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 from pipelines.bronze.tables import Table
+from pipelines.config.words import OWN, Words
 from pipelines.upstream.feed import Feed
 
 # by the bronze schema that they load
@@ -28,3 +29,9 @@ def feeds() -> Mapping[str, Feed]:
     from pipelines.sources.exchange.feeds import FEEDS  # noqa: PLC0415
 
     return FEEDS
+
+
+def known_words() -> Words:
+    """The words that a configuration may use, by their kind."""
+    venues = import_module("pipelines.sources.exchange.venues").VENUES
+    return {**OWN, "exchange": sorted(venues), "feed": tuple(feeds())}

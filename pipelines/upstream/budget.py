@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import psycopg
 
-from pipelines.config.listener import Configured
+from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import Configuration, Priority
 from pipelines.errors import UpstreamError
 from pipelines.upstream.clock import Clock
@@ -118,7 +118,7 @@ class SharedBudget:
         scope: str,
         limit: Limit,
         *,
-        configured: Configured,
+        configured: ConfigProvider,
         precedence: Precedence,
         connect: Callable[[], Connection],
         clock: Clock,

@@ -1,9 +1,9 @@
-"""Who watches a load: told how many minutes will be asked for, and what came."""
+"""How far a load is: how many minutes will be asked for, and what came."""
 
 from typing import Protocol
 
 
-class Watch(Protocol):
+class Progress(Protocol):
     """Told by the threads of a load, of all series alike."""
 
     def planned(self, minutes: int) -> None:
@@ -13,11 +13,9 @@ class Watch(Protocol):
         """So many of them have been, with so many rows."""
 
 
-class Unwatched:
-    """Nobody watches."""
+class NoProgress:
+    """Nobody is told."""
 
-    def planned(self, minutes: int) -> None:
-        """Nothing to do."""
+    def planned(self, minutes: int) -> None: ...
 
-    def answered(self, minutes: int, rows: int) -> None:
-        """Nothing to do."""
+    def answered(self, minutes: int, rows: int) -> None: ...

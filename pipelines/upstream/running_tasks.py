@@ -1,4 +1,4 @@
-"""The streams of series that run in this process, and whether they are to end."""
+"""The tasks that run in this process, one a series and feed, and when they end."""
 
 import threading
 from collections import Counter
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-class Streams:
-    """Who runs, by name. Threads share it; streams look after each page.
+class RunningTasks:
+    """Which tasks run, by name. Threads share it; tasks look after each page.
 
     Attributes:
-        ending: set: every stream ends after its current page.
-        ended: told of each stream that has ended, in its thread.
+        ending: set: every task ends after its current page.
+        ended: called with the name of each task that has ended, in its thread.
     """
 
     def __init__(self, ended: Callable[[str], None] = lambda _: None) -> None:
@@ -34,6 +34,6 @@ class Streams:
             self.ended(name)
 
     def names(self) -> set[str]:
-        """The streams that run now."""
+        """The tasks that run now."""
         with self._lock:
             return set(self._running)

@@ -31,6 +31,14 @@ create table if not exists config.thresholds (
     meaning text not null default ''
 );
 
+-- The seeds fill these tables once: what an operator removes later does not come again.
+create table if not exists ops.config_first_import (
+    imported_at timestamptz not null default clock_timestamp(),
+    rows_count bigint not null
+);
+
+comment on table ops.config_first_import is
+'One row: the seeds were imported, or an operator had chosen before (no rows then).';
 comment on table config.exchanges is
 'One row: an exchange that is collected from.';
 comment on column config.exchanges.market_types is
@@ -48,7 +56,7 @@ comment on table config.endpoints is
 comment on column config.endpoints.setting is
 'The name of a setting of the environment; never its value.';
 comment on table config.thresholds is
-'One row: a number that an operator turns; one without a row is as in the seeds.';
+'One row: a number that an operator turns; one without a row has its default.';
 
 select config.publish('config.exchanges');
 select config.publish('config.instruments');

@@ -1,26 +1,24 @@
 -- The words that a configuration may use: what the sources and models of this release
--- know. Tests hold each list against them.
+-- declare. Whoever bootstraps writes them; nobody else does.
+create table if not exists ops.config_words (
+    kind text not null,
+    word text not null,
+    place integer not null,
+    primary key (kind, word)
+);
+
+comment on table ops.config_words is
+'One row: a word that the configuration may use, such as an exchange or a feed.';
+
 create or replace function config.known_words(kind text)
 returns text[]
 language sql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select
-        case kind
-            when 'exchange' then array['binance', 'binance_us', 'coinbase', 'kraken']
-            when 'market type' then array['spot', 'swap', 'future']
-            when 'feed' then array['candles', 'trades']
-            when 'timeframe' then array[
-                '1m', '5m', '15m', '30m', '1h', '4h', '12h', '1d', '1w', '1M'
-            ]
-            when 'priority' then array['live', 'history']
-            when 'threshold' then array[
-                'reread_candles', 'holes_per_load', 'listing_max_age_hours',
-                'request_timeout_seconds', 'attempts', 'patience_seconds',
-                'breaker_failures', 'breaker_cool_down_seconds', 'freshness_minutes'
-            ]
-        end
+    select coalesce(array_agg(w.word order by w.place), '{}')
+    from ops.config_words as w
+    where w.kind = known_words.kind
 $$;
 
 -- Refuses words that are not known, and a list without any; null is the column's to refuse.

@@ -6,7 +6,7 @@ from collections import Counter
 import dlt
 
 from pipelines.bronze import delivery
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources import declared
 from pipelines.sources.archive import (

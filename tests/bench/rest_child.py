@@ -10,7 +10,7 @@ from typing import Any
 
 import dlt
 
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource

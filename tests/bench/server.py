@@ -10,7 +10,8 @@ from typing import Any
 
 import psycopg
 
-from pipelines.local import bootstrap, place
+from pipelines import bootstrap
+from pipelines.local import place
 from pipelines.local.postgres import private_server
 from pipelines.local.postgres_server import postmaster_pid
 from pipelines.settings import export

@@ -19,7 +19,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from pipelines.local import bootstrap, place
+from pipelines import bootstrap
+from pipelines.local import place
 from pipelines.local.debezium_service import Debezium
 from pipelines.local.kafka_service import Kafka
 from pipelines.local.postgres import Postgres, connection

@@ -2,11 +2,12 @@
 
 import psycopg
 
-from pipelines.local import place, postgres, stack
+from pipelines import bootstrap
+from pipelines.local import place, postgres
 
 
 def up(**options):
-    return stack.up(["postgres"], **options)[0]
+    return bootstrap.up(["postgres"], **options)[0]
 
 
 def connect():

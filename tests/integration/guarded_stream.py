@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from pipelines import warehouse
+from pipelines import bootstrap, warehouse
 from pipelines.config import status
-from pipelines.local import bootstrap, replication_slot
+from pipelines.local import replication_slot
 from pipelines.local.postgres import private_server
 from pipelines.local.service import bring_up, silent
 from pipelines.settings import settings

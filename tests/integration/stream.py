@@ -16,7 +16,8 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from pipelines.local import bootstrap, place
+from pipelines import bootstrap
+from pipelines.local import place
 from pipelines.local.debezium_properties import PREFIX, SLOT
 from pipelines.local.debezium_service import Debezium
 from pipelines.local.kafka_service import Kafka

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from pipelines import warehouse
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.settings import settings
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource
 from pipelines.sources.load import load
@@ -25,7 +25,7 @@ FINISHED = "_dlt_load_id in (select load_id from bronze_archive._dlt_loads)"
 
 
 @pytest.fixture
-def host(database, monkeypatch):
+def host(seeded, monkeypatch):
     with archive_server() as server:
         monkeypatch.setenv("BULLION_ARCHIVE_URL", server.url)
         settings.cache_clear()

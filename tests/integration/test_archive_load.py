@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from pipelines import warehouse
 from pipelines.cli.main import app
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource, listed
@@ -40,7 +40,7 @@ def candles(first_ms, count):
 
 
 @pytest.fixture
-def host(database, monkeypatch):
+def host(seeded, monkeypatch):
     with archive_server() as server:
         monkeypatch.setenv("BULLION_ARCHIVE_URL", server.url)
         settings.cache_clear()

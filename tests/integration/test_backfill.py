@@ -14,16 +14,15 @@ from itertools import count
 import psycopg
 import pytest
 
-from pipelines import warehouse
+from pipelines import bootstrap, warehouse
 from pipelines.backfill import ledger, status
 from pipelines.backfill.apply import Patience, apply
 from pipelines.backfill.plan import parse, plan
 from pipelines.backfill.upstreams import LiveUpstreams
 from pipelines.bronze.load import LoadFacts
 from pipelines.collector.first_rows import first_row_of
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, SetupError
-from pipelines.local import bootstrap
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings
 from pipelines.sources.exchange.choices import ExchangeOptions
@@ -48,7 +47,7 @@ def sandbox():
 
 
 @pytest.fixture
-def upstream(sandbox, database, monkeypatch):
+def upstream(sandbox, seeded, monkeypatch):
     """The settings point to the sandbox, and it has no faults."""
     for name, url in sandbox.environment.items():
         monkeypatch.setenv(name, url)

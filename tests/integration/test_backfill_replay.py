@@ -8,7 +8,7 @@ import pytest
 from pipelines import warehouse
 from pipelines.backfill.reconcile import reconcile
 from pipelines.backfill.replay import Scope, replay
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings

@@ -2,13 +2,17 @@
 
 import secrets
 import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 import yaml
 
+from pipelines import bootstrap
 from pipelines.errors import SetupError, UpstreamError
-from pipelines.local import bootstrap, postgres_distribution, stack
+from pipelines.local import stack
+from pipelines.local.bootstrap import FOLDER
 from pipelines.local.postgres import private_server
 from pipelines.settings import PROJECT_DIR, child_environment
 from tests.integration.roles import BRONZE, acting, run
@@ -154,7 +158,7 @@ def test_what_only_a_superuser_can_give_the_stream_is_said(tmp_path):
         with acting(owner) as connection:
             connection.add_notice_handler(lambda n: said.append(n.message_primary))
             bootstrap.apply(**owner)
-            path = bootstrap.FOLDER / "060_config.sql"
+            path = FOLDER / "060_config.sql"
             connection.execute(path.read_bytes())
     wanted = 'a superuser has to run "alter role cdc login replication"'
     assert any(wanted in sentence for sentence in said)
@@ -191,20 +195,20 @@ def test_a_server_that_does_not_answer_is_the_upstreams_fault():
 
 def test_with_a_given_server_up_starts_none_and_bootstraps_it(database):
     run(database, None, "drop schema ops cascade")
-    assert stack.up(["postgres"]) == []
+    assert bootstrap.up(["postgres"]) == []
     assert run(database, "loader", "select count(*) from ops.batches") == [(0,)]
     assert stack.status()[0].is_running is False
 
 
 def test_composes_one_shot_does_the_same(database):
     compose = yaml.safe_load((PROJECT_DIR / "docker-compose.yml").read_text())
-    *shell, script = compose["services"]["bootstrap"]["command"]
-    script = script.replace("$$", "$").replace("/bootstrap", str(bootstrap.FOLDER))
-    programs = postgres_distribution.installed().program("psql").parent
-    environment = child_environment({"PATH": f"{programs}:/usr/bin:/bin"})
+    program, *words = compose["services"]["bootstrap"]["command"]
+    command = [Path(sys.executable).with_name(program), *words]
+    environment = child_environment({})
     before = run(database, None, CATALOG)
-    subprocess.run([*shell, script], env=environment, check=True)
+    subprocess.run(command, env=environment, check=True)
     assert run(database, None, CATALOG) == before
     run(database, None, "drop schema ops cascade")
-    subprocess.run([*shell, script], env=environment, check=True)
+    subprocess.run(command, env=environment, check=True)
     assert run(database, "loader", "select count(*) from ops.loads") == [(0,)]
+    assert run(database, "operator", "select count(*) from config.exchanges") == [(4,)]

@@ -26,7 +26,7 @@ def sandbox():
 
 
 @pytest.fixture
-def bullion(database, sandbox):
+def bullion(seeded, sandbox):
     """Runs a command on the warehouse and the sandbox."""
 
     def run(*words):

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from pipelines.config.csv_import import Imported, bring
+from pipelines.config.csv_import import Imported, import_folder
 from pipelines.config.edit import change
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.config.table import table
 from pipelines.settings import PROJECT_DIR
 from tests.integration.config_choices import ADD, CHOICES, bullion, listed, told
@@ -67,7 +67,7 @@ def test_an_import_leaves_what_an_operator_changed_unless_told(database):
 def test_two_imports_at_once_bring_each_row_once(database):
     def work_once():
         with acting(database, "operator") as connection:
-            done.extend(bring(connection, SEEDS, replace=False))
+            done.extend(import_folder(connection, SEEDS, replace=False))
 
     done: list[Imported] = []
     work = [threading.Thread(target=work_once) for _ in range(3)]
@@ -131,11 +131,18 @@ def test_a_command_is_refused_in_a_sentence(database, command, exit_code, senten
     assert "Traceback" not in done.stderr + done.stdout
 
 
-def test_a_row_is_not_put_beside_the_seeds(database):
-    done = bullion("add", "exchanges", "kraken")
-    assert done.exit_code == 78
-    assert "run `bullion config import` first" in done.stderr
-    assert configuration() == configuration(SEEDS)
+def test_an_import_of_what_is_filled_says_that_the_rows_are_kept(database):
+    told("import")
+    done = bullion("import", "--json")
+    assert "every table holds rows, and keeps them" in done.stderr
+    kept = {row["table"]: row["kept_count"] for row in json.loads(done.stdout)}
+    assert kept == {"exchanges": 4, "instruments": 7, "endpoints": 5, "thresholds": 9}
+
+
+def test_a_threshold_may_be_written_with_decimals(database):
+    told("import")
+    told("set", "thresholds", "attempts", "amount=6.0")
+    assert configuration().thresholds.attempts == 6
 
 
 def test_what_is_so_already_is_not_written(database):

@@ -10,10 +10,9 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from pipelines import warehouse
+from pipelines import bootstrap, warehouse
 from pipelines.config import status
 from pipelines.config.declaration import declared_tables
-from pipelines.local import bootstrap
 from pipelines.sources.config_changes import dead_letters, follow
 from pipelines.sources.config_changes.session import Followed
 from tests.integration.effects import (

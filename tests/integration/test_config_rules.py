@@ -9,15 +9,11 @@ from typing import get_args
 import psycopg
 import pytest
 
-from pipelines.config.model import (
-    Feed,
-    MarketType,
-    Priority,
-    Thresholds,
-    Timeframe,
-    configuration,
-)
+from pipelines import bootstrap
+from pipelines.config.model import MarketType, Priority, Thresholds, Timeframe
+from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
+from pipelines.sources import feeds, known_words
 from pipelines.sources.exchange.tables import INSTRUMENTS
 from pipelines.sources.exchange.venues import VENUES
 from tests.integration.config_choices import ADD, CHOICES, listed
@@ -41,7 +37,7 @@ def words(database, kind):
 
 def test_the_words_that_tables_know_are_those_of_the_sources(database):
     assert words(database, "exchange") == set(VENUES)
-    assert words(database, "feed") == set(get_args(Feed))
+    assert words(database, "feed") == set(feeds())
     assert words(database, "market type") == set(get_args(MarketType))
     assert words(database, "priority") == set(get_args(Priority))
     assert words(database, "threshold") == {f.name for f in fields(Thresholds)}
@@ -271,3 +267,19 @@ def test_a_snapshot_that_would_not_see_the_other_operator_is_refused(chosen):
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with pytest.raises(psycopg.NotSupportedError, match="repeatable read"):
             connection.execute(ADD.format("BTC/USD"))
+
+
+def test_a_word_that_a_source_declares_is_known_after_the_next_bootstrap(
+    chosen, monkeypatch
+):
+    books = ADD.replace("symbol)", "symbol, feeds)").replace(
+        "'{}'", "'{}', '{{books}}'"
+    )
+    with pytest.raises(psycopg.Error, match="'books'; there are candles, trades"):
+        run(chosen, "operator", books)
+    declared = {**known_words(), "feed": ["candles", "trades", "books"]}
+    monkeypatch.setattr(bootstrap, "known_words", lambda: declared)
+    bootstrap.apply(**chosen)
+    run(chosen, "operator", books)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        run(chosen, "operator", "insert into ops.config_words values ('feed', 'x', 9)")

@@ -1,16 +1,29 @@
 """The config tables as they are declared, and what loads are told of them."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
-from pipelines.config.model import Configuration, ExchangeChoice, configuration
-from pipelines.local import bootstrap
+from pipelines import bootstrap
+from pipelines.config.model import Configuration, ExchangeChoice
+from pipelines.config.rows import configuration
+from pipelines.errors import BadDataError, SetupError
 from pipelines.local.postgres import private_server
 from pipelines.settings import PROJECT_DIR, settings
 from tests.integration.config_choices import ADD, CHOICES, bullion, listed, told
 from tests.integration.roles import acting, run
 
 SEEDS = PROJECT_DIR / "seeds"
+
+
+def by_key(known):
+    """The choices in the order of the tables."""
+    return replace(
+        known,
+        instruments=sorted(known.instruments, key=lambda c: (c.exchange_id, c.symbol)),
+        endpoints=dict(sorted(known.endpoints.items())),
+    )
 
 
 @pytest.fixture
@@ -62,11 +75,60 @@ def test_a_table_that_can_not_be_streamed_is_not_published(database, table, sent
             connection.execute("select config.publish(%s)", (table.split()[0],))
 
 
-def test_while_nothing_was_imported_the_seeds_count(database):
-    assert configuration() == configuration(SEEDS)
+def test_a_bootstrap_imports_the_seeds_once(database):
+    bootstrap.apply(**database, seeds=SEEDS)
+    assert configuration() == by_key(configuration(SEEDS))
+    authors = "select application_name from ops.config_authors"
+    ((author,),) = run(database, None, authors)
+    assert author.startswith("bullion up, pid ")
+    run(database, "operator", "delete from config.instruments")
+    run(database, "operator", "delete from config.exchanges")
+    bootstrap.apply(**database, seeds=SEEDS)
+    assert not configuration().exchanges
+
+
+def test_up_imports_the_seeds_of_the_settings(database, tmp_path, monkeypatch):
+    (tmp_path / "config_exchanges.csv").write_text("exchange_id\nkraken\n")
+    monkeypatch.setenv("BULLION_SEEDS_DIR", str(tmp_path))
+    settings.cache_clear()
+    said: list[str] = []
+    bootstrap.up(["postgres"], said.append)
+    assert list(configuration().exchanges) == ["kraken"]
+    assert f"imported the configuration of {tmp_path}: 1 rows" in said
+
+
+def test_a_warehouse_of_an_earlier_release_is_filled_by_the_next_bootstrap(database):
+    # which had the tables, and took the seeds while no exchange was chosen in them
+    run(database, None, "drop table ops.config_first_import")
+    run(database, "operator", "insert into config.thresholds values ('attempts', 2)")
+    bootstrap.apply(**database, seeds=SEEDS)
+    seeds = by_key(configuration(SEEDS))
+    assert configuration() == replace(
+        seeds, thresholds=replace(seeds.thresholds, attempts=2)
+    )
+
+
+def test_what_was_chosen_in_an_earlier_release_stays(chosen):
+    run(chosen, None, "drop table ops.config_first_import")
+    before = configuration()
+    bootstrap.apply(**chosen, seeds=SEEDS)
+    bootstrap.apply(**chosen, seeds=SEEDS)
+    assert configuration() == before
+    assert not before.instruments
+
+
+def test_seeds_that_are_refused_leave_the_warehouse_as_it_was(database, tmp_path):
+    (tmp_path / "config_exchanges.csv").write_text("exchange_id\nmtgox\n")
+    with pytest.raises(BadDataError, match="unknown exchange: 'mtgox'"):
+        bootstrap.apply(**database, seeds=tmp_path)
+    bootstrap.apply(**database, seeds=SEEDS)
+    assert configuration() == by_key(configuration(SEEDS))
+
+
+def test_a_warehouse_without_config_tables_says_what_makes_them(database):
     run(database, None, "drop schema config cascade")
-    assert configuration() == configuration(SEEDS)
-    bootstrap.apply(**database)
+    with pytest.raises(SetupError, match="run `bullion up postgres`"):
+        configuration()
 
 
 def test_an_import_changes_nothing_of_what_loads_are_told(database):
@@ -89,7 +151,7 @@ def test_what_the_tables_say_is_what_loads_are_told(chosen):
     )
     assert [c.symbol for c in found.instruments] == ["A_C/USD", "BTC/USD", "ETH/USD"]
     assert found.thresholds.attempts == 2
-    assert found.thresholds.patience_seconds == 90  # no row: as in the seeds
+    assert found.thresholds.patience_seconds == 90  # no row: its default
 
 
 def test_a_pattern_follows_the_listing(chosen):

@@ -198,7 +198,7 @@ def forget() -> None:
             "truncate ops.batches, ops.consumed_batches, ops.loads, ops.deliveries,"
             " ops.config_effects"
         )
-    from pipelines.local import bootstrap
+    from pipelines import bootstrap
 
     with psycopg.connect(**warehouse.parameters(None, "test")) as connection:
         bootstrap.apply(connection.info.dsn)

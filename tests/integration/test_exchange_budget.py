@@ -13,8 +13,9 @@ import psycopg
 import pytest
 
 from pipelines import warehouse
-from pipelines.config.listener import Fixed
-from pipelines.config.model import ExchangeChoice, configuration
+from pipelines.config.listener import StaticConfig
+from pipelines.config.model import ExchangeChoice
+from pipelines.config.rows import configuration
 from pipelines.errors import UpstreamError
 from pipelines.settings import PROJECT_DIR, child_environment
 from pipelines.sources.exchange.venues import VENUES
@@ -78,7 +79,7 @@ def budget(priority="live", spec=SPEC, clock=None):
         spec.budget_id,
         spec.exchange_id,
         spec.limit,
-        configured=Fixed(KNOWN),
+        configured=StaticConfig(KNOWN),
         precedence=priority,
         connect=connect,
         clock=clock or SystemClock(),

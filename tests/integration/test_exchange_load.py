@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from pipelines import warehouse
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from pipelines import warehouse
-from pipelines.config.model import Configuration, InstrumentChoice, Since, configuration
+from pipelines.config.model import Configuration, InstrumentChoice, Since
+from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, SetupError
 from pipelines.sandbox.clock import parse_instant
 from pipelines.sandbox.generated import generated_feed

@@ -30,8 +30,8 @@ def sandbox():
 
 
 @pytest.fixture
-def prefect(server_of_prefect, sandbox, database, monkeypatch):
-    """The server that flows report to; they load from the sandbox into `database`."""
+def prefect(server_of_prefect, sandbox, seeded, monkeypatch):
+    """The server that flows report to; they load from the sandbox into `seeded`."""
     for name, url in sandbox.environment.items():
         monkeypatch.setenv(name, url)
     settings.cache_clear()

@@ -26,7 +26,7 @@ def sandbox():
 
 
 @pytest.fixture
-def prefect(server_of_prefect, sandbox, database, monkeypatch):
+def prefect(server_of_prefect, sandbox, seeded, monkeypatch):
     for name, url in sandbox.environment.items():
         monkeypatch.setenv(name, url)
     settings.cache_clear()

@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from pipelines import warehouse
-from pipelines.config.listener import Listening
+from pipelines.config.listener import ConfigListener
 from pipelines.config.rows import standing
+from pipelines.errors import SetupError
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
@@ -39,7 +40,7 @@ def venue(database, monkeypatch):
 
 @pytest.fixture
 def listening(database):
-    one = Listening()
+    one = ConfigListener()
     yield one
     one.close()
 
@@ -98,7 +99,7 @@ def test_a_burst_is_read_once_or_twice_and_one_that_is_unreadable_keeps_the_last
         return standing(connection)
 
     commit(database, EXCHANGE)
-    one = Listening(read, say=said.append)
+    one = ConfigListener(read, say=said.append)
     try:
         with psycopg.connect(**database) as connection:
             for n in range(200):
@@ -117,15 +118,10 @@ def test_a_burst_is_read_once_or_twice_and_one_that_is_unreadable_keeps_the_last
         one.close()
 
 
-def test_a_warehouse_without_config_tables_has_the_configuration_of_the_seeds(
-    server, database
-):
+def test_a_warehouse_without_config_tables_is_not_listened_to(database):
     run(database, None, "drop schema config cascade")
-    one = Listening()
-    try:
-        assert "kraken" in one.current.exchanges
-    finally:
-        one.close()
+    with pytest.raises(SetupError, match="run `bullion up postgres`"):
+        ConfigListener()
 
 
 class Loading:

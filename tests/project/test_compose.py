@@ -84,7 +84,6 @@ def test_no_password_is_written_down_and_none_has_a_default():
 
 def test_postgres_is_the_version_and_has_the_settings_of_the_embedded_server():
     assert SERVICES["postgres"]["image"].startswith(f"postgres:{MAJOR}.")
-    assert SERVICES["bootstrap"]["image"] == SERVICES["postgres"]["image"]
     given = [word for word in SERVICES["postgres"]["command"] if word != "-c"]
     embedded = _settings_of(x for x in SETTINGS.splitlines() if not x.startswith("#"))
     wanted = {k: v for k, v in embedded.items() if k not in EMBEDDED_ONLY}
@@ -136,8 +135,10 @@ def test_prefect_is_the_version_that_is_installed():
     assert inline.startswith(f"FROM {image}\n")
 
 
-def test_bootstrap_runs_the_files_of_sql_bootstrap():
-    assert "./sql/bootstrap:/bootstrap:ro" in SERVICES["bootstrap"]["volumes"]
+def test_bootstrap_is_what_sets_up_any_server_of_ones_own():
+    assert SERVICES["bootstrap"]["image"] == SERVICES["prefect-worker"]["image"]
+    assert SERVICES["bootstrap"]["command"] == ["bullion", "up", "postgres"]
+    assert SERVICES["bootstrap"]["environment"]["PGHOST"] == "postgres"
 
 
 def test_no_state_or_secret_is_copied_into_the_image():

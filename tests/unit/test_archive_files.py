@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, SetupError, UpstreamError
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.archive import ArchiveOptions, listing, working_folder, zips

@@ -22,7 +22,7 @@ from pipelines.backfill.spans import (
     within,
     without,
 )
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
 from pipelines.settings import PROJECT_DIR
 

@@ -10,7 +10,8 @@ from pipelines.collector import effects as module
 from pipelines.collector.effects import Effects
 from pipelines.collector.targets import plan_name, wanted
 from pipelines.config import status
-from pipelines.config.model import InstrumentChoice, Since, configuration
+from pipelines.config.model import InstrumentChoice, Since
+from pipelines.config.rows import configuration
 from pipelines.config.status import Effect
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import PROJECT_DIR

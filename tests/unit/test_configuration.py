@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.config.model import Since, configuration, parse_since
+from pipelines.config.model import Since, Thresholds, parse_since
+from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.exchange.choices import ExchangeOptions, chosen
@@ -27,6 +28,10 @@ def test_the_seeds_are_right_and_name_declared_venues():
     assert known.thresholds.reread_candles > 0
 
 
+def test_a_threshold_without_a_row_is_as_in_the_seeds():
+    assert configuration(SEEDS).thresholds == Thresholds()
+
+
 def test_every_wrong_cell_is_named_at_once(seeds):
     (seeds / "config_exchanges.csv").write_text(
         "exchange_id,is_enabled,budget_share\nkraken,perhaps,0.9\nbinance,true,2\n"
@@ -45,7 +50,6 @@ def test_every_wrong_cell_is_named_at_once(seeds):
         "config_instruments.csv line 2, since: 'yesterday'",
         "config_instruments.csv line 2, priority: 'now'",
         "config_thresholds.csv line 2, amount: '-1'",
-        "config_thresholds.csv has no good row attempts",
     ):
         assert said in str(error.value)
 
@@ -56,7 +60,7 @@ def test_a_feed_that_is_not_known_is_named(seeds):
     with pytest.raises(
         SetupError, match="feeds: 'books' is no feed; there are candles, trades"
     ):
-        configuration(seeds)
+        chosen(configuration(seeds), ExchangeOptions())
 
 
 def test_candles_are_collected_where_no_feed_is_named(seeds):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.config.model import configuration
+from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
 from prefect_flows import demo
 

@@ -12,9 +12,9 @@ from pipelines.config.model import (
     EndpointChoice,
     InstrumentChoice,
     Since,
-    configuration,
     parse_since,
 )
+from pipelines.config.rows import configuration
 from pipelines.errors import EndedError, SetupError
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.exchange.choices import (
@@ -29,7 +29,7 @@ from pipelines.sources.exchange.endpoints import address
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.upstream.clock import EndingClock
-from pipelines.upstream.running_tasks import Streams
+from pipelines.upstream.running_tasks import RunningTasks
 from tests.unit.venue_server import (
     NOW_MS,
     FakeBudget,
@@ -223,7 +223,7 @@ def test_pauses_double_up_to_the_longest():
 
 def test_streams_know_who_runs_and_tell_who_ended():
     ended: list[str] = []
-    streams = Streams(ended.append)
+    streams = RunningTasks(ended.append)
     with streams.one("a"), streams.one("a"):
         with streams.one("b"):
             assert streams.names() == {"a", "b"}
@@ -233,7 +233,7 @@ def test_streams_know_who_runs_and_tell_who_ended():
 
 
 def test_nobody_waits_by_the_clock_once_the_end_is_asked_for():
-    streams = Streams()
+    streams = RunningTasks()
     clock = EndingClock(streams.ending)
     clock.sleep(0)
     streams.ending.set()

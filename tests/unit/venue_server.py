@@ -10,8 +10,8 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from pipelines.config.listener import Fixed
-from pipelines.config.model import configuration
+from pipelines.config.listener import StaticConfig
+from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
 
 NOW_MS = 1_700_000_000_000  # 2023-11-14T22:13:20Z
@@ -92,11 +92,11 @@ class FakeClock:
         self.slept.append(seconds)
 
 
-def configured(**thresholds: int) -> Fixed:
+def configured(**thresholds: int) -> StaticConfig:
     """The seeds, with these thresholds."""
     known = configuration(PROJECT_DIR / "seeds")
     turned = replace(known.thresholds, request_timeout_seconds=2, **thresholds)
-    return Fixed(replace(known, thresholds=turned))
+    return StaticConfig(replace(known, thresholds=turned))
 
 
 class FakeBudget:

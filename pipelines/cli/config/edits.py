@@ -52,7 +52,6 @@ def config_set(
 
     def write(connection: "Connection") -> Written:
         told = tables.table(connection, table)
-        edit.require_import(connection)
         done = edit.change(connection, told, *tables.split(told, words))
         if not done.is_new:
             say("nothing to change: it is so already")
@@ -78,7 +77,6 @@ def config_add(
 
     def write(connection: "Connection") -> Written:
         told = tables.table(connection, table)
-        edit.require_import(connection)
         done = edit.add(connection, told, *tables.split(told, words))
         return [shown(done.row, json=json)], 1
 
@@ -128,12 +126,16 @@ def config_import(
 
     A table that holds rows is the operator's: it stays as it is.
     """
-    from pipelines.config.csv_import import bring
+    from pipelines.config.csv_import import import_folder
 
     def write(connection: "Connection") -> Written:
-        done = bring(connection, folder or settings().seeds_dir, replace=replace)
-        counts = (t.added_count + t.changed_count + t.removed_count for t in done)
-        return done, sum(counts)
+        done = import_folder(
+            connection, folder or settings().seeds_dir, replace=replace
+        )
+        count = sum(t.added_count + t.changed_count + t.removed_count for t in done)
+        if not count and not replace:
+            say("every table holds rows, and keeps them; --replace changes them")
+        return done, count
 
     _commit("import", write, "imported", wait_s if wait else None, json=json)
 

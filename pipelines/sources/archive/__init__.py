@@ -20,7 +20,7 @@ from pipelines.sources.archive.ledger import Connection
 from pipelines.sources.archive.loader import Loader
 from pipelines.sources.archive.plan import plans
 from pipelines.sources.archive.tables import TABLES
-from pipelines.upstream.progress import Unwatched, Watch
+from pipelines.upstream.progress import NoProgress, Progress
 
 __all__ = [
     "ArchiveFile",
@@ -78,14 +78,14 @@ class ArchiveSource:
         configuration: Configuration,
         options: ArchiveOptions | None = None,
         *,
-        watch: Watch | None = None,
+        watch: Progress | None = None,
         connect: Callable[[], Connection] = _connect,
     ) -> None:
         self.failures: list[Exception] = []
         self._configuration = configuration
         self._options = options or ArchiveOptions()
         self._series = chosen(configuration, self._options)
-        self._watch = watch or Unwatched()
+        self._watch = watch or NoProgress()
         self._connect = connect
 
     def lock_keys(self) -> Sequence[str]:

@@ -20,7 +20,7 @@ from pipelines.sources.archive.ledger import Connection, Ledger
 from pipelines.sources.archive.loading import load_file, missing_row, request_rows
 from pipelines.sources.archive.plan import Plan, plans
 from pipelines.sources.archive.tables import FILES
-from pipelines.upstream.progress import Watch
+from pipelines.upstream.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Loader:
         host: ArchiveHost,
         options: ArchiveOptions,
         failures: list[Exception],
-        watch: Watch,
+        watch: Progress,
     ) -> None:
         self._host = host
         self._options = options

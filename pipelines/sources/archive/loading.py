@@ -23,14 +23,14 @@ from pipelines.sources.archive.host import ArchiveHost, Journal
 from pipelines.sources.archive.reading import Counts, rows_of
 from pipelines.sources.archive.tables import FILES
 from pipelines.sources.archive.zips import unpacked
-from pipelines.upstream.progress import Watch
+from pipelines.upstream.progress import Progress
 from pipelines.upstream.request_log import REQUESTS
 
 TYPES = {"bigint": pl.Int64, "bool": pl.Boolean}
 
 
 def load_file(
-    host: ArchiveHost, file: ArchiveFile, journal: Journal, watch: Watch
+    host: ArchiveHost, file: ArchiveFile, journal: Journal, watch: Progress
 ) -> Iterator[Rows]:
     """The file's rows, then what became of it.
 
@@ -67,7 +67,7 @@ def load_file(
 
 
 def _read(
-    fetched: Fetched, csv: Path, bytes_count: int, watch: Watch
+    fetched: Fetched, csv: Path, bytes_count: int, watch: Progress
 ) -> Iterator[Rows]:
     counts = Counts()
     file_id = token_hex(8)

@@ -10,11 +10,11 @@ from pipelines.config.model import (
     InstrumentChoice,
     Priority,
     Since,
-    parse_feeds,
 )
 from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
 from pipelines.sources.exchange.endpoints import is_asked
+from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.venues import VENUES, spec_of
 from pipelines.upstream.feed import Feed as FeedDeclaration
 
@@ -67,10 +67,7 @@ class ExchangeOptions:
         Raises:
             SetupError: a time is not ISO UTC, the span is empty, or a feed not known.
         """
-        try:
-            wanted = parse_feeds(" ".join(feeds)) if feeds else ()
-        except ValueError as error:
-            raise SetupError(f"--feed: {error}") from None
+        wanted = known_feeds("--feed", feeds or ())
         start, end = parse_span(since or None, until or None)
         return cls(exchanges or (), symbols or (), start, end, priority, feeds=wanted)
 
@@ -113,6 +110,19 @@ def chosen(
     ]
 
 
+def known_feeds(about: str, names: Sequence[str]) -> tuple[str, ...]:
+    """These feeds, in the order of their declaration.
+
+    Raises:
+        SetupError: one is not declared; names those that are.
+    """
+    for name in names:
+        if name not in FEEDS:
+            known = ", ".join(FEEDS)
+            raise SetupError(f"{about}: {name!r} is no feed; there are {known}")
+    return tuple(name for name in FEEDS if name in names)
+
+
 def _feeds(choice: InstrumentChoice, options: ExchangeOptions) -> Sequence[Feed]:
     """The feeds to load of a series; none: its market's listing alone.
 
@@ -141,7 +151,7 @@ def rest_feeds(choice: InstrumentChoice) -> Sequence[Feed]:
         SetupError: contracts of this kind are not collected from the venue.
     """
     held = spec_of(choice.exchange_id, choice.symbol).routes
-    return tuple(feed for feed in choice.feeds if feed in held)
+    return tuple(feed for feed in known_feeds("feeds", choice.feeds) if feed in held)
 
 
 def series_name(choice: InstrumentChoice, feed: Feed) -> str:

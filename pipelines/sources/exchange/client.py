@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from pipelines.config.listener import Configured
+from pipelines.config.listener import ConfigProvider
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sources.exchange.attempt import Attempt, attempted, date_ms
 from pipelines.sources.exchange.ccxt_exchange import exchange
@@ -71,7 +71,7 @@ class VenueClient:
         spec: VenueSpec,
         budget: Budget,
         clock: Clock,
-        configured: Configured,
+        configured: ConfigProvider,
         time: VenueTime | None = None,
     ) -> None:
         self.spec = spec

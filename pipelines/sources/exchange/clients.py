@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from pipelines.config.listener import Configured
+from pipelines.config.listener import ConfigProvider
 from pipelines.sources.exchange.client import VenueClient, VenueTime
 from pipelines.sources.exchange.routes import VenueSpec
 from pipelines.upstream.budget import Budget, Precedence, SharedBudget, Unlimited
@@ -19,7 +19,7 @@ class Clients:
 
     def __init__(
         self,
-        configured: Configured,
+        configured: ConfigProvider,
         connect: Callable[[], Connection],
         clock: Clock,
         *,

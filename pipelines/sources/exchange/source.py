@@ -7,7 +7,7 @@ from functools import partial
 from pipelines import warehouse
 from pipelines.bronze.delivery import Rows, Stream
 from pipelines.bronze.tables import Table
-from pipelines.config.listener import Configured, configured_by
+from pipelines.config.listener import ConfigProvider, config_provider
 from pipelines.config.model import Configuration, Feed, InstrumentChoice
 from pipelines.errors import BullionError, EndedError
 from pipelines.sources.exchange.choices import (
@@ -22,8 +22,8 @@ from pipelines.sources.exchange.tables import TABLES
 from pipelines.sources.exchange.venue import Venue
 from pipelines.sources.exchange.venues import spec_of
 from pipelines.upstream.clock import Clock, EndingClock
-from pipelines.upstream.progress import Unwatched, Watch
-from pipelines.upstream.running_tasks import Streams
+from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.running_tasks import RunningTasks
 
 
 def connect() -> warehouse.Connection:
@@ -52,25 +52,25 @@ class ExchangeSource:
 
     def __init__(
         self,
-        configured: Configured | Configuration,
+        configured: ConfigProvider | Configuration,
         options: ExchangeOptions | None = None,
         *,
         clock: Clock | None = None,
         connect: Callable[[], warehouse.Connection] = connect,
-        watch: Watch | None = None,
-        streams: Streams | None = None,
+        watch: Progress | None = None,
+        streams: RunningTasks | None = None,
         clients: Clients | None = None,
         answered: Callable[[str], None] = lambda _: None,
     ) -> None:
-        configured = configured_by(configured)
+        configured = config_provider(configured)
         self.failures: list[Exception] = []
         self.failed: dict[str, Exception] = {}
         self.ended: list[str] = []
         self._configured = configured
         self._options = options or ExchangeOptions()
         self._open: Counter[str] = Counter()
-        self._watch = watch or Unwatched()
-        self._streams = streams or Streams()
+        self._watch = watch or NoProgress()
+        self._streams = streams or RunningTasks()
         self._answered = answered
         self._keeps_clients = clients is not None
         self._clients = clients or Clients(
@@ -185,7 +185,7 @@ class ExchangeSource:
 class _Pages:
     """A stream's watch: told of each page, it looks whether there is to be another."""
 
-    def __init__(self, watch: Watch, paged: Callable[[], None]) -> None:
+    def __init__(self, watch: Progress, paged: Callable[[], None]) -> None:
         self._watch = watch
         self._paged = paged
 

@@ -23,7 +23,7 @@ from pipelines.sources.exchange.rules import Checked, check
 from pipelines.sources.exchange.series import PROVENANCE, Series, in_files
 from pipelines.upstream.feed import Feed, Span
 from pipelines.upstream.pages import Gap
-from pipelines.upstream.progress import Unwatched, Watch
+from pipelines.upstream.progress import NoProgress, Progress
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class SpanReader:
     series: Series
 
     def rows(
-        self, gaps: Sequence[Gap], journal: Journal, watch: Watch | None = None
+        self, gaps: Sequence[Gap], journal: Journal, watch: Progress | None = None
     ) -> Iterator[Rows]:
         """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -52,7 +52,7 @@ class SpanReader:
             UpstreamError: the venue gave up; what came before has been yielded.
             BadDataError: the venue does not know the instrument.
         """
-        watch = watch or Unwatched()
+        watch = watch or NoProgress()
         spans = joined(gaps, is_one=self.route.until is None)
         watch.planned(sum(end - start for start, end in spans) // MINUTE_MS)
 

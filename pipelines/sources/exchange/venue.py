@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from pipelines.bronze.delivery import Rows
-from pipelines.config.listener import Configured
+from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import InstrumentChoice, Priority, Thresholds
 from pipelines.errors import BullionError
 from pipelines.sources.exchange.choices import live_since_ms
@@ -28,7 +28,7 @@ from pipelines.sources.exchange.spans import SpanReader
 from pipelines.sources.exchange.walks import WalkReader
 from pipelines.upstream.feed import Feed, Span
 from pipelines.upstream.pages import Gap, Pages
-from pipelines.upstream.progress import Watch
+from pipelines.upstream.progress import Progress
 from pipelines.upstream.request_log import REQUESTS
 
 SCHEMA = "bronze_exchange"
@@ -43,7 +43,7 @@ class Venue:
     """
 
     spec: VenueSpec
-    configured: Configured
+    configured: ConfigProvider
     clients: Clients
     goes_first: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -91,7 +91,7 @@ class Venue:
         wanted: InstrumentChoice,
         feed: Feed,
         until: datetime | None,
-        watch: Watch,
+        watch: Progress,
         *,
         resumes: bool,
         is_live: bool,

@@ -27,7 +27,7 @@ from pipelines.sources.exchange.series import Series, in_files, provenance
 from pipelines.sources.exchange.trade_rules import NS_IN_MS, check_trades
 from pipelines.upstream.feed import Feed
 from pipelines.upstream.pages import Gap
-from pipelines.upstream.progress import Unwatched, Watch
+from pipelines.upstream.progress import NoProgress, Progress
 
 MINUTE_NS = MINUTE_MS * NS_IN_MS
 NEVER_NS = 2**63 - 1
@@ -54,7 +54,7 @@ class WalkReader:
     series: Series
 
     def rows(
-        self, gaps: Sequence[Gap], journal: Journal, watch: Watch | None = None
+        self, gaps: Sequence[Gap], journal: Journal, watch: Progress | None = None
     ) -> Iterator[Rows]:
         """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -62,7 +62,7 @@ class WalkReader:
             UpstreamError: the venue gave up; what came before has been yielded.
             BadDataError: the venue does not know the instrument.
         """
-        watch = watch or Unwatched()
+        watch = watch or NoProgress()
         watch.planned(sum(_minutes(gap.start, gap.end) for gap in gaps))
 
         def answered(page: WalkPage) -> int:

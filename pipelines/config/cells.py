@@ -1,0 +1,142 @@
+"""The configuration's rows as typed choices: how each column is read.
+
+The tables' rows and those of CSV files come here as words, and are read alike.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, get_args
+
+from pipelines.config.model import (
+    Configuration,
+    EndpointChoice,
+    ExchangeChoice,
+    InstrumentChoice,
+    MarketType,
+    Priority,
+    Thresholds,
+    Timeframe,
+    parse_feeds,
+    parse_since,
+)
+from pipelines.errors import SetupError
+
+Row = tuple[str, Mapping[str, str]]  # where it stands, and its columns as words
+Cell = Callable[[str], Any]
+
+
+def read_configuration(rows: Mapping[str, Sequence[Row]]) -> Configuration:
+    """The choices of the rows of each table; a threshold without a row has its default.
+
+    Raises:
+        SetupError: names every wrong cell, at once.
+    """
+    wrong: list[str] = []
+    found = {
+        table: [_cells(columns, row, wrong) for row in rows.get(table, ())]
+        for table, columns in COLUMNS.items()
+    }
+    if wrong:
+        raise SetupError("the configuration is wrong: " + "; ".join(wrong))
+    return Configuration(
+        {row["exchange_id"]: ExchangeChoice(**row) for row in found["exchanges"]},
+        [InstrumentChoice(**row) for row in found["instruments"]],
+        Thresholds(**{row["threshold"]: row["amount"] for row in found["thresholds"]}),
+        {row["endpoint"]: EndpointChoice(**row) for row in found["endpoints"]},
+    )
+
+
+def _cells(columns: Mapping[str, Cell], row: Row, wrong: list[str]) -> dict[str, Any]:
+    where, words = row
+    cells: dict[str, Any] = {}
+    for column, read in columns.items():
+        try:
+            cells[column] = read(words.get(column, "").strip())
+        except ValueError as error:
+            wrong.append(f"{where}, {column}: {error}")
+    return cells
+
+
+def _text(text: str) -> str:
+    if not text:
+        raise ValueError("it is empty")
+    return text
+
+
+def _symbol(text: str) -> str:
+    if "*" in text:
+        raise ValueError(
+            f"{text!r} is a pattern: it is for config.instruments, where the listing is"
+        )
+    return _text(text)
+
+
+def _words(kind: Any, what: str, default: str) -> Cell:
+    """Reads words with spaces between them, each of the literal type `kind`."""
+    known: tuple[str, ...] = get_args(kind)
+
+    def read(text: str) -> tuple[str, ...]:
+        for name in text.split():
+            if name not in known:
+                raise ValueError(f"{name!r} is no {what}; there are {', '.join(known)}")
+        return tuple(word for word in known if word in text.split()) or (default,)
+
+    return read
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share <= 1:
+        raise ValueError(f"{text} is not above 0 and at most 1")
+    return share
+
+
+def _count(text: str) -> int:
+    whole, _, fraction = text.partition(".")  # a numeric may hold 6 as 6.0
+    if not whole.isdecimal() or fraction.strip("0"):
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(whole)
+
+
+def _one_of(*known: str) -> Cell:
+    def read(text: str) -> str:
+        if text not in known:
+            raise ValueError(f"{text!r} is none of {', '.join(known)}")
+        return text
+
+    return read
+
+
+def _truth(text: str) -> bool:
+    return bool(_one_of("true", "false")(text.lower()) == "true")
+
+
+COLUMNS: Mapping[str, Mapping[str, Cell]] = {
+    "exchanges": {
+        "exchange_id": _text,
+        "is_enabled": _truth,
+        "budget_share": _share,
+        "market_types": _words(MarketType, "market type", "spot"),
+    },
+    "instruments": {
+        "exchange_id": _text,
+        "symbol": _symbol,
+        "since": parse_since,
+        "priority": _one_of(*get_args(Priority)),
+        "is_enabled": _truth,
+        "feeds": parse_feeds,
+        "timeframes": _words(Timeframe, "timeframe", "1m"),
+    },
+    "endpoints": {"endpoint": _text, "setting": _text, "is_enabled": _truth},
+    "thresholds": {
+        "threshold": _one_of(*(field.name for field in fields(Thresholds))),
+        "amount": _count,
+        "meaning": str,
+    },
+}
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "exchanges": ("exchange_id",),
+    "instruments": ("exchange_id", "symbol"),
+    "endpoints": ("endpoint",),
+    "thresholds": ("threshold",),
+}
