@@ -242,7 +242,7 @@ def test_what_is_not_carried_out_is_told_with_who_is_missing_or_why(chain, monke
     assert (found.ok, found.mend) == (False, "bullion collect")
     assert "nobody collects" in found.meaning
     with warehouse.connect("loader", "test") as connection:
-        (first, *_) = status.open_effects(connection)
+        (first, *_) = status.open_changes(connection)
         status.rejected(connection, [first], "the venue has no such market")
     assert "exchanges binance: the venue has no such market" in look("effects").meaning
     carry_out()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pipelines.config.status import Effect, open_effects
+from pipelines.config.status import ChangeStatus, open_changes
 from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import sight
 
@@ -19,7 +19,7 @@ def effects() -> str:
         FailedCheckError: some were rejected, or wait for a process that does not run.
     """
     with sight.warehouse() as connection:
-        found = open_effects(connection)
+        found = open_changes(connection)
         doer = sight.one(connection, "select ops.process_of(%s)", "collect")
     rejected = [one for one in found if one.outcome == "rejected"]
     if rejected:
@@ -40,10 +40,10 @@ def effects() -> str:
     return f"{len(found)} wait" if found else "every change was carried out"
 
 
-def _late(found: Sequence[Effect]) -> list[Effect]:
+def _late(found: Sequence[ChangeStatus]) -> list[ChangeStatus]:
     now = datetime.now(UTC)
     return [one for one in found if (now - one.consumed_at).total_seconds() > LATE_S]
 
 
-def _named(one: Effect) -> str:
+def _named(one: ChangeStatus) -> str:
     return f"{one.table_name} {' '.join(one.key)}"
