@@ -4,22 +4,22 @@ from prefect import flow, get_run_logger, task
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from pipelines.doctor.check import Check, TroubleError
-from pipelines.doctor.stream.looks import LOOKS, is_in_use
+from pipelines.doctor.check import CheckResult, FailedCheckError
+from pipelines.doctor.stream.checks import CHECKS, is_in_use
 from pipelines.errors import SetupError
 
 
 @task(name="look", task_run_name="{name}", tags=["stream"])
-def look(name: str) -> Check | State[Check]:
-    """Look at one part; a warning completes under that name.
+def look(name: str) -> CheckResult | State[CheckResult]:
+    """Check one part; a warning completes under that name.
 
     Raises:
-        TroubleError: what is wrong, and the command that mends it.
+        FailedCheckError: what is wrong, and the command that mends it.
     """
-    check = LOOKS[name].check()
+    check = CHECKS[name].run()
     told = f"{check.meaning}; mend: {check.mend}" if check.mend else check.meaning
     if not check.ok:
-        raise TroubleError(told, check.mend)
+        raise FailedCheckError(told, check.mend)
     if check.is_warning:
         get_run_logger().warning("%s: %s", name, told)
         return Completed(name="Warning", message=told, data=check)
@@ -29,7 +29,7 @@ def look(name: str) -> Check | State[Check]:
 
 @flow(name="check stream")
 def check_stream(only: list[str] | None = None) -> None:
-    """Look at every part of the stream; one that fails does not hide the others.
+    """Check every part of the stream; one that fails does not hide the others.
 
     There is nothing to look at where the stream was never used.
 
@@ -37,13 +37,13 @@ def check_stream(only: list[str] | None = None) -> None:
         only: these parts, such as `slot`; all by default.
 
     Raises:
-        TroubleError: every part that is wrong, with what mends it.
+        FailedCheckError: every part that is wrong, with what mends it.
         SetupError: a part has another name.
     """
-    names = only or list(LOOKS)
-    if unknown := sorted(set(names) - set(LOOKS)):
+    names = only or list(CHECKS)
+    if unknown := sorted(set(names) - set(CHECKS)):
         raise SetupError(
-            f"no part is called {unknown[0]}: there are {', '.join(LOOKS)}"
+            f"no part is called {unknown[0]}: there are {', '.join(CHECKS)}"
         )
     if not is_in_use():
         get_run_logger().info("the stream is not in use")
@@ -55,4 +55,4 @@ def check_stream(only: list[str] | None = None) -> None:
         if not state.is_completed()
     ]
     if wrong:
-        raise TroubleError("; ".join(wrong))
+        raise FailedCheckError("; ".join(wrong))

@@ -18,8 +18,8 @@ from pipelines.bronze.load import Say
 from pipelines.collector.collect import Collected, CollectOptions, collect
 from pipelines.config.diagnosis import failure
 from pipelines.config.path import subject, what
-from pipelines.config.status import Effect
-from pipelines.config.wait import Awaited, awaited, committing
+from pipelines.config.status import ChangeStatus
+from pipelines.config.wait import WaitResult, committing, wait_for_changes
 from pipelines.errors import BullionError, UpstreamError
 from pipelines.local import stack
 from pipelines.local.service import UnavailableError
@@ -70,7 +70,7 @@ def demo_change(out: Console, say: Say) -> None:
     with _running(say):
         out.print(f"\nA row of the configuration, by SQL:{ADD.rstrip()};")
         changed = _change(REMOVE), _change(ADD)
-    effects = [effect for one in changed for effect in one.effects]
+    effects = [effect for one in changed for effect in one.statuses]
     for effect in effects:
         title = f"{subject(effect)} {what(effect)} by {effect.who}: {effect.outcome}"
         report.show(_steps(effect), title, out)
@@ -84,7 +84,7 @@ def demo_change(out: Console, say: Say) -> None:
     report.show(rows, f"Its first candle in gold, {seconds:.1f} s after", out)
 
 
-def _change(statement: LiteralString) -> Awaited:
+def _change(statement: LiteralString) -> WaitResult:
     """Run a statement that changes a row, and wait for its effect."""
     name = warehouse.process_name("demo")
     with (
@@ -93,13 +93,13 @@ def _change(statement: LiteralString) -> Awaited:
     ):
         with committing(connection) as committed:
             committed.changes_count = connection.execute(statement).rowcount
-        found = awaited(connection, listener, committed, PATIENCE_S)
+        found = wait_for_changes(connection, listener, committed, PATIENCE_S)
         if error := failure(connection, found):
             raise error
     return found
 
 
-def _steps(effect: Effect) -> list[dict[str, object]]:
+def _steps(effect: ChangeStatus) -> list[dict[str, object]]:
     """The path of a change, a row a step that was taken."""
     taken = {
         "committed": (effect.committed_at, "config.instruments"),

@@ -11,22 +11,22 @@ import psycopg
 
 from pipelines import warehouse
 from pipelines.bronze.load import Say
-from pipelines.collector.cooldowns import Rests
+from pipelines.collector.change_tracker import ChangeTracker
+from pipelines.collector.cooldowns import Cooldowns
 from pipelines.collector.cycles import Cycles
-from pipelines.collector.effects import Effects
 from pipelines.collector.events import (
     Adopted,
     Answered,
-    Brought,
+    CollectorEvent,
     Ended,
-    Fact,
+    HistoryLoaded,
     Loaded,
     Planned,
 )
 from pipelines.collector.history import FAILED, History, Pauses
 from pipelines.collector.live import Live
 from pipelines.collector.reading import Reading
-from pipelines.collector.targets import SeriesId, Wanted, plan_name, wanted
+from pipelines.collector.targets import SeriesId, Targets, plan_name, targets_of
 from pipelines.config.listener import ConfigListener
 from pipelines.errors import FINAL, BusyError
 from pipelines.upstream.running_tasks import RunningTasks
@@ -86,7 +86,7 @@ def collect(
     """
     done = collected or Collected()
     keys = [f"{WORK} {name}" for name in sorted(options.exchanges)] or [WORK]
-    desk = _Desk(options, done, keys)
+    desk = _Collector(options, done, keys)
     try:
         desk.open()
         desk.run(stop)
@@ -96,14 +96,16 @@ def collect(
 
 
 @dataclass
-class _Desk:
+class _Collector:
     """One thread's view of the whole; other threads tell it by the queue."""
 
     options: CollectOptions
     done: Collected
     keys: Sequence[str]
-    facts: "queue.SimpleQueue[Fact]" = field(default_factory=queue.SimpleQueue)
-    wanted: Wanted = field(default_factory=Wanted)
+    events: "queue.SimpleQueue[CollectorEvent]" = field(
+        default_factory=queue.SimpleQueue
+    )
+    targets: Targets = field(default_factory=Targets)
     generation: int = 0
     held: ExitStack = field(default_factory=ExitStack)
     connection: Connection | None = None
@@ -116,16 +118,16 @@ class _Desk:
     def open(self) -> None:
         """Take the lock, read the configuration, begin."""
         self.cycles = Cycles(self.options.every_s, self.options.after_s)
-        self.rests = Rests(self.options.refused)
+        self.cooldowns = Cooldowns(self.options.refused)
         name = warehouse.process_name(WORK)
-        self.effects = Effects(name, self.options.exchanges)
-        self.streams = RunningTasks(lambda stream: self.facts.put(Ended(stream)))
+        self.tracker = ChangeTracker(name, self.options.exchanges)
+        self.streams = RunningTasks(lambda stream: self.events.put(Ended(stream)))
         self.connection = self._connected()
-        reading = Reading(self.facts.put)
+        reading = Reading(self.events.put)
         self.listening = ConfigListener(
             reading, adopted=reading.adopted, say=self.done.say
         )
-        tell, say = self.facts.put, self.done.say
+        tell, say = self.events.put, self.done.say
         self.live = Live(self.listening, self.streams, tell, say)
         self.history = History(
             self.listening,
@@ -164,42 +166,47 @@ class _Desk:
     def _hear(self, wait_s: float) -> None:
         """Take in all that was told, waiting for the first of it."""
         try:
-            fact = self.facts.get(timeout=wait_s) if wait_s else self.facts.get_nowait()
+            event = (
+                self.events.get(timeout=wait_s) if wait_s else self.events.get_nowait()
+            )
             while True:
-                self._take(fact)
-                fact = self.facts.get_nowait()
+                self._take(event)
+                event = self.events.get_nowait()
         except queue.Empty:
             return
 
-    def _take(self, fact: Fact) -> None:
-        match fact:
+    def _take(self, event: CollectorEvent) -> None:
+        match event:
             case Adopted():
-                self._adopt(fact)
+                self._adopt(event)
             case Answered():
-                self.effects.answered(fact.stream, fact.generation)
-            case Brought():
-                self.effects.brought(fact.series, fact.load_ids)
+                self.tracker.answered(event.stream, event.generation)
+            case HistoryLoaded():
+                self.tracker.brought(event.series, event.load_ids)
             case Ended():
-                pass  # looked at when effects settle
+                pass  # looked at when changes settle
             case Loaded():
-                self._loaded(fact)
+                self._loaded(event)
             case Planned():
-                self._planned(fact)
+                self._planned(event)
 
-    def _adopt(self, fact: Adopted) -> None:
-        before, self.wanted = self.wanted, wanted(fact.known, self.options.exchanges)
+    def _adopt(self, event: Adopted) -> None:
+        before, self.targets = (
+            self.targets,
+            targets_of(event.known, self.options.exchanges),
+        )
         self.generation += 1
         self.done.configurations_count += 1
-        for_effects = self.effects.adopt(
-            fact.effects, fact.known, self.wanted, self.generation
+        for_changes = self.tracker.adopt(
+            event.changes, event.known, self.targets, self.generation
         )
-        self.effects.resume(fact.rowless, self.wanted)
+        self.tracker.resume(event.rowless, self.targets)
         if self.history is not None:
-            self.history.keep(self.wanted.series)
-        to_load = {*self.wanted.changed_since(before), *for_effects}
-        self.rests.end(to_load)
+            self.history.keep(self.targets.series)
+        to_load = {*self.targets.changed_since(before), *for_changes}
+        self.cooldowns.end(to_load)
         self._write()
-        exchanges = dict.fromkeys(exchange_id for exchange_id, _ in self.wanted.series)
+        exchanges = dict.fromkeys(exchange_id for exchange_id, _ in self.targets.series)
         self.cycles.venues(exchanges)
         if self.generation == 1:
             return  # the first cycles load everything
@@ -208,11 +215,11 @@ class _Desk:
 
     def _load_own(self, series: Sequence[SeriesId]) -> None:
         """Load what is new at once, beside what runs."""
-        asked = [name for name in series if self.wanted.streams[name]]
-        self._plan([name for name in series if not self.wanted.streams[name]])
+        asked = [name for name in series if self.targets.streams[name]]
+        self._plan([name for name in series if not self.targets.streams[name]])
         if not asked or self.live is None:
             return
-        thread = self.live.start(self.wanted, asked, self.generation, is_new=True)
+        thread = self.live.start(self.targets, asked, self.generation, is_new=True)
         self.own |= dict.fromkeys(asked, thread)
 
     def _cycle(self, exchange_id: str) -> None:
@@ -223,60 +230,60 @@ class _Desk:
         self.own = {name: t for name, t in self.own.items() if t.is_alive()}
         series = [
             name
-            for name in self.wanted.series
+            for name in self.targets.series
             if name[0] == exchange_id
             and name not in self.own
-            and not self.rests.holds(name)
+            and not self.cooldowns.holds(name)
         ]
-        asked = [name for name in series if self.wanted.streams[name]]
-        self._plan([name for name in series if not self.wanted.streams[name]])
+        asked = [name for name in series if self.targets.streams[name]]
+        self._plan([name for name in series if not self.targets.streams[name]])
         if asked:
             self.cycle_of[exchange_id] = self.live.start(
-                self.wanted, asked, self.generation
+                self.targets, asked, self.generation
             )
 
-    def _loaded(self, fact: Loaded) -> None:
-        left = set(fact.failed) | set(fact.ended)
-        for stream, error in fact.failed.items():
-            self.effects.failed(stream, fact.generation, error)
-        for stream in set(fact.streams) - left:  # there may have been nothing to ask
-            self.effects.answered(stream, fact.generation)
-        load_id = fact.facts.load_id if fact.facts else None
-        self.effects.loaded(fact.streams, fact.generation, load_id)
-        whole = [name for name in fact.series if self._rested(name, fact)]
+    def _loaded(self, event: Loaded) -> None:
+        left = set(event.failed) | set(event.ended)
+        for stream, error in event.failed.items():
+            self.tracker.failed(stream, event.generation, error)
+        for stream in set(event.streams) - left:  # there may have been nothing to ask
+            self.tracker.answered(stream, event.generation)
+        load_id = event.facts.load_id if event.facts else None
+        self.tracker.loaded(event.streams, event.generation, load_id)
+        whole = [name for name in event.series if self._rested(name, event)]
         self._plan(whole)
-        self._tell(fact)
+        self._tell(event)
 
-    def _rested(self, series: SeriesId, fact: Loaded) -> bool:
+    def _rested(self, series: SeriesId, event: Loaded) -> bool:
         """Whether all of the series was had; one that the venue refused rests."""
-        errors = [fact.failed.get(s) for s in self.wanted.streams.get(series, ())]
+        errors = [event.failed.get(s) for s in self.targets.streams.get(series, ())]
         if any(isinstance(error, FINAL) for error in errors):
-            self.rests.begin(series)
+            self.cooldowns.begin(series)
         elif not any(errors):
-            self.rests.end([series])
+            self.cooldowns.end([series])
         return not any(errors)
 
     def _plan(self, series: Sequence[SeriesId]) -> None:
         """Have the history of these series planned, where they are still collected."""
-        known = self.wanted.series
+        known = self.targets.series
         found = {name: known[name] for name in series if name in known}
         if found and self.history is not None:
             self.history.want(found, self.generation)
 
-    def _planned(self, fact: Planned) -> None:
-        name = plan_name(fact.series)
-        if fact.error is None:
-            self.effects.answered(name, fact.generation)
+    def _planned(self, event: Planned) -> None:
+        name = plan_name(event.series)
+        if event.error is None:
+            self.tracker.answered(name, event.generation)
         else:
-            self.effects.failed(name, fact.generation, fact.error)
+            self.tracker.failed(name, event.generation, event.error)
 
     def _write(self) -> None:
         """Write what became of changes; where the warehouse is away, the next time."""
-        self.effects.settle(self.streams.names(), self.wanted)
+        self.tracker.settle(self.streams.names(), self.targets)
         try:
             if self.connection is None:
                 self.connection = self._connected()
-            self.effects.flush(self.connection)
+            self.tracker.flush(self.connection)
         except (psycopg.OperationalError, BusyError) as error:
             if self.connection is not None:
                 self.held.close()
@@ -287,19 +294,19 @@ class _Desk:
         """A connection that holds the lock of who collects."""
         return self.held.enter_context(warehouse.locked(self.keys, WORK, wait_s=LOCK_S))
 
-    def _tell(self, fact: Loaded) -> None:
-        self.done.failures_count += len(fact.failed)
+    def _tell(self, event: Loaded) -> None:
+        self.done.failures_count += len(event.failed)
         told: dict[str, Any] = {
-            "series": [" ".join(name) for name in fact.series],
-            "failed": {name: str(error) for name, error in fact.failed.items()},
+            "series": [" ".join(name) for name in event.series],
+            "failed": {name: str(error) for name, error in event.failed.items()},
         }
-        if fact.facts is not None:
+        if event.facts is not None:
             self.done.loads_count += 1
-            self.done.rows_count += fact.facts.rows_count
+            self.done.rows_count += event.facts.rows_count
             told |= {
-                "load_id": fact.facts.load_id,
-                "rows_count": fact.facts.rows_count,
-                "requests_count": fact.facts.requests_count,
-                "seconds": fact.facts.seconds,
+                "load_id": event.facts.load_id,
+                "rows_count": event.facts.rows_count,
+                "requests_count": event.facts.requests_count,
+                "seconds": event.facts.seconds,
             }
         self.done.told(told)

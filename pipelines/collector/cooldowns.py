@@ -9,7 +9,7 @@ from pipelines.collector.targets import SeriesId
 
 
 @dataclass
-class Rests:
+class Cooldowns:
     """Which series rest; `pauses` says how long."""
 
     pauses: Pauses

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from pipelines.bronze.load import LoadFacts
 from pipelines.collector.targets import SeriesId
 from pipelines.config.model import Configuration
-from pipelines.config.status import Effect
+from pipelines.config.status import ChangeStatus
 
 
 @dataclass(frozen=True)
 class Adopted:
-    """The configuration was read; `effects` were open just before, so are in it."""
+    """The configuration was read; `changes` were open just before, so are in it."""
 
     known: Configuration
-    effects: Sequence[Effect]
-    rowless: Sequence[Effect] = ()
+    changes: Sequence[ChangeStatus]
+    rowless: Sequence[ChangeStatus] = ()
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Brought:
+class HistoryLoaded:
     """A part of a series' history was brought, by these loads."""
 
     series: SeriesId
     load_ids: Sequence[str]
 
 
-Fact = Adopted | Answered | Brought | Ended | Loaded | Planned
+CollectorEvent = Adopted | Answered | HistoryLoaded | Ended | Loaded | Planned

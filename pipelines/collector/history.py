@@ -17,7 +17,7 @@ from pipelines.backfill.plan import Upstreams, Wanted, plan
 from pipelines.backfill.spans import MINUTE_MS, at
 from pipelines.backfill.upstreams import LiveUpstreams
 from pipelines.bronze.load import Say
-from pipelines.collector.events import Brought, Fact, Planned
+from pipelines.collector.events import CollectorEvent, HistoryLoaded, Planned
 from pipelines.collector.targets import SeriesId
 from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import Configuration, InstrumentChoice, Since
@@ -67,7 +67,7 @@ class History:
 
     configured: ConfigProvider
     streams: RunningTasks
-    tell: Callable[[Fact], None]
+    tell: Callable[[CollectorEvent], None]
     say: Say
     pauses: Pauses = FAILED
     parallel: int = 2
@@ -217,7 +217,7 @@ class History:
         return applied
 
     def _finished(self, plan: Plan, load_ids: Sequence[str]) -> None:
-        self.tell(Brought((plan.exchange_id, plan.symbol), load_ids))
+        self.tell(HistoryLoaded((plan.exchange_id, plan.symbol), load_ids))
 
     def _is_wanted(self, plan: Plan) -> bool:
         return self.is_ours(plan.exchange_id) and is_collected(

@@ -8,8 +8,8 @@ import psycopg
 
 from pipelines import warehouse
 from pipelines.bronze.load import Say
-from pipelines.collector.events import Answered, Fact, Loaded
-from pipelines.collector.targets import SeriesId, Wanted
+from pipelines.collector.events import Answered, CollectorEvent, Loaded
+from pipelines.collector.targets import SeriesId, Targets
 from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import InstrumentChoice
 from pipelines.errors import BullionError, BusyError, UpstreamError
@@ -31,7 +31,7 @@ class Live:
         self,
         configured: ConfigProvider,
         streams: RunningTasks,
-        tell: Callable[[Fact], None],
+        tell: Callable[[CollectorEvent], None],
         say: Say,
     ) -> None:
         self._configured = configured
@@ -44,7 +44,7 @@ class Live:
 
     def start(
         self,
-        wanted: Wanted,
+        targets: Targets,
         series: Sequence[SeriesId],
         generation: int,
         *,
@@ -55,8 +55,8 @@ class Live:
         `is_new`: they were configured just now. A few of them go before what else the
         venue is asked for; all wait for a cycle that has one of them under way.
         """
-        choices = [wanted.series[name] for name in series]
-        work = partial(self._work, wanted, choices, generation, is_new=is_new)
+        choices = [targets.series[name] for name in series]
+        work = partial(self._work, targets, choices, generation, is_new=is_new)
         exchanges = " ".join(dict.fromkeys(exchange_id for exchange_id, _ in series))
         thread = threading.Thread(target=work, name=f"live {exchanges}", daemon=True)
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
@@ -71,29 +71,29 @@ class Live:
 
     def _work(
         self,
-        wanted: Wanted,
+        targets: Targets,
         choices: Sequence[InstrumentChoice],
         generation: int,
         *,
         is_new: bool,
     ) -> None:
         try:
-            self._tell(self._load(wanted, choices, generation, is_new=is_new))
+            self._tell(self._load(targets, choices, generation, is_new=is_new))
         except BusyError as error:
             if len(choices) == 1 or self._streams.ending.is_set():
                 self._say(str(error))
-                self._tell(_failed(wanted, choices, generation, error))
+                self._tell(_failed(targets, choices, generation, error))
                 return
             for choice in choices:  # one that is held does not stop the others
-                self._work(wanted, [choice], generation, is_new=False)
+                self._work(targets, [choice], generation, is_new=False)
         except Exception as error:  # noqa: BLE001  # one load's; the others go on
             told = error if isinstance(error, BullionError) else repr(error)
             self._say(f"failed: live load of {_names(choices)}: {told}")
-            self._tell(_failed(wanted, choices, generation, error))
+            self._tell(_failed(targets, choices, generation, error))
 
     def _load(
         self,
-        wanted: Wanted,
+        targets: Targets,
         choices: Sequence[InstrumentChoice],
         generation: int,
         *,
@@ -114,7 +114,7 @@ class Live:
         series = [(choice.exchange_id, choice.symbol) for choice in choices]
         return Loaded(
             series,
-            _streams(wanted, series),
+            _streams(targets, series),
             generation,
             facts,
             dict(source.failed),
@@ -127,14 +127,14 @@ def _connect() -> warehouse.Connection:
 
 
 def _failed(
-    wanted: Wanted,
+    targets: Targets,
     choices: Sequence[InstrumentChoice],
     generation: int,
     error: Exception,
 ) -> Loaded:
     """A load of which nothing came; what is not ours to blame may pass."""
     series = [(choice.exchange_id, choice.symbol) for choice in choices]
-    streams = _streams(wanted, series)
+    streams = _streams(targets, series)
     if isinstance(error, psycopg.Error) or not isinstance(error, BullionError):
         error = UpstreamError(f"the load failed: {error!r}")
     elif not isinstance(error, UpstreamError):
@@ -142,8 +142,8 @@ def _failed(
     return Loaded(series, streams, generation, failed=dict.fromkeys(streams, error))
 
 
-def _streams(wanted: Wanted, series: Iterable[SeriesId]) -> list[str]:
-    return [name for one in series for name in sorted(wanted.streams[one])]
+def _streams(targets: Targets, series: Iterable[SeriesId]) -> list[str]:
+    return [name for one in series for name in sorted(targets.streams[one])]
 
 
 def _names(choices: Sequence[InstrumentChoice]) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from pipelines import warehouse
 from pipelines.bronze.load import LoadFacts, Say
-from pipelines.collector.effects import Effects
+from pipelines.collector.change_tracker import ChangeTracker
 from pipelines.collector.events import Adopted
 from pipelines.collector.reading import Reading
-from pipelines.collector.targets import Wanted, wanted
+from pipelines.collector.targets import Targets, targets_of
 from pipelines.config.listener import listening
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
@@ -42,7 +42,7 @@ def load_exchange(
     with listening(say, reading, reading.adopted) as configured:
         source = ExchangeSource(configured, options, watch=watch)
         facts = load(source, wait_s=wait_s, say=say)
-    if not options.symbols and any(a.effects or a.rowless for a in adoptions):
+    if not options.symbols and any(a.changes or a.rowless for a in adoptions):
         _note(source, facts, adoptions, options)
     return source, facts
 
@@ -59,17 +59,17 @@ def _note(
         row = connection.execute(COLLECTOR).fetchone()
         if row and row[0]:
             return
-        effects, collected = Effects(by, options.exchanges), Wanted()
+        tracker, collected = ChangeTracker(by, options.exchanges), Targets()
         for generation, adopted in enumerate(adoptions, GENERATION):
-            collected = wanted(adopted.known, options.exchanges)
+            collected = targets_of(adopted.known, options.exchanges)
             known = (adopted.known, collected, generation)
-            effects.adopt(adopted.effects, *known)
-            effects.resume(adopted.rowless, collected)
+            tracker.adopt(adopted.changes, *known)
+            tracker.resume(adopted.rowless, collected)
         whole = source.whole()
         for stream, error in source.failed.items():
-            effects.failed(stream, GENERATION, error)
+            tracker.failed(stream, GENERATION, error)
         for stream in whole:
-            effects.answered(stream, GENERATION)
-        effects.loaded(whole, GENERATION, facts.load_id if facts else None)
-        effects.settle((), collected)
-        effects.flush(connection)
+            tracker.answered(stream, GENERATION)
+        tracker.loaded(whole, GENERATION, facts.load_id if facts else None)
+        tracker.settle((), collected)
+        tracker.flush(connection)

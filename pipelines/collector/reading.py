@@ -1,14 +1,14 @@
-"""Reads open effects, then the configuration: so what is open is contained in it."""
+"""Reads open changes, then the configuration: so what is open is contained in it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pipelines.collector.effects import ADOPTED_AT_ONCE, INSTRUMENTS
+from pipelines.collector.change_tracker import ADOPTED_AT_ONCE, INSTRUMENTS
 from pipelines.collector.events import Adopted
 from pipelines.config.model import Configuration
 from pipelines.config.rows import standing
-from pipelines.config.status import Effect, open_effects, rowless_effects
+from pipelines.config.status import ChangeStatus, open_changes, rowless_changes
 from pipelines.warehouse import Connection
 
 ROWLESS_WITHIN = timedelta(days=1)  # an instrument may not trade for hours
@@ -19,13 +19,13 @@ class Reading:
     """What a `ConfigListener` reads with; `tell` is told of each adoption."""
 
     tell: Callable[[Adopted], None]
-    _open: Sequence[Effect] = ()
-    _rowless: Sequence[Effect] = ()
+    _open: Sequence[ChangeStatus] = ()
+    _rowless: Sequence[ChangeStatus] = ()
 
     def __call__(self, connection: Connection) -> Configuration:
         """The configuration; what was open before it is kept for `adopted`."""
-        self._open = open_effects(connection, [INSTRUMENTS, *ADOPTED_AT_ONCE])
-        self._rowless = rowless_effects(connection, [INSTRUMENTS], ROWLESS_WITHIN)
+        self._open = open_changes(connection, [INSTRUMENTS, *ADOPTED_AT_ONCE])
+        self._rowless = rowless_changes(connection, [INSTRUMENTS], ROWLESS_WITHIN)
         return standing(connection)
 
     def adopted(self, known: Configuration) -> None:

@@ -13,7 +13,7 @@ HISTORY = "history"  # in place of a feed, in the name of a history's planning
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Targets:
     """What is collected.
 
     Attributes:
@@ -35,14 +35,14 @@ class Wanted:
             if series[0] == exchange_id and is_meant(series[1], pattern)
         ]
 
-    def changed_since(self, before: "Wanted") -> list[SeriesId]:
+    def changed_since(self, before: "Targets") -> list[SeriesId]:
         """Series that were not collected before, or otherwise."""
         return [
             s for s, choice in self.series.items() if before.series.get(s) != choice
         ]
 
 
-def wanted(known: Configuration, exchanges: Collection[str] = ()) -> Wanted:
+def targets_of(known: Configuration, exchanges: Collection[str] = ()) -> Targets:
     """What of `exchanges` (all by default) is collected."""
     series: dict[SeriesId, InstrumentChoice] = {}
     streams: dict[SeriesId, frozenset[str]] = {}
@@ -60,7 +60,7 @@ def wanted(known: Configuration, exchanges: Collection[str] = ()) -> Wanted:
             continue
         series[name] = choice
         streams[name] = frozenset(series_name(choice, feed) for feed in feeds)
-    return Wanted(series, streams, refused)
+    return Targets(series, streams, refused)
 
 
 def is_meant(symbol: str, pattern: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.config.csv_files import Key, by_key, held, read
+from pipelines.config.csv_files import Key, by_key, files_of, read
 from pipelines.config.declaration import Declaration
 from pipelines.config.table import Values, rows, word
 from pipelines.warehouse import Connection
@@ -28,24 +28,24 @@ def compare(connection: Connection, folder: Path) -> list[Difference]:
         BadDataError: a cell is refused.
     """
     found = []
-    for told in held(connection, folder):
-        here = by_key(told, rows(connection, told))
-        there = by_key(told, read(connection, told, folder))
+    for table in files_of(connection, folder):
+        here = by_key(table, rows(connection, table))
+        there = by_key(table, read(connection, table, folder))
         for key in sorted(here.keys() | there.keys(), key=str):
-            found += _differences(told, key, here.get(key), there.get(key))
+            found += _differences(table, key, here.get(key), there.get(key))
     return found
 
 
 def _differences(
-    told: Declaration, key: Key, here: Values | None, there: Values | None
+    table: Declaration, key: Key, here: Values | None, there: Values | None
 ) -> list[Difference]:
     given = there if there is not None else here or {}
     found = []
-    for name in given.keys() - set(told.key):
+    for name in given.keys() - set(table.key):
         ours, theirs = (
             None if side is None else word(side[name]) for side in (here, there)
         )
         if ours != theirs:
             named = " ".join(map(word, key))
-            found.append(Difference(told.name, named, name, ours, theirs))
-    return sorted(found, key=lambda d: list(told.columns).index(d.column))
+            found.append(Difference(table.name, named, name, ours, theirs))
+    return sorted(found, key=lambda d: list(table.columns).index(d.column))

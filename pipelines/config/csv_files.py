@@ -21,26 +21,26 @@ def write(connection: Connection, folder: Path) -> list[Path]:
     """Write every config table to the folder, in the form of the seeds; the files."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for told in tables(connection).values():
-        path = file_of(folder, told.name)
+    for table in tables(connection).values():
+        path = file_of(folder, table.name)
         with path.open("w", newline="", encoding="utf-8") as file:
-            lines = csv.DictWriter(file, list(told.columns), lineterminator="\n")
+            lines = csv.DictWriter(file, list(table.columns), lineterminator="\n")
             lines.writeheader()
-            lines.writerows(worded(row) for row in rows(connection, told))
+            lines.writerows(worded(row) for row in rows(connection, table))
         written.append(path)
     return written
 
 
-def read(connection: Connection, told: Declaration, folder: Path) -> list[Values]:
+def read(connection: Connection, table: Declaration, folder: Path) -> list[Values]:
     """The rows of a table's file; columns that it does not name are left out.
 
     Raises:
         BadDataError: a column is not the table's, a cell is refused, a key is twice.
     """
     rows = []
-    for where, words in lines(file_of(folder, told.name), told.columns, told.key):
+    for where, words in lines(file_of(folder, table.name), table.columns, table.key):
         try:
-            rows.append(typed(connection, told, words))
+            rows.append(typed(connection, table, words))
         except BadDataError as error:
             raise BadDataError(f"{where}: {error}") from None
     return rows
@@ -87,7 +87,7 @@ def lines(path: Path, columns: Collection[str], key: Sequence[str]) -> Iterator[
             yield f"{path.name} line {reader.line_num}", words
 
 
-def held(connection: Connection, folder: Path) -> list[Declaration]:
+def files_of(connection: Connection, folder: Path) -> list[Declaration]:
     """The config tables that the folder has a file of.
 
     Raises:
@@ -101,14 +101,14 @@ def held(connection: Connection, folder: Path) -> list[Declaration]:
     return known
 
 
-def by_key(told: Declaration, found: list[Values]) -> Mapping[Key, Values]:
+def by_key(table: Declaration, found: list[Values]) -> Mapping[Key, Values]:
     """Rows by their key."""
-    return {key_of(told, row): row for row in found}
+    return {key_of(table, row): row for row in found}
 
 
-def key_of(told: Declaration, row: Values) -> Key:
+def key_of(table: Declaration, row: Values) -> Key:
     """The values of a row's key."""
-    return tuple(row[name] for name in told.key)
+    return tuple(row[name] for name in table.key)
 
 
 def file_of(folder: Path, name: str) -> Path:
@@ -116,6 +116,6 @@ def file_of(folder: Path, name: str) -> Path:
     return folder / f"config_{name}.csv"
 
 
-def name_of(told: Declaration) -> sql.Identifier:
+def name_of(table: Declaration) -> sql.Identifier:
     """The table's name in SQL."""
-    return sql.Identifier(SCHEMA, told.name)
+    return sql.Identifier(SCHEMA, table.name)

@@ -10,7 +10,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from pipelines.config.csv_files import by_key, held, key_of, name_of, read
+from pipelines.config.csv_files import by_key, files_of, key_of, name_of, read
 from pipelines.config.declaration import Declaration
 from pipelines.config.table import Values, literals, matches, refusals, rows, worded
 from pipelines.warehouse import Connection
@@ -64,69 +64,75 @@ def import_folder(
         BadDataError: a cell or a row is refused.
     """
     with connection.transaction():
-        known = held(connection, folder)
-        for told in known:  # in one order: two imports wait for each other
+        known = files_of(connection, folder)
+        for table in known:  # in one order: two imports wait for each other
             statement = sql.SQL("lock table {} in share row exclusive mode")
             with refusals():
-                connection.execute(statement.format(name_of(told)))
-        before = {told.name: rows(connection, told) for told in known}
-        files = {told.name: read(connection, told, folder) for told in known}
-        chosen = [told for told in known if replace or not before[told.name]]
+                connection.execute(statement.format(name_of(table)))
+        before = {table.name: rows(connection, table) for table in known}
+        files = {table.name: read(connection, table, folder) for table in known}
+        chosen = [table for table in known if replace or not before[table.name]]
         found = {
-            told.name: Imported(told.name, kept_count=len(before[told.name]))
-            for told in known
+            table.name: Imported(table.name, kept_count=len(before[table.name]))
+            for table in known
         }
         removed = {
-            told.name: _remove(connection, told, before[told.name], files[told.name])
-            for told in reversed(chosen)
+            table.name: _remove(
+                connection, table, before[table.name], files[table.name]
+            )
+            for table in reversed(chosen)
         }
-        for told in chosen:
-            added, changed = _put(connection, told, before[told.name], files[told.name])
-            gone = removed[told.name]
-            kept = len(before[told.name]) - changed - gone
-            found[told.name] = Imported(told.name, added, changed, gone, kept)
+        for table in chosen:
+            added, changed = _put(
+                connection, table, before[table.name], files[table.name]
+            )
+            gone = removed[table.name]
+            kept = len(before[table.name]) - changed - gone
+            found[table.name] = Imported(table.name, added, changed, gone, kept)
     return list(found.values())
 
 
 def _put(
     connection: Connection,
-    told: Declaration,
+    table: Declaration,
     before: list[Values],
     wanted: list[Values],
 ) -> tuple[int, int]:
     """Add what is missing, change what differs; how many of each."""
-    held = by_key(told, before)
+    held = by_key(table, before)
     added = changed = 0
     for row in wanted:
-        was = held.get(key_of(told, row))
+        was = held.get(key_of(table, row))
         if was is None:
-            _run(connection, told, _insert(told, row), row)
+            _run(connection, table, _insert(table, row), row)
             added += 1
         elif any(was[name] != value for name, value in row.items()):
-            _run(connection, told, _update(told, row), row)
+            _run(connection, table, _update(table, row), row)
             changed += 1
     return added, changed
 
 
 def _remove(
     connection: Connection,
-    told: Declaration,
+    table: Declaration,
     before: list[Values],
     wanted: list[Values],
 ) -> int:
-    kept = by_key(told, wanted)
-    gone = [row for row in before if key_of(told, row) not in kept]
-    statement = sql.SQL("delete from {} where {}").format(name_of(told), matches(told))
+    kept = by_key(table, wanted)
+    gone = [row for row in before if key_of(table, row) not in kept]
+    statement = sql.SQL("delete from {} where {}").format(
+        name_of(table), matches(table)
+    )
     for row in gone:
-        _run(connection, told, statement, {name: row[name] for name in told.key})
+        _run(connection, table, statement, {name: row[name] for name in table.key})
     return len(gone)
 
 
 def _run(
-    connection: Connection, told: Declaration, statement: sql.Composed, row: Values
+    connection: Connection, table: Declaration, statement: sql.Composed, row: Values
 ) -> None:
     with refusals():
-        connection.execute(statement, literals(told, worded(row)))
+        connection.execute(statement, literals(table, worded(row)))
 
 
 def _one(connection: Connection, query: LiteralString) -> bool:
@@ -134,20 +140,20 @@ def _one(connection: Connection, query: LiteralString) -> bool:
     return bool(row and row[0])
 
 
-def _insert(told: Declaration, row: Values) -> sql.Composed:
+def _insert(table: Declaration, row: Values) -> sql.Composed:
     return sql.SQL("insert into {} ({}) values ({})").format(
-        name_of(told),
+        name_of(table),
         sql.SQL(", ").join(map(sql.Identifier, row)),
         sql.SQL(", ").join(map(sql.Placeholder, row)),
     )
 
 
-def _update(told: Declaration, row: Values) -> sql.Composed:
-    columns = [name for name in row if name not in told.key]
+def _update(table: Declaration, row: Values) -> sql.Composed:
+    columns = [name for name in row if name not in table.key]
     pairs = (
         sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
         for name in columns
     )
     return sql.SQL("update {} set {} where {}").format(
-        name_of(told), sql.SQL(", ").join(pairs), matches(told)
+        name_of(table), sql.SQL(", ").join(pairs), matches(table)
     )

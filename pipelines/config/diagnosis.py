@@ -3,7 +3,7 @@
 from typing import LiteralString
 
 from pipelines.config.path import subject
-from pipelines.config.wait import Awaited
+from pipelines.config.wait import WaitResult
 from pipelines.errors import BadDataError, BullionError, UpstreamError
 from pipelines.local.debezium_properties import SLOT
 from pipelines.warehouse import Connection
@@ -21,21 +21,21 @@ where s.slot_name = %s and s.database = current_database()
 """
 
 
-def failure(connection: Connection, found: Awaited) -> BullionError | None:
+def failure(connection: Connection, found: WaitResult) -> BullionError | None:
     """What to tell of changes that have not all taken effect; None: they have."""
     if found.rejected:
         return BadDataError(
             "; ".join(f"{subject(e)} is rejected: {e.reason}" for e in found.rejected)
         )
     if not found.is_over:
-        return UpstreamError(f"{_subjects(found)}: {missing_step(connection, found)}")
-    if found.overtaken:
-        told = ", ".join(map(subject, found.overtaken))
+        return UpstreamError(f"{_subjects(found)}: {diagnose(connection, found)}")
+    if found.superseded:
+        told = ", ".join(map(subject, found.superseded))
         return BullionError(f"{told}: changed again before it took effect")
     return None
 
 
-def missing_step(connection: Connection, found: Awaited) -> str:
+def diagnose(connection: Connection, found: WaitResult) -> str:
     """Which step of the path a transaction's changes wait for, and its remedy."""
     if not found.has_all:
         return _not_consumed(connection, found)
@@ -52,7 +52,7 @@ def missing_step(connection: Connection, found: Awaited) -> str:
     )
 
 
-def _not_consumed(connection: Connection, found: Awaited) -> str:
+def _not_consumed(connection: Connection, found: WaitResult) -> str:
     slot = connection.execute(CAPTURED, (found.committed.lsn, SLOT)).fetchone()
     follow = _process(connection, FOLLOW)
     steps = []
@@ -76,9 +76,9 @@ def _not_consumed(connection: Connection, found: Awaited) -> str:
     return "; ".join(steps)
 
 
-def _subjects(found: Awaited) -> str:
+def _subjects(found: WaitResult) -> str:
     late = [*found.waiting, *found.rowless]
-    missing_count = found.committed.changes_count - len(found.effects)
+    missing_count = found.committed.changes_count - len(found.statuses)
     if missing_count > 0:
         return f"{missing_count} of {found.committed.changes_count} changes"
     shown = ", ".join(map(subject, late[:NAMED]))

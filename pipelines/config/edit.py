@@ -31,7 +31,7 @@ class Changed:
 
 
 def add(
-    connection: Connection, told: Declaration, key: Words, columns: Words
+    connection: Connection, table: Declaration, key: Words, columns: Words
 ) -> Changed:
     """Add a row; what is not named is as the table has it by default.
 
@@ -42,23 +42,23 @@ def add(
     statement = sql.SQL(
         "insert into {} ({}) values ({}) on conflict ({}) do nothing"
     ).format(
-        sql.Identifier(SCHEMA, told.name),
+        sql.Identifier(SCHEMA, table.name),
         sql.SQL(", ").join(map(sql.Identifier, words)),
         sql.SQL(", ").join(map(sql.Placeholder, words)),
-        sql.SQL(", ").join(map(sql.Identifier, told.key)),
+        sql.SQL(", ").join(map(sql.Identifier, table.key)),
     )
     with refusals():
-        count = connection.execute(statement, literals(told, words)).rowcount
+        count = connection.execute(statement, literals(table, words)).rowcount
     if not count:
         raise BadDataError(
-            f"{told.table} has a row {' '.join(key.values())}: change it with"
+            f"{table.table} has a row {' '.join(key.values())}: change it with"
             " `bullion config set`"
         )
-    return Changed(row(connection, told, key), is_new=True)
+    return Changed(row(connection, table, key), is_new=True)
 
 
 def change(
-    connection: Connection, told: Declaration, key: Words, columns: Words
+    connection: Connection, table: Declaration, key: Words, columns: Words
 ) -> Changed:
     """Change columns of a row; a row that is so already is not written again.
 
@@ -75,33 +75,33 @@ def change(
         for name in columns
     )
     statement = sql.SQL("update {} set {} where {} and ({})").format(
-        sql.Identifier(SCHEMA, told.name),
+        sql.Identifier(SCHEMA, table.name),
         sql.SQL(", ").join(
             sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
             for name in columns
         ),
-        matches(told),
+        matches(table),
         differs,
     )
     with refusals():
-        given = literals(told, {**key, **columns})
+        given = literals(table, {**key, **columns})
         count = connection.execute(statement, given).rowcount
-    return Changed(row(connection, told, key), is_new=bool(count))
+    return Changed(row(connection, table, key), is_new=bool(count))
 
 
-def remove(connection: Connection, told: Declaration, key: Words) -> Values:
+def remove(connection: Connection, table: Declaration, key: Words) -> Values:
     """Remove a row; it as it was.
 
     Raises:
         SetupError: there is no such row.
         BadDataError: others refer to it.
     """
-    was = row(connection, told, key)
+    was = row(connection, table, key)
     statement = sql.SQL("delete from {} where {}").format(
-        sql.Identifier(SCHEMA, told.name), matches(told)
+        sql.Identifier(SCHEMA, table.name), matches(table)
     )
     with refusals():
-        count = connection.execute(statement, literals(told, key)).rowcount
+        count = connection.execute(statement, literals(table, key)).rowcount
     if not count:
-        raise SetupError(f"{told.table} has no row {' '.join(key.values())} any more")
+        raise SetupError(f"{table.table} has no row {' '.join(key.values())} any more")
     return was

@@ -2,39 +2,39 @@
 
 from typing import Any
 
-from pipelines.config.status import Effect
+from pipelines.config.status import ChangeStatus
 from pipelines.config.table import word
 
 HAPPENED = {"c": "added", "u": "changed", "d": "removed", "r": "seen in a snapshot"}
 
 
-def path(effect: Effect) -> dict[str, Any]:
+def path(change: ChangeStatus) -> dict[str, Any]:
     """A change and the milliseconds since its commit at which each step came."""
     return {
-        "table": effect.table_name,
-        "key": " ".join(effect.key),
-        "what": what(effect),
-        "who": effect.who,
-        "committed_at": effect.committed_at,
-        **effect.path,
-        "outcome": effect.outcome,
-        "reason": effect.reason,
+        "table": change.table_name,
+        "key": " ".join(change.key),
+        "what": what(change),
+        "who": change.who,
+        "committed_at": change.committed_at,
+        **change.path,
+        "outcome": change.outcome,
+        "reason": change.reason,
     }
 
 
-def what(effect: Effect) -> str:
+def what(change: ChangeStatus) -> str:
     """What happened to the row: of a change the columns, old → new."""
-    if effect.op == "u" and effect.changes:
+    if change.op == "u" and change.changes:
         return ", ".join(
             f"{name} {told(old)} → {told(new)}"
-            for name, (old, new) in effect.changes.items()
+            for name, (old, new) in change.changes.items()
         )
-    return HAPPENED[effect.op]
+    return HAPPENED[change.op]
 
 
-def subject(effect: Effect) -> str:
+def subject(change: ChangeStatus) -> str:
     """The table and the key."""
-    return f"{effect.table_name} {' '.join(effect.key)}"
+    return f"{change.table_name} {' '.join(change.key)}"
 
 
 def told(value: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal, LiteralString
 
 from pipelines.warehouse import Connection, has_table
 
-EFFECTS_CHANNEL = "bullion_effects"
+STATUS_CHANNEL = "bullion_effects"
 
 Op = Literal["c", "u", "d"]
 Outcome = Literal["waiting", "applied", "rejected", "overtaken"]
@@ -62,7 +62,7 @@ FIRST_ROW: LiteralString = "select ops.note_first_row(%s, %s, %s)"
 
 
 @dataclass(frozen=True)
-class Effect:
+class ChangeStatus:
     """A change and what became of it; `changes` are old and new by column.
 
     `row_key` is the key as a JSON array, `key` its values as text. Of `changes`,
@@ -133,9 +133,9 @@ class Effect:
         )
 
 
-def open_effects(
+def open_changes(
     connection: Connection, table_names: Sequence[str] | None = None
-) -> list[Effect]:
+) -> list[ChangeStatus]:
     """Changes that are not applied, rejected ones too, the oldest first.
 
     Of these tables; of all by default. Empty where the warehouse has no such table yet.
@@ -144,65 +144,69 @@ def open_effects(
         return []
     tables = None if table_names is None else list(table_names)
     found = connection.execute(OPEN, {"tables": tables})
-    return [effect_of(row) for row in found]
+    return [status_of(row) for row in found]
 
 
 def last_effect_id(connection: Connection) -> int:
-    """The number of the newest effect; what is committed later has a higher one."""
+    """The number of the newest change; what is committed later has a higher one."""
     row = connection.execute(LAST).fetchone()
     return int(row[0]) if row else 0
 
 
-def effects_of_transaction(
+def changes_of_transaction(
     connection: Connection, transaction_id: int, after_id: int
-) -> list[Effect]:
-    """The changes of a transaction of these lower 32 bits, after an effect's number."""
+) -> list[ChangeStatus]:
+    """The changes of a transaction of these lower 32 bits, after one's number."""
     found = connection.execute(OF_TRANSACTION, (after_id, transaction_id))
-    return [effect_of(row) for row in found]
+    return [status_of(row) for row in found]
 
 
-def newest_effects(
+def newest_changes(
     connection: Connection,
     table: str | None = None,
     *,
     is_open: bool = False,
     limit: int = 50,
-) -> list[Effect]:
+) -> list[ChangeStatus]:
     """The newest changes, the last one first; those that are open, if so asked."""
     told = {"table": table, "is_open": is_open, "limit": limit}
-    return [effect_of(row) for row in connection.execute(NEWEST, told)]
+    return [status_of(row) for row in connection.execute(NEWEST, told)]
 
 
-def applied(connection: Connection, effects: Sequence[Effect], by: str) -> int:
+def applied(connection: Connection, changes: Sequence[ChangeStatus], by: str) -> int:
     """Note that what runs is configured so now; how many were open until now."""
-    return _noted(connection, APPLY, effects, by)
+    return _noted(connection, APPLY, changes, by)
 
 
-def rejected(connection: Connection, effects: Sequence[Effect], reason: str) -> int:
+def rejected(
+    connection: Connection, changes: Sequence[ChangeStatus], reason: str
+) -> int:
     """Note why changes can not be carried out; how many. They may be applied later."""
-    return _noted(connection, REJECT, effects, reason)
+    return _noted(connection, REJECT, changes, reason)
 
 
-def postponed(connection: Connection, effects: Sequence[Effect], reason: str) -> int:
+def postponed(
+    connection: Connection, changes: Sequence[ChangeStatus], reason: str
+) -> int:
     """Note why changes could not be carried out yet; their outcome stays. How many."""
-    return _noted(connection, POSTPONE, effects, reason)
+    return _noted(connection, POSTPONE, changes, reason)
 
 
-def rowless_effects(
+def rowless_changes(
     connection: Connection, table_names: Sequence[str], applied_within: timedelta
-) -> list[Effect]:
+) -> list[ChangeStatus]:
     """Changes of these tables that were applied of late, and brought no row yet."""
     if not has_table(connection, "ops.config_effects"):
         return []
     found = connection.execute(ROWLESS, (list(table_names), applied_within))
-    return [effect_of(row) for row in found]
+    return [status_of(row) for row in found]
 
 
 def first_row(
-    connection: Connection, effects: Sequence[Effect], load_id: str, at: datetime
+    connection: Connection, changes: Sequence[ChangeStatus], load_id: str, at: datetime
 ) -> int:
     """Note the first row that was loaded because of changes; how many had none."""
-    return _noted(connection, FIRST_ROW, effects, load_id, at)
+    return _noted(connection, FIRST_ROW, changes, load_id, at)
 
 
 def who(login: str | None, role: str | None, application_name: str | None) -> str:
@@ -213,20 +217,20 @@ def who(login: str | None, role: str | None, application_name: str | None) -> st
     return f"{login}{acting}, {application_name or 'a program without a name'}"
 
 
-def effect_of(found: Sequence[Any]) -> Effect:
+def status_of(found: Sequence[Any]) -> ChangeStatus:
     """A row of `EFFECT`."""
-    fields = dict(zip(Effect.__dataclass_fields__, found, strict=True))
+    fields = dict(zip(ChangeStatus.__dataclass_fields__, found, strict=True))
     changes = json.loads(fields["changes"], parse_float=Decimal)
     fields["changes"] = {name: tuple(pair) for name, pair in changes.items()}
-    return Effect(**fields)
+    return ChangeStatus(**fields)
 
 
 def _noted(
     connection: Connection,
     statement: LiteralString,
-    effects: Sequence[Effect],
-    *told: Any,
+    changes: Sequence[ChangeStatus],
+    *parameters: Any,
 ) -> int:
-    ids = [effect.effect_id for effect in effects]
-    row = connection.execute(statement, (ids, *told)).fetchone() if ids else None
+    ids = [change.effect_id for change in changes]
+    row = connection.execute(statement, (ids, *parameters)).fetchone() if ids else None
     return int(row[0]) if row else 0

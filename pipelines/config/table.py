@@ -48,92 +48,94 @@ def table(connection: Connection, name: str) -> Declaration:
     return known[name]
 
 
-def rows(connection: Connection, told: Declaration) -> list[Values]:
+def rows(connection: Connection, declared: Declaration) -> list[Values]:
     """Every row, in the order of the key."""
     statement = sql.SQL("select {} from {} order by {}").format(
-        _names(told.columns), _table(told), _names(told.key)
+        _names(declared.columns), _table(declared), _names(declared.key)
     )
     found = connection.execute(statement).fetchall()
-    return [dict(zip(told.columns, row, strict=True)) for row in found]
+    return [dict(zip(declared.columns, row, strict=True)) for row in found]
 
 
-def row(connection: Connection, told: Declaration, key: Words) -> Values:
+def row(connection: Connection, declared: Declaration, key: Words) -> Values:
     """The row of this key.
 
     Raises:
         SetupError: there is none.
     """
     statement = sql.SQL("select {} from {} where {}").format(
-        _names(told.columns), _table(told), matches(told)
+        _names(declared.columns), _table(declared), matches(declared)
     )
     with refusals():
-        found = connection.execute(statement, literals(told, key)).fetchone()
+        found = connection.execute(statement, literals(declared, key)).fetchone()
     if found is None:
-        raise SetupError(f"{told.table} has no row {' '.join(key.values())}")
-    return dict(zip(told.columns, found, strict=True))
+        raise SetupError(f"{declared.table} has no row {' '.join(key.values())}")
+    return dict(zip(declared.columns, found, strict=True))
 
 
-def split(told: Declaration, words: Sequence[str]) -> tuple[Words, Words]:
+def split(declared: Declaration, words: Sequence[str]) -> tuple[Words, Words]:
     """A key's words and the `column=value` that follow them.
 
     Raises:
         SetupError: a word is missing, or a column is not known.
     """
-    size = len(told.key)
-    key = dict(zip(told.key, words[:size], strict=False))
+    size = len(declared.key)
+    key = dict(zip(declared.key, words[:size], strict=False))
     if len(key) < size:
         raise SetupError(
-            f"a row of {told.table} is named by {' '.join(told.key).upper()}"
+            f"a row of {declared.table} is named by {' '.join(declared.key).upper()}"
         )
     columns: dict[str, str] = {}
     for word in words[size:]:
         name, equals, value = word.partition("=")
         if not equals:
             raise SetupError(f"{word!r} is not COLUMN=VALUE")
-        if name not in told.columns or name in told.key:
-            others = ", ".join(c for c in told.columns if c not in told.key)
+        if name not in declared.columns or name in declared.key:
+            others = ", ".join(c for c in declared.columns if c not in declared.key)
             raise SetupError(
-                f"{told.table} has no column {name} to set; there are {others}"
+                f"{declared.table} has no column {name} to set; there are {others}"
             )
         columns[name] = value
     return key, columns
 
 
-def key_of(told: Declaration, words: Sequence[str]) -> Words:
+def key_of(declared: Declaration, words: Sequence[str]) -> Words:
     """A key's words, and no others.
 
     Raises:
         SetupError: there are too few, or too many.
     """
-    key, _ = split(told, words[: len(told.key)])
-    if len(words) > len(told.key):
-        raise SetupError(f"{' '.join(words[len(told.key) :])!r} is no part of a key")
+    key, _ = split(declared, words[: len(declared.key)])
+    if len(words) > len(declared.key):
+        raise SetupError(
+            f"{' '.join(words[len(declared.key) :])!r} is no part of a key"
+        )
     return key
 
 
-def literals(told: Declaration, words: Words) -> dict[str, Any]:
+def literals(declared: Declaration, words: Words) -> dict[str, Any]:
     """What Postgres is given for words: lists for lists, text for the rest."""
     return {
         name: word.replace(",", " ").split()
-        if told.types[name].kind == "array"
+        if declared.types[name].kind == "array"
         else word
         for name, word in words.items()
     }
 
 
-def typed(connection: Connection, told: Declaration, words: Words) -> Values:
+def typed(connection: Connection, declared: Declaration, words: Words) -> Values:
     """The values that the columns would hold.
 
     Raises:
         BadDataError: a word is none of its column's type.
     """
     asked = sql.SQL(", ").join(
-        sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(told.columns[name]))
+        sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(declared.columns[name]))
         for name in words
     )
     with refusals():
         found = connection.execute(
-            sql.SQL("select {}").format(asked), literals(told, words)
+            sql.SQL("select {}").format(asked), literals(declared, words)
         ).fetchone()
     return dict(zip(words, found or (), strict=True))
 
@@ -152,11 +154,11 @@ def word(value: Any) -> str:
     return report.plain(value)
 
 
-def matches(told: Declaration) -> sql.Composed:
+def matches(declared: Declaration) -> sql.Composed:
     """The condition that a row has the key that is given by its columns' names."""
     return sql.SQL(" and ").join(
         sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
-        for name in told.key
+        for name in declared.key
     )
 
 
@@ -179,13 +181,13 @@ def refusals() -> Iterator[None]:
 
 
 def _sentence(error: psycopg.Error) -> str:
-    told = error.diag.message_primary or str(error).strip().splitlines()[0]
+    message = error.diag.message_primary or str(error).strip().splitlines()[0]
     hint = error.diag.message_hint
-    return f"{told}. {hint}" if hint else told
+    return f"{message}. {hint}" if hint else message
 
 
-def _table(told: Declaration) -> sql.Identifier:
-    return sql.Identifier(SCHEMA, told.name)
+def _table(message: Declaration) -> sql.Identifier:
+    return sql.Identifier(SCHEMA, message.name)
 
 
 def _names(columns: Iterable[str]) -> sql.Composed:

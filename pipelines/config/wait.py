@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 from pipelines.config.status import (
-    EFFECTS_CHANNEL,
-    Effect,
-    effects_of_transaction,
+    STATUS_CHANNEL,
+    ChangeStatus,
+    changes_of_transaction,
     last_effect_id,
 )
 from pipelines.warehouse import Connection
@@ -41,44 +41,44 @@ class Committed:
 
 
 @dataclass
-class Awaited:
+class WaitResult:
     """How far the changes of a transaction came within the time given."""
 
     committed: Committed
-    effects: Sequence[Effect] = ()
+    statuses: Sequence[ChangeStatus] = ()
     disabled_exchanges: frozenset[str] = field(default=frozenset())
 
     @property
     def has_all(self) -> bool:
         """Whether each change was consumed."""
-        return len(self.effects) >= self.committed.changes_count
+        return len(self.statuses) >= self.committed.changes_count
 
     @property
-    def rejected(self) -> Sequence[Effect]:
+    def rejected(self) -> Sequence[ChangeStatus]:
         """Those that can not be carried out."""
-        return [e for e in self.effects if e.outcome == "rejected"]
+        return [e for e in self.statuses if e.outcome == "rejected"]
 
     @property
-    def overtaken(self) -> Sequence[Effect]:
+    def superseded(self) -> Sequence[ChangeStatus]:
         """Those that another transaction's change of the same row came before."""
-        last = {(e.table_name, e.row_key): e.effect_id for e in self.effects}
+        last = {(e.table_name, e.row_key): e.effect_id for e in self.statuses}
         return [
             e
-            for e in self.effects
+            for e in self.statuses
             if e.outcome == "overtaken" and last[e.table_name, e.row_key] == e.effect_id
         ]
 
     @property
-    def waiting(self) -> Sequence[Effect]:
+    def waiting(self) -> Sequence[ChangeStatus]:
         """Those that nothing runs by yet."""
-        return [e for e in self.effects if e.outcome == "waiting"]
+        return [e for e in self.statuses if e.outcome == "waiting"]
 
     @property
-    def rowless(self) -> Sequence[Effect]:
+    def rowless(self) -> Sequence[ChangeStatus]:
         """Those that are applied, and whose first row should come and has not."""
         return [
             e
-            for e in self.effects
+            for e in self.statuses
             if e.outcome == "applied"
             and e.is_choice_of_series
             and e.key[0] not in self.disabled_exchanges
@@ -103,21 +103,21 @@ def committing(connection: Connection) -> Iterator[Committed]:
     found.lsn = _one(connection, ENDS)
 
 
-def awaited(
+def wait_for_changes(
     connection: Connection, listener: Connection, committed: Committed, wait_s: float
-) -> Awaited:
+) -> WaitResult:
     """Wait for the effect of a transaction's changes, `wait_s` seconds at most.
 
     `listener` is a connection of its own, so that nothing told is missed.
     """
-    found = Awaited(committed)
+    found = WaitResult(committed)
     if committed.transaction_id is None or not committed.changes_count:
         return found
-    listener.execute(f"listen {EFFECTS_CHANNEL}")
+    listener.execute(f"listen {STATUS_CHANNEL}")
     found.disabled_exchanges = frozenset(i for (i,) in connection.execute(DISABLED))
     ends_at = time.monotonic() + wait_s
     while True:
-        found.effects = effects_of_transaction(
+        found.statuses = changes_of_transaction(
             connection, committed.transaction_id, committed.after_id
         )
         left_s = ends_at - time.monotonic()

@@ -1,4 +1,4 @@
-"""A check: something looked at, what was found, and what mends it."""
+"""A health check: something to look at, what was found, and what mends it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ ANSWER_TIMEOUT_S = 2  # of every server that a check asks
 
 
 @dataclass(frozen=True)
-class Check:
-    """A thing looked at; `mend` is empty when it is well.
+class CheckResult:
+    """What a check found; `mend` is empty when all is well.
 
     A warning is well enough for now: `ok`, with what will have to be mended.
     """
@@ -24,8 +24,8 @@ class Check:
     is_warning: bool = False
 
 
-class TroubleError(BullionError):
-    """What a look found wrong; `mend` in place of the check's own."""
+class FailedCheckError(BullionError):
+    """What a check found wrong; `mend` in place of the check's own."""
 
     def __init__(
         self, meaning: str, mend: str = "", *, is_warning: bool = False
@@ -35,13 +35,29 @@ class TroubleError(BullionError):
         self.is_warning = is_warning
 
 
-def looked(name: str, look: Callable[[], str], mend: str) -> Check:
-    """`look` says what it found, or raises what is wrong."""
-    try:
-        return Check(name, ok=True, meaning=look())
-    except TroubleError as trouble:
-        told = trouble.mend or mend
-        ok = trouble.is_warning
-        return Check(name, ok=ok, meaning=str(trouble), mend=told, is_warning=ok)
-    except (BullionError, OSError, psycopg.Error) as error:
-        return Check(name, ok=False, meaning=str(error).strip(), mend=mend)
+@dataclass(frozen=True)
+class HealthCheck:
+    """Something to look at: `look` says what it found, or raises what is wrong.
+
+    `mend` is what helps where the failure names nothing of its own.
+    """
+
+    name: str
+    look: Callable[[], str]
+    mend: str
+
+    def run(self) -> CheckResult:
+        """What was found."""
+        try:
+            return CheckResult(self.name, ok=True, meaning=self.look())
+        except FailedCheckError as failure:
+            return CheckResult(
+                self.name,
+                ok=failure.is_warning,
+                meaning=str(failure),
+                mend=failure.mend or self.mend,
+                is_warning=failure.is_warning,
+            )
+        except (BullionError, OSError, psycopg.Error) as error:
+            meaning = str(error).strip()
+            return CheckResult(self.name, ok=False, meaning=meaning, mend=self.mend)

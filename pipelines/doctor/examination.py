@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from pipelines.doctor import machine, postgres, upstreams
-from pipelines.doctor.check import Check
-from pipelines.doctor.stream import looks
+from pipelines.doctor.check import CheckResult
+from pipelines.doctor.stream import checks
 from pipelines.settings import settings
 
 
-def examination() -> list[Check]:
+def examination() -> list[CheckResult]:
     """Every check. With wrong settings the rest can not be looked at."""
     return list(_checks())
 
 
-def _checks() -> Iterator[Check]:
+def _checks() -> Iterator[CheckResult]:
     yield machine.python()
     read = machine.environment()
     yield read
@@ -25,6 +25,6 @@ def _checks() -> Iterator[Check]:
         yield from postgres.embedded()
     warehouse = postgres.warehouse()
     yield warehouse
-    yield from looks.checks(has_warehouse=warehouse.ok)
+    yield from checks.checks(has_warehouse=warehouse.ok)
     yield from upstreams.upstreams()
     yield from machine.strays()

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 
-from pipelines.doctor.check import Check, looked
+from pipelines.doctor.check import CheckResult, HealthCheck
 from pipelines.local import place
 from pipelines.settings import Settings, settings
 
@@ -13,12 +13,12 @@ MIN_PYTHON = (3, 11)
 MIN_FREE_GB = 2  # the demo's data and WAL (max_wal_size 2 GB) with room for a build
 
 
-def python() -> Check:
+def python() -> CheckResult:
     """Whether this Python is new enough."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info >= MIN_PYTHON:
-        return Check("python", ok=True, meaning=version)
-    return Check(
+        return CheckResult("python", ok=True, meaning=version)
+    return CheckResult(
         "python",
         ok=False,
         meaning=f"{version} is older than 3.11",
@@ -26,18 +26,20 @@ def python() -> Check:
     )
 
 
-def environment() -> Check:
+def environment() -> CheckResult:
     """Whether the settings can be read, and which are set."""
     mend = "correct the variable; .env.example has all"
-    return looked("settings", _settings, mend)
+    return HealthCheck("settings", _settings, mend).run()
 
 
-def data_dir() -> Check:
+def data_dir() -> CheckResult:
     """Whether there is a place for data."""
-    return looked("data directory", _data_dir, "set BULLION_DATA_DIR elsewhere")
+    return HealthCheck(
+        "data directory", _data_dir, "set BULLION_DATA_DIR elsewhere"
+    ).run()
 
 
-def disk() -> Check:
+def disk() -> CheckResult:
     """Whether there is room."""
     folder = place.recorded(place.data_dir()) or place.data_dir()
     while not folder.exists():
@@ -45,8 +47,8 @@ def disk() -> Check:
     free_gb = shutil.disk_usage(folder).free / 2**30
     meaning = f"{free_gb:.1f} GB free at {folder}"
     if free_gb >= MIN_FREE_GB:
-        return Check("disk", ok=True, meaning=meaning)
-    return Check(
+        return CheckResult("disk", ok=True, meaning=meaning)
+    return CheckResult(
         "disk",
         ok=False,
         meaning=f"{meaning}: Postgres stops when it is full",
@@ -54,10 +56,10 @@ def disk() -> Check:
     )
 
 
-def strays() -> Iterator[Check]:
+def strays() -> Iterator[CheckResult]:
     """Data of servers whose data directory is gone."""
     for folder in place.strays():
-        yield Check(
+        yield CheckResult(
             "forgotten data",
             ok=False,
             meaning=f"{folder} belongs to a data directory that is gone",

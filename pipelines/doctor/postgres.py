@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from pipelines.doctor.check import ANSWER_TIMEOUT_S, Check, looked
+from pipelines.doctor.check import ANSWER_TIMEOUT_S, CheckResult, HealthCheck
 from pipelines.doctor.machine import is_set
 from pipelines.errors import BullionError
 from pipelines.local import postgres, postgres_distribution
@@ -14,13 +14,13 @@ from pipelines.warehouse import has_table
 GROUPS = ("loader", "transformer", "analyst")
 
 
-def embedded() -> Iterator[Check]:
+def embedded() -> Iterator[CheckResult]:
     """The bundled programs, and settings that the embedded server does not use."""
-    yield looked("postgres programs", _programs, "make setup")
+    yield HealthCheck("postgres programs", _programs, "make setup").run()
     unused = [name for name in ("pgdatabase", "pguser", "pgpassword") if is_set(name)]
     if unused:
         names = ", ".join(name.upper() for name in unused)
-        yield Check(
+        yield CheckResult(
             "PG* variables",
             ok=False,
             meaning=f"{names} set without PGHOST: not used by the embedded server",
@@ -28,9 +28,9 @@ def embedded() -> Iterator[Check]:
         )
 
 
-def warehouse() -> Check:
+def warehouse() -> CheckResult:
     """Whether the warehouse answers and has its roles and schemas."""
-    return looked("warehouse", _warehouse, "bullion up")
+    return HealthCheck("warehouse", _warehouse, "bullion up").run()
 
 
 def _programs() -> str:

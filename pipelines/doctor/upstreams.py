@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from functools import partial
 from urllib.parse import urlsplit
 
-from pipelines.doctor.check import ANSWER_TIMEOUT_S, Check, looked
+from pipelines.doctor.check import ANSWER_TIMEOUT_S, CheckResult, HealthCheck
 from pipelines.errors import BullionError
 from pipelines.settings import Settings, settings
 
 
-def upstreams() -> Iterator[Check]:
+def upstreams() -> Iterator[CheckResult]:
     """Each that a setting names; public addresses are not asked."""
     for name in sorted(n for n in Settings.model_fields if n.endswith("_url")):
         url = settings().venue_url(name.removesuffix("_url"))
         if url:
             alias = f"BULLION_{name.upper()}"
             mend = f"bullion up sandbox, or: unset {alias}"
-            yield looked(alias, partial(_answers, url), mend)
+            yield HealthCheck(alias, partial(_answers, url), mend).run()
 
 
 def _answers(url: str) -> str:

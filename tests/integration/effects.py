@@ -61,4 +61,4 @@ def loader() -> warehouse.Connection:
 def open_keys() -> list[str]:
     """The keys of the open effects, the oldest first."""
     with loader() as connection:
-        return [effect.row_key for effect in status.open_effects(connection)]
+        return [effect.row_key for effect in status.open_changes(connection)]

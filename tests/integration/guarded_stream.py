@@ -96,7 +96,7 @@ def followed():
 def carry_out():
     """What `bullion collect` does with the changes that wait."""
     with warehouse.connect("loader", "test") as connection:
-        found = status.open_effects(connection)
+        found = status.open_changes(connection)
         status.applied(connection, found, "test")
 
 

@@ -199,10 +199,10 @@ def test_a_dead_letter_is_taken_in_at_its_place_once_it_is_mended(config, broker
     with warehouse.connect("loader", "test") as connection:
         declared = declared_tables(connection)
         done = dead_letters.retry(connection, declared)
-        assert (done.mended_count, done.new_count) == (1, 1)
+        assert (done.reprocessed_count, done.new_count) == (1, 1)
         assert [dead.reason[:8] for dead in done.refused] == ["not JSON"]
         again = dead_letters.retry(connection, declared)
-        assert (again.mended_count, len(again.refused)) == (0, 1)
+        assert (again.reprocessed_count, len(again.refused)) == (0, 1)
     assert held(config) == [(10, "c", "[1]"), (20, "c", "[2]"), (30, "u", "[1]")]
     assert standing(config) == {"[1]": "newer", "[2]": "2 at 20"}
 

@@ -1,4 +1,4 @@
-"""Effects: each change once, with who made it, and what became of it."""
+"""ChangeTracker: each change once, with who made it, and what became of it."""
 
 import json
 import random
@@ -71,7 +71,7 @@ def test_an_effect_tells_who_changed_what_and_when(config, broker):
     read(broker)
     with loader() as connection:
         removed, added, changed = sorted(
-            status.newest_effects(connection), key=lambda e: (e.op != "d", e.op)
+            status.newest_changes(connection), key=lambda e: (e.op != "d", e.op)
         )
     assert (added.op, added.key, added.outcome) == ("c", ("1",), "overtaken")
     assert added.changes == {
@@ -158,7 +158,7 @@ def test_a_later_change_overtakes_one_that_waits_and_none_that_is_applied(
     broker.write(*[change("c", 10 + key, None, row(key)) for key in (1, 2, 3)])
     read(broker)
     with loader() as connection:
-        first, second, _ = status.open_effects(connection)
+        first, second, _ = status.open_changes(connection)
         status.applied(connection, [first], "a test")
         status.rejected(connection, [second], "no such symbol")
     later = [change("u", 20, row(k), row(k, value="x"), position=k) for k in (1, 2, 3)]
@@ -204,7 +204,7 @@ def test_two_changes_at_one_place_of_the_log_follow_their_position(config, broke
     )
     read(broker)
     with loader() as connection:
-        (standing,) = status.open_effects(connection)
+        (standing,) = status.open_changes(connection)
     assert standing.changes["value"] == ("one", "last")
 
 
@@ -312,21 +312,21 @@ def test_effects_are_complete_after_the_warehouse_went_away_again_and_again(
 
 def test_what_became_of_a_change_is_told_to_who_listens(config, broker):
     with loader() as heard_by, loader() as connection:
-        heard_by.execute(f"listen {status.EFFECTS_CHANNEL}")
+        heard_by.execute(f"listen {status.STATUS_CHANNEL}")
         broker.write(change("c", 10, None, row(1)))
         read(broker)
-        (effect,) = status.open_effects(connection)
+        (effect,) = status.open_changes(connection)
         assert status.rejected(connection, [effect], "no such symbol") == 1
-        (refused,) = status.open_effects(connection)
+        (refused,) = status.open_changes(connection)
         assert (refused.outcome, refused.reason) == ("rejected", "no such symbol")
         assert status.applied(connection, [refused], "collect 1") == 1
         assert status.applied(connection, [refused], "collect 2") == 0
-        assert status.open_effects(connection) == []
+        assert status.open_changes(connection) == []
         at = datetime.now(UTC)
         assert status.first_row(connection, [effect], "1.5", at) == 1
         assert status.first_row(connection, [effect], "2.5", at) == 0
         told = [n.payload for n in heard_by.notifies(timeout=1, stop_after=4)]
-        (found,) = status.newest_effects(connection)
+        (found,) = status.newest_changes(connection)
     assert told[0].startswith("load ")
     assert told[1:] == [str(effect.effect_id)] * 3
     assert (found.outcome, found.applied_by, found.reason) == (
@@ -342,7 +342,7 @@ def test_a_rejection_has_a_reason(config, broker):
     broker.write(change("c", 10, None, row(1)))
     read(broker)
     with loader() as connection:
-        found = status.open_effects(connection)
+        found = status.open_changes(connection)
         with pytest.raises(psycopg.errors.CheckViolation):
             status.rejected(connection, found, "")
 

@@ -84,7 +84,7 @@ def configured(become):
     def work():
         with listener, warehouse.connect("loader", "bullion collect, test") as writer:
             while not stop.is_set():
-                if opened := status.open_effects(writer):
+                if opened := status.open_changes(writer):
                     become(writer, opened)
                 for _ in listener.notifies(timeout=0.1, stop_after=1):
                     pass
@@ -92,7 +92,7 @@ def configured(become):
     stop = threading.Event()
     listener = warehouse.connect("loader", "bullion collect, test")
     listener.execute("listen bullion_config")
-    status.applied(listener, status.open_effects(listener), "start")
+    status.applied(listener, status.open_changes(listener), "start")
     thread = threading.Thread(target=work)
     thread.start()
     try:

@@ -9,7 +9,7 @@ from kafka import KafkaAdminClient
 from typer.testing import CliRunner
 
 from pipelines.cli.main import app
-from pipelines.doctor.stream import looks
+from pipelines.doctor.stream import checks
 from pipelines.errors import SetupError, UpstreamError
 from pipelines.local import change_topics, postgres, replication_slot, stack
 from pipelines.local.debezium_service import Debezium
@@ -151,7 +151,7 @@ def test_a_topic_that_was_deleted_is_made_again_while_another_process_follows(
     with followed():
         resync(silent)
 
-    assert looks.LOOKS["topics"].check().ok
+    assert checks.CHECKS["topics"].run().ok
     assert differ() == []
 
 
@@ -232,5 +232,5 @@ def test_embedded_one_command_brings_back_what_was_stopped_and_lost_its_slot(hom
         assert (done["is_slot_new"], done["inferred_deletes_count"]) == (True, 1)
         assert differ() == []
         carry_out()
-        found = {check.name: check for check in looks.checks()}
+        found = {check.name: check for check in checks.checks()}
         assert {n: c.meaning for n, c in found.items() if not c.ok} == {}

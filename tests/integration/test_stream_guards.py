@@ -14,7 +14,7 @@ from prefect.logging import disable_run_logger
 from pipelines import warehouse
 from pipelines.config import status
 from pipelines.doctor.examination import examination
-from pipelines.doctor.stream import consumer, effects, heartbeat, looks, slot
+from pipelines.doctor.stream import checks, consumer, effects, heartbeat, slot
 from pipelines.local import change_topics
 from pipelines.local.service import bring_up, take_down
 from pipelines.settings import settings
@@ -34,13 +34,13 @@ from tests.integration.prefect_server import prefect_server
 __all__ = ["chain", "debezium", "owner"]
 
 EXCHANGES = change_topics.topic_of("config.exchanges")
-NAMES = list(looks.LOOKS)
+NAMES = list(checks.CHECKS)
 
 pytestmark = pytest.mark.slow
 
 
 def look(name):
-    return looks.LOOKS[name].check()
+    return checks.CHECKS[name].run()
 
 
 def wait_for(is_done, wait_s=60):
@@ -242,7 +242,7 @@ def test_what_is_not_carried_out_is_told_with_who_is_missing_or_why(chain, monke
     assert (found.ok, found.mend) == (False, "bullion collect")
     assert "nobody collects" in found.meaning
     with warehouse.connect("loader", "test") as connection:
-        (first, *_) = status.open_effects(connection)
+        (first, *_) = status.open_changes(connection)
         status.rejected(connection, [first], "the venue has no such market")
     assert "exchanges binance: the venue has no such market" in look("effects").meaning
     carry_out()
@@ -254,7 +254,7 @@ def test_where_nothing_answers_the_looks_end_soon(chain, monkeypatch):
     monkeypatch.setenv("BULLION_DEBEZIUM", "http://127.0.0.1:1")
     settings.cache_clear()
     began = time.monotonic()
-    found = {check.name: check for check in looks.checks()}
+    found = {check.name: check for check in checks.checks()}
     assert time.monotonic() - began < 20
     for name in ("kafka", "debezium", "topics", "heartbeat", "consumer"):
         assert not found[name].ok
@@ -266,14 +266,14 @@ def test_where_the_stream_was_never_used_only_java_is_looked_at(chain, monkeypat
     monkeypatch.delenv("BULLION_KAFKA")
     monkeypatch.delenv("BULLION_DEBEZIUM")
     settings.cache_clear()
-    assert looks.is_in_use()  # bronze holds what was read
+    assert checks.is_in_use()  # bronze holds what was read
     monkeypatch.setenv("PGDATABASE", "postgres")
     settings.cache_clear()
-    assert not looks.is_in_use()
+    assert not checks.is_in_use()
     with disable_run_logger():
         follow_config.fn()
         check_stream.fn()
-    assert [check.name for check in looks.checks()] == ["java"]
+    assert [check.name for check in checks.checks()] == ["java"]
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from pipelines.collector import effects as module
-from pipelines.collector.effects import Effects
-from pipelines.collector.targets import plan_name, wanted
+from pipelines.collector import change_tracker as module
+from pipelines.collector.change_tracker import ChangeTracker
+from pipelines.collector.targets import plan_name, targets_of
 from pipelines.config import status
 from pipelines.config.model import InstrumentChoice, Since
 from pipelines.config.rows import configuration
-from pipelines.config.status import Effect
+from pipelines.config.status import ChangeStatus
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import PROJECT_DIR
 
@@ -22,7 +22,7 @@ BTC, TRADES = "kraken BTC/USD", "kraken BTC/USD trades"
 
 
 def change(number, row_key, op="c", table="instruments", **fields):
-    nothing: dict[str, Any] = dict.fromkeys(Effect.__dataclass_fields__)
+    nothing: dict[str, Any] = dict.fromkeys(ChangeStatus.__dataclass_fields__)
     facts: dict[str, Any] = {
         "effect_id": number,
         "table_name": table,
@@ -34,7 +34,7 @@ def change(number, row_key, op="c", table="instruments", **fields):
         "outcome": "waiting",
         "attempts_count": 0,
     }
-    return Effect(**(nothing | facts | fields))
+    return ChangeStatus(**(nothing | facts | fields))
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def book(monkeypatch):
 
     connection: Any = None
 
-    class Book(Effects):
+    class Book(ChangeTracker):
         found = None
 
         def written(self):
@@ -68,7 +68,7 @@ def book(monkeypatch):
 
 
 def adopt(book, *effects, known=SEEDS, generation=1):
-    return book.adopt(effects, known, wanted(known), generation)
+    return book.adopt(effects, known, targets_of(known), generation)
 
 
 def test_a_new_series_is_applied_when_all_of_it_was_answered(book):
@@ -124,15 +124,15 @@ def test_of_a_pattern_one_series_that_is_answered_is_enough(book):
 def test_an_end_is_applied_when_the_last_stream_of_the_series_has_ended(book):
     removed = change(1, '["kraken", "ETH/USD"]', op="d")
     adopt(book, removed)
-    book.settle({"kraken ETH/USD", BTC}, wanted(SEEDS))
+    book.settle({"kraken ETH/USD", BTC}, targets_of(SEEDS))
     assert book.written() == []
-    book.settle({BTC}, wanted(SEEDS))
+    book.settle({BTC}, targets_of(SEEDS))
     assert book.written() == [("applied", [1], "me")]
 
 
 def test_an_end_of_what_another_row_still_collects_does_not_wait_for_it(book):
     adopt(book, change(1, '["kraken", "*/USD"]', op="d"))
-    book.settle({BTC}, wanted(SEEDS))
+    book.settle({BTC}, targets_of(SEEDS))
     assert book.written() == [("applied", [1], "me")]
 
 
@@ -140,7 +140,7 @@ def test_a_disabled_series_has_ended_where_nothing_runs(book):
     off = [replace(c, is_enabled=False) for c in SEEDS.instruments]
     known = replace(SEEDS, instruments=off)
     assert adopt(book, change(1, '["kraken", "BTC/USD"]', op="u"), known=known) == []
-    book.settle((), wanted(known))
+    book.settle((), targets_of(known))
     assert book.written() == [("applied", [1], "me")]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.doctor.check import looked
+from pipelines.doctor.check import HealthCheck
 from pipelines.doctor.stream.slot import judged
 from pipelines.local.replication_slot import Slot
 
@@ -21,7 +21,7 @@ WELL = Slot(
 
 
 def check(found):
-    return looked("slot", lambda: judged(found), "none of its own")
+    return HealthCheck("slot", lambda: judged(found), "none of its own").run()
 
 
 def test_a_slot_that_is_read_and_small_is_well_with_its_size():

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.collector.cycles import Cycles
 from pipelines.collector.history import Pauses
-from pipelines.collector.targets import is_meant, series_of, wanted
+from pipelines.collector.targets import is_meant, series_of, targets_of
 from pipelines.config.model import (
     Configuration,
     EndpointChoice,
@@ -113,7 +113,7 @@ def test_a_configured_series_that_can_not_be_collected_leaves_the_others_alone()
     found = chosen(with_instruments(instrument(), bad), ExchangeOptions(), refused)
     assert [choice.symbol for choice in found] == ["BTC/USD"]
     assert "BTC/USD:BTC: inverse contracts are not collected" in str(refused[0])
-    told = wanted(with_instruments(instrument(), bad))
+    told = targets_of(with_instruments(instrument(), bad))
     assert set(told.series) == {BTC}
     assert set(told.refused) == {("kraken", "BTC/USD:BTC")}
 
@@ -164,7 +164,7 @@ def test_a_star_stands_for_anything_and_all_else_for_itself(symbol, pattern, is_
 
 
 def test_what_is_collected_is_told_apart_by_series_and_streams():
-    told = wanted(SEEDS, ["kraken"])
+    told = targets_of(SEEDS, ["kraken"])
     assert set(told.series) == {BTC, ("kraken", "BTC/USDT")}
     assert told.streams[BTC] == {"kraken BTC/USD", "kraken BTC/USD trades"}
     assert {series_of(name) for name in told.streams[BTC]} == {BTC}
@@ -173,8 +173,8 @@ def test_what_is_collected_is_told_apart_by_series_and_streams():
 
 
 def test_only_what_changed_of_what_is_collected_is_loaded_at_once():
-    before = wanted(with_instruments(instrument(), instrument(symbol="ETH/USD")))
-    after = wanted(
+    before = targets_of(with_instruments(instrument(), instrument(symbol="ETH/USD")))
+    after = targets_of(
         with_instruments(
             instrument(),
             instrument(symbol="ETH/USD", feeds=("candles", "trades")),

@@ -11,7 +11,7 @@ from pipelines.terminal.output import Json, show
 
 __all__ = ["config_app"]
 
-# of a chapter; a terminal has no room for the stamps as well
+# of a change; a terminal has no room for the stamps as well
 ONLY_JSON = {
     "attempts_count",
     "captured_at",
@@ -34,18 +34,18 @@ def config_history(table: Table, key: KeyWords, *, json: Json = False) -> None:
     first row that was loaded because of it. --json has the stamps as well.
     """
     from pipelines.config import table as tables
-    from pipelines.sources.config_changes.row_history import story
+    from pipelines.sources.config_changes.row_history import row_history
 
     with acting("history", "loader") as connection:
-        told = tables.table(connection, table)
-        named = tables.key_of(told, key)
-        chapters = [asdict(chapter) for chapter in story(connection, told, named)]
+        declared = tables.table(connection, table)
+        named = tables.key_of(declared, key)
+        found = [asdict(change) for change in row_history(connection, declared, named)]
     if not json:
-        chapters = [
-            {name: value for name, value in chapter.items() if name not in ONLY_JSON}
-            for chapter in chapters
+        found = [
+            {name: value for name, value in change.items() if name not in ONLY_JSON}
+            for change in found
         ]
-    show(chapters, f"{table} {' '.join(named.values())}", json=json)
+    show(found, f"{table} {' '.join(named.values())}", json=json)
 
 
 @config_app.command("effects", epilog="Example: `bullion config effects --open`")
@@ -61,10 +61,10 @@ def config_effects(
     """List the newest changes of the configuration, and what became of each."""
     from pipelines.config import table as tables
     from pipelines.config.path import path
-    from pipelines.config.status import newest_effects
+    from pipelines.config.status import newest_changes
 
     with acting("effects") as connection:
         if table is not None:
             tables.table(connection, table)
-        found = newest_effects(connection, table, is_open=is_open, limit=limit)
+        found = newest_changes(connection, table, is_open=is_open, limit=limit)
     show([path(effect) for effect in found], "effects, the newest first", json=json)

@@ -51,8 +51,8 @@ def config_set(
     from pipelines.config import table as tables
 
     def write(connection: "Connection") -> Written:
-        told = tables.table(connection, table)
-        done = edit.change(connection, told, *tables.split(told, words))
+        declared = tables.table(connection, table)
+        done = edit.change(connection, declared, *tables.split(declared, words))
         if not done.is_new:
             say("nothing to change: it is so already")
         return [shown(done.row, json=json)], int(done.is_new)
@@ -76,8 +76,8 @@ def config_add(
     from pipelines.config import table as tables
 
     def write(connection: "Connection") -> Written:
-        told = tables.table(connection, table)
-        done = edit.add(connection, told, *tables.split(told, words))
+        declared = tables.table(connection, table)
+        done = edit.add(connection, declared, *tables.split(declared, words))
         return [shown(done.row, json=json)], 1
 
     _commit("add", write, table, wait_s if wait else None, json=json)
@@ -99,8 +99,8 @@ def config_remove(
     from pipelines.config import table as tables
 
     def write(connection: "Connection") -> Written:
-        told = tables.table(connection, table)
-        was = edit.remove(connection, told, tables.key_of(told, key))
+        declared = tables.table(connection, table)
+        was = edit.remove(connection, declared, tables.key_of(declared, key))
         return [shown(was, json=json)], 1
 
     _commit("remove", write, "removed", wait_s if wait else None, json=json)
@@ -185,8 +185,8 @@ def _finish(
     if not committed.changes_count:
         say("nothing to wait for: nothing was changed")
     with warehouse.connect("operator", warehouse.process_name("wait")) as listener:
-        found = wait.awaited(connection, listener, committed, wait_s)
-    if found.effects or json:
-        show([path(effect) for effect in found.effects], "path", json=json)
+        found = wait.wait_for_changes(connection, listener, committed, wait_s)
+    if found.statuses or json:
+        show([path(effect) for effect in found.statuses], "path", json=json)
     if error := diagnosis.failure(connection, found):
         raise error

@@ -128,7 +128,7 @@ def config_dead_letters(
         if retry:
             done = dead_letters.retry(connection, declared_tables(connection))
             say(
-                f"{done.mended_count} taken in ({done.new_count} changes that were"
+                f"{done.reprocessed_count} taken in ({done.new_count} changes that were"
                 f" not held), {len(done.refused)} still refused"
             )
             waiting = done.refused

@@ -45,11 +45,11 @@ def config_list(
 
     with acting("list") as connection:
         if table is not None:
-            told = tables.table(connection, table)
-            found = [shown(row, json=json) for row in tables.rows(connection, told)]
+            declared = tables.table(connection, table)
+            found = [shown(row, json=json) for row in tables.rows(connection, declared)]
         else:
             found = [
-                {"table": name, "rows_count": len(tables.rows(connection, told))}
+                {"table": name, "rows_count": len(tables.rows(connection, declared))}
                 for name, told in tables.tables(connection).items()
             ]
     show(found, table or "config tables", json=json)
@@ -63,9 +63,9 @@ def config_get(table: Table, key: KeyWords, *, json: Json = False) -> None:
     from pipelines.config import table as tables
 
     with acting("get") as connection:
-        told = tables.table(connection, table)
-        named = tables.key_of(told, key)
-        row = tables.row(connection, told, named)
+        declared = tables.table(connection, table)
+        named = tables.key_of(declared, key)
+        row = tables.row(connection, declared, named)
     show([shown(row, json=json)], table, json=json)
 
 

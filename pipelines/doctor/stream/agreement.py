@@ -3,7 +3,7 @@
 Both are read in one snapshot, twice with a pause; only what differs both times counts.
 """
 
-from pipelines.doctor.check import TroubleError
+from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import consumer, sight
 from pipelines.local import replication_slot
 from pipelines.local.debezium_address import health
@@ -17,7 +17,7 @@ def agreement() -> str:
     """Whether the folded history is what stands in the tables.
 
     Raises:
-        TroubleError: it is not, though nothing is on its way.
+        FailedCheckError: it is not, though nothing is on its way.
     """
     with sight.warehouse(TIMEOUT_S) as connection:
         found = lasting_differences(connection)
@@ -35,4 +35,4 @@ def agreement() -> str:
             return f"{len(found)} rows are on their way: {waiting} messages wait"
     told = "; ".join(map(str, found[:NAMED]))
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    raise TroubleError(f"history and tables differ: {told}{more}")
+    raise FailedCheckError(f"history and tables differ: {told}{more}")

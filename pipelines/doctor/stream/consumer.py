@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.doctor.check import TroubleError
+from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import sight
 from pipelines.local.change_topics import topic_of
 from pipelines.settings import settings
@@ -59,13 +59,13 @@ def consumer() -> str:
     """What waits, and who reads it.
 
     Raises:
-        TroubleError: messages are gone unread, will be, or wait too long.
+        FailedCheckError: messages are gone unread, will be, or wait too long.
     """
     with sight.warehouse() as connection, sight.broker() as broker:
         found = lag(connection, broker)
     follower = f"followed by {found.follower}" if found.follower else "nobody follows"
     if found.unread_count:
-        raise TroubleError(
+        raise FailedCheckError(
             f"{found.unread_count} offsets were compacted away before they were read: "
             "the history lacks what they told",
             RESYNC,
@@ -76,13 +76,13 @@ def consumer() -> str:
     half_s = settings().changes_kept_days * DAY_S / 2
     mend = FOLLOW if not found.follower else f"end it, then: {FOLLOW}"
     if found.oldest_s >= half_s:
-        raise TroubleError(
+        raise FailedCheckError(
             f"{told}: behind by half of the {settings().changes_kept_days} days that "
             "values are kept; after them compaction removes what was not read",
             mend,
         )
     if found.oldest_s >= LATE_S:
-        raise TroubleError(f"{told}: no change of configuration is taken up", mend)
+        raise FailedCheckError(f"{told}: no change of configuration is taken up", mend)
     return told
 
 

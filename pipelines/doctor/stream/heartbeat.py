@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from pipelines.doctor.check import TroubleError
+from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import services, sight
 from pipelines.local import replication_slot
 from pipelines.local.debezium_address import health
@@ -23,7 +23,7 @@ def heartbeat() -> str:
     """How old the newest heartbeat is that came through the whole chain.
 
     Raises:
-        TroubleError: it is late, or none ever came; with the part that is missing.
+        FailedCheckError: it is late, or none ever came; with the part that is missing.
     """
     with sight.broker() as broker:
         written_at = _newest(broker)
@@ -35,7 +35,7 @@ def heartbeat() -> str:
     if age_s <= LATE_S:
         return f"{max(0, age_s):.0f} s old through Postgres, Debezium and Kafka"
     came = f"the last came {_span(age_s)} ago" if written_at else "none ever came"
-    raise TroubleError(
+    raise FailedCheckError(
         f"no heartbeat: {came}, and one is due each {HEARTBEAT_S} s; "
         + _missing(is_read=is_read),
         services.start_debezium(),

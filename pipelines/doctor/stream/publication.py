@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import LiteralString
 
-from pipelines.doctor.check import TroubleError
+from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import sight
 from pipelines.local.debezium_properties import (
     OFFSETS_SCHEMA,
@@ -68,18 +68,18 @@ def publication() -> str:
     """What is streamed, and that its reader may do nothing else.
 
     Raises:
-        TroubleError: a table is not streamed, or not whole; the role may too little or
-            too much.
+        FailedCheckError: a table is not streamed, or not whole; the role may too
+            little or too much.
     """
     with sight.warehouse() as connection:
         facts = connection.execute(ROLE_FACTS, NAMES).fetchone()
         if facts is None:
-            raise TroubleError(f"there is no role {ROLE}: nobody reads", BOOTSTRAP)
+            raise FailedCheckError(f"there is no role {ROLE}: nobody reads", BOOTSTRAP)
         tables = connection.execute(TABLES, NAMES).fetchall()
         _refuse_role(connection, facts)
     wrong = [sentence for table in tables for sentence in _wrong(table)]
     if wrong:
-        raise TroubleError(
+        raise FailedCheckError(
             "; ".join(wrong),
             f"{BOOTSTRAP}; of a table of your own: select config.publish('{SCHEMA}.…')",
         )
@@ -89,10 +89,10 @@ def publication() -> str:
 def _refuse_role(connection: Connection, facts: tuple[bool, bool, list[str]]) -> None:
     is_reader, is_mighty, groups = facts
     if not is_reader:
-        raise TroubleError(f"{ROLE} may not log in for replication", BOOTSTRAP)
+        raise FailedCheckError(f"{ROLE} may not log in for replication", BOOTSTRAP)
     if is_mighty or groups:
         more = ", ".join(groups) or "create roles or databases, or is a superuser"
-        raise TroubleError(
+        raise FailedCheckError(
             f"{ROLE} may more than read the configuration: {more}",
             f"revoke {', '.join(groups)} from {ROLE}"
             if groups
@@ -102,7 +102,7 @@ def _refuse_role(connection: Connection, facts: tuple[bool, bool, list[str]]) ->
     if granted:
         told = ", ".join(f"{right} on {table}" for table, right in granted)
         table, right = granted[0]
-        raise TroubleError(
+        raise FailedCheckError(
             f"{ROLE} may more than read the configuration: {told}",
             f"revoke {right} on {table} from {ROLE}",
         )

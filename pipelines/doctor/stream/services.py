@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.doctor.check import TroubleError
+from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import sight
 from pipelines.local import java, kafka_address
 from pipelines.local.debezium_address import health
@@ -39,14 +39,14 @@ def kafka() -> str:
     """What the broker answers.
 
     Raises:
-        TroubleError: it does not.
+        FailedCheckError: it does not.
     """
     address = sight.kafka_place()
     if address is None:
-        raise TroubleError(f"no Kafka was started here: {WAITS}", start_kafka())
+        raise FailedCheckError(f"no Kafka was started here: {WAITS}", start_kafka())
     cluster = kafka_address.answers(address)
     if cluster is None:
-        raise TroubleError(f"no Kafka answers at {address}: {WAITS}", start_kafka())
+        raise FailedCheckError(f"no Kafka answers at {address}: {WAITS}", start_kafka())
     return f"answers at {address}, cluster {cluster}"
 
 
@@ -54,18 +54,18 @@ def debezium() -> str:
     """What Debezium's health says.
 
     Raises:
-        TroubleError: it is not UP.
+        FailedCheckError: it is not UP.
     """
     address = sight.debezium_place()
     if address is None:
-        raise TroubleError(
+        raise FailedCheckError(
             f"no Debezium Server was started here: {WAITS}", start_debezium()
         )
     found = health(address)
     if found != "UP":
         said = "does not answer" if found is None else f"says {found}"
         log = "" if settings().debezium else f"; its log is {_log()}"
-        raise TroubleError(
+        raise FailedCheckError(
             f"Debezium at {address} {said}: {WAITS}{log}", start_debezium()
         )
     return f"UP at {address}"

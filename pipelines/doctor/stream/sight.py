@@ -12,7 +12,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from pipelines import warehouse as house
-from pipelines.doctor.check import ANSWER_TIMEOUT_S, TroubleError
+from pipelines.doctor.check import ANSWER_TIMEOUT_S, FailedCheckError
 from pipelines.local.debezium_properties import PUBLICATION
 from pipelines.local.debezium_service import Debezium
 from pipelines.local.kafka_address import listens
@@ -71,13 +71,13 @@ def broker() -> Iterator["Broker"]:
     """The broker.
 
     Raises:
-        TroubleError: nothing listens there.
+        FailedCheckError: nothing listens there.
         UpstreamError: it does not answer.
     """
     address = kafka_place() or ""
     if not address or not listens(address):  # a client would try for its whole time
         mend = "as the check `kafka` says"
-        raise TroubleError(f"no Kafka answers ({address or 'none is known'})", mend)
+        raise FailedCheckError(f"no Kafka answers ({address or 'none is known'})", mend)
     silence_client()
     found = Broker(address)
     try:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pipelines.doctor.check import TroubleError
+from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import services, sight
 from pipelines.local import replication_slot
 from pipelines.local.replication_slot import Slot
@@ -18,7 +18,7 @@ def slot() -> str:
     """How the slot is.
 
     Raises:
-        TroubleError: it is gone, lost, about to be, not read, or holds back much.
+        FailedCheckError: it is gone, lost, about to be, not read, or holds back much.
     """
     with sight.warehouse() as connection:
         return judged(replication_slot.slot(connection))
@@ -27,7 +27,7 @@ def slot() -> str:
 def judged(found: Slot | None) -> str:
     """What is to be said of a slot; raises as `slot`."""
     if found is None:
-        raise TroubleError(
+        raise FailedCheckError(
             "there is no replication slot: what changes is kept for nobody, until "
             "Debezium makes one and reads the tables anew",
             RESYNC,
@@ -41,13 +41,13 @@ def judged(found: Slot | None) -> str:
 def _refuse_lost(found: Slot) -> None:
     if found.is_lost:
         why = found.reason or "wal_removed"
-        raise TroubleError(
+        raise FailedCheckError(
             f"the slot is lost ({why}){_since(found)}: Postgres removed WAL that was "
             "not read; changes since then never reach the stream",
             RESYNC,
         )
     if found.wal_status == "unreserved":
-        raise TroubleError(
+        raise FailedCheckError(
             f"the slot {_held(found)}, more than it may: the next checkpoint makes it "
             "lost, and what was not read with it",
             "look at Debezium's log: it does not come on"
@@ -60,7 +60,7 @@ def _refuse_idle(found: Slot) -> None:
     if found.is_active:
         return
     idle_s = _idle_s(found)
-    raise TroubleError(
+    raise FailedCheckError(
         f"nobody reads the slot{_since(found)}: it {_held(found)}",
         services.start_debezium(),
         is_warning=idle_s is not None and idle_s < RESTART_S,
@@ -71,7 +71,7 @@ def _refuse_large(found: Slot) -> None:
     held, limit = found.retained_bytes or 0, found.limit_bytes
     allowed = UNLIMITED_BYTES if limit is None else limit * SHARE
     if held > allowed:
-        raise TroubleError(
+        raise FailedCheckError(
             f"the slot {_held(found)}: Debezium does not come on, or a transaction of "
             "that length is open; at the limit the slot is lost, without one the disk "
             "is full",

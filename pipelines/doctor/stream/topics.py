@@ -1,6 +1,6 @@
 """The topics: one a streamed table, and the stream's own, set as declared."""
 
-from pipelines.doctor.check import TroubleError
+from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import sight
 from pipelines.local.change_topics import declared, topic_of
 from pipelines.settings import settings
@@ -13,7 +13,7 @@ def topics() -> str:
     """Whether every topic is there and keeps what it should.
 
     Raises:
-        TroubleError: one is gone, or keeps less.
+        FailedCheckError: one is gone, or keeps less.
     """
     with sight.warehouse() as connection:
         tables = sight.published(connection)
@@ -25,7 +25,7 @@ def topics() -> str:
     if missing:
         of_tables = {topic_of(table) for table in tables}
         is_content = bool(of_tables.intersection(missing))
-        raise TroubleError(
+        raise FailedCheckError(
             f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} gone: "
             + ("what it held unread is lost, and " if is_content else "")
             + "Debezium can not go on",
@@ -38,7 +38,7 @@ def topics() -> str:
         if found[topic].get(name) != value
     )
     if wrong:
-        raise TroubleError(
+        raise FailedCheckError(
             f"{'; '.join(wrong)}: a value may go before it was read", PREPARE
         )
     days = settings().changes_kept_days

@@ -57,12 +57,12 @@ class Page:
 
 @dataclass(slots=True)
 class Batch:
-    """What commits together; `mended` are messages that were in quarantine."""
+    """What commits together; `reprocessed` are messages that were in quarantine."""
 
     origin: str
     received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     landed: list[Landed] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    mended: list[Refused] = field(default_factory=list)
+    reprocessed: list[Refused] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
     bytes_count: int = 0

@@ -62,7 +62,7 @@ limit 1
 class Retried:
     """What became of the dead letters: `refused` ones stay, with their reason now."""
 
-    mended_count: int
+    reprocessed_count: int
     new_count: int
     refused: Sequence[Refused]
 
@@ -113,14 +113,14 @@ def retry(connection: Connection, declared: Mapping[str, Declaration]) -> Retrie
         except ValueError as error:
             still.append(Refused(dead.name, dead.message, str(error)))
         else:
-            batch.mended.append(dead)
+            batch.reprocessed.append(dead)
             batch.landed += [landed] if landed else []
-    if not batch.mended:
+    if not batch.reprocessed:
         return Retried(0, 0, still)
     ledger = Ledger(connection)
     ledger.prepare(declared)
     appended = ledger.append(batch)
-    return Retried(len(batch.mended), appended.new_count, still)
+    return Retried(len(batch.reprocessed), appended.new_count, still)
 
 
 def _landed(dead: Refused, declared: Mapping[str, Declaration]) -> Landed | None:

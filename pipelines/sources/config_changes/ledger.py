@@ -123,7 +123,7 @@ class Ledger:
             new_counts.update(self._take_over(batch, delivery))
             beside = {
                 QUARANTINE: rows.quarantine_rows(batch),
-                MENDED: rows.mended_rows(batch),
+                MENDED: rows.reprocessed_rows(batch),
                 PAGES: rows.page_rows(batch),
             }
             counts = {t.name: self._add(t, r, delivery) for t, r in beside.items()}

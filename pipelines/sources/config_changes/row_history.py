@@ -1,4 +1,4 @@
-"""The story of one row of the configuration: its history in bronze, and its effects."""
+"""The history of one row of the configuration: its changes, what became of each."""
 
 import json
 from collections.abc import Mapping
@@ -23,12 +23,12 @@ from pipelines.sources.config_changes.row_key import row_key
 from pipelines.upstream.wire import Number
 from pipelines.warehouse import Connection
 
-STORY = Path(__file__).with_name("row_history.sql").read_text("utf-8")
+HISTORY = Path(__file__).with_name("row_history.sql").read_text("utf-8")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Chapter:
+class RowChange:
     """A change of a row; `what` are the columns that it changed, old → new.
 
     Milliseconds count from the commit. What a snapshot read has no author, and no
@@ -57,34 +57,36 @@ class Chapter:
 
 SAME = [
     field.name
-    for field in fields(Chapter)
+    for field in fields(RowChange)
     if field.name not in {"committed_at", "happened", "what", "who"}
 ]
 
 
-def story(connection: Connection, told: Declaration, key: Words) -> list[Chapter]:
+def row_history(
+    connection: Connection, declared: Declaration, key: Words
+) -> list[RowChange]:
     """Every change of the row of this key that bronze holds, the oldest first.
 
     Raises:
         SetupError: bronze holds no changes of the table.
     """
-    asked = row_key("d", _sent(told, key), None, None, told)
-    query = history.statement(STORY, told.name)
+    asked = row_key("d", _sent(declared, key), None, None, declared)
+    query = history.statement(HISTORY, declared.name)
     try:
         with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
-            found = cursor.execute(query, (told.name, asked)).fetchall()
+            found = cursor.execute(query, (declared.name, asked)).fetchall()
     except (InvalidSchemaName, UndefinedTable):
         raise SetupError(
-            f"no change of {told.table} was taken in yet: `bullion up debezium`, then"
-            " `bullion config follow`"
+            f"no change of {declared.table} was taken in yet: `bullion up debezium`,"
+            " then `bullion config follow`"
         ) from None
-    return [_chapter(event) for event in found]
+    return [_row_change(event) for event in found]
 
 
-def _chapter(event: Any) -> Chapter:
+def _row_change(event: Any) -> RowChange:
     seen = " (seen missing in a snapshot)" if event.is_inferred else ""
     committed_us = event.committed_at_us
-    return Chapter(
+    return RowChange(
         committed_at=None
         if committed_us is None
         else EPOCH + timedelta(microseconds=committed_us),
@@ -109,9 +111,9 @@ def _row(text: str | None) -> Mapping[str, Any]:
     return json.loads(text, parse_float=Decimal) if text else {}
 
 
-def _sent(told: Declaration, key: Words) -> dict[str, Any]:
+def _sent(declared: Declaration, key: Words) -> dict[str, Any]:
     numbers = {"integer", "floating"}
     return {
-        name: Number(text) if told.types[name].kind in numbers else text
+        name: Number(text) if declared.types[name].kind in numbers else text
         for name, text in key.items()
     }

@@ -34,12 +34,12 @@ def quarantine_rows(batch: Batch) -> Iterator[Fields]:
         yield (refused.name, refused.reason, *raw, *place, *_provenance(batch))
 
 
-def mended_rows(batch: Batch) -> Iterator[Fields]:
+def reprocessed_rows(batch: Batch) -> Iterator[Fields]:
     """Messages of the quarantine that were taken in."""
-    for mended in batch.mended:
-        message = mended.message
+    for reprocessed in batch.reprocessed:
+        message = reprocessed.message
         place = (*_place(message.place), message.offset)
-        yield (mended.name, *place, *_provenance(batch))
+        yield (reprocessed.name, *place, *_provenance(batch))
 
 
 def raw_fields(message: Message) -> tuple[str | None, str | None, str]:
