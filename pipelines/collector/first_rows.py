@@ -5,21 +5,14 @@ They come live or with history, from a venue's answers or from files.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import LiteralString
 
 from psycopg import sql
 
 from pipelines.collector.targets import HISTORY, feed_of, series_of
+from pipelines.sources import feeds
 from pipelines.warehouse import Connection, has_table
-
-EXCHANGE, ARCHIVE = "bronze_exchange", "bronze_archive"
-CANDLES = ((EXCHANGE, "ohlcv"), (ARCHIVE, "klines"))
-TRADES = ((EXCHANGE, "trades"), (ARCHIVE, "agg_trades"), (ARCHIVE, "trades"))
-TABLES = {
-    "candles": CANDLES,
-    "trades": TRADES,
-    HISTORY: (*CANDLES, *TRADES),  # of a series whose files are all that is had
-}
 
 FIRST: LiteralString = """
 select d.load_id, d.delivered_at
@@ -54,7 +47,7 @@ def first_row_of(
     Of files that were delivered from `since` on, by these loads (None: by any).
     """
     found: list[tuple[datetime, str]] = []
-    for feed, places in TABLES.items():
+    for feed, places in _tables().items():
         series = [series_of(name) for name in streams if feed_of(name) == feed]
         values = {
             "since": since,
@@ -75,3 +68,19 @@ def first_row_of(
         return None
     at, load_id = min(found)
     return load_id, at
+
+
+def _tables() -> dict[str, list[tuple[str, str]]]:
+    """Where the rows of each feed go: what a venue answers, and its archive's files."""
+    tables = {
+        name: [
+            ("bronze_exchange", feed.table.name),
+            *(("bronze_archive", files) for files in feed.archived),
+        ]
+        for name, feed in feeds().items()
+    }
+    # of a series whose files are all that is had
+    return {
+        **tables,
+        HISTORY: [place for places in tables.values() for place in places],
+    }

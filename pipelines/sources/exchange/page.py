@@ -107,7 +107,10 @@ def _frame(
     for name, key in route.layout.items():
         cells = [row[key] for row in rows]
         words = route.words.get(name)
-        columns[name] = [words.get(cell) for cell in cells] if words else cells
+        if words:
+            columns[name] = [words.get(cell) for cell in cells]
+        else:  # an empty text is no value: Binance sends it of old mark prices
+            columns[name] = [None if cell == "" else cell for cell in cells]
     series = [pl.Series(name, cells, pl.String) for name, cells in columns.items()]
     return pl.DataFrame([*series, pl.Series("row", places, pl.Int64)])
 

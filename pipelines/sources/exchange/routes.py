@@ -8,6 +8,7 @@ from pipelines.errors import BadDataError
 from pipelines.upstream.budget import Limit
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 
 Market = Literal["spot", "linear", "inverse"]
 
@@ -169,6 +170,8 @@ class VenueSpec:
 
     def refusal(self, feed: str) -> str:
         """Why it is not asked for `feed`."""
+        if self.market == "spot":
+            return f"{self.exchange_id} has no {feed} of spot instruments"
         return (
             f"{feed} of {self.market} contracts on {self.exchange_id} come from its"
             " archive, not by REST: `bullion load archive`"
