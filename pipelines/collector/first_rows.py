@@ -5,7 +5,6 @@ They come live or with history, from a venue's answers or from files.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import LiteralString
 
 from psycopg import sql

@@ -94,14 +94,14 @@ REFUSED = [
             "insert into config.instruments (exchange_id, symbol, feeds)"
             " values ('kraken', 'BTC/USD', '{candles,books,null}')"
         ),
-        "unknown feed: 'books', null; there are candles, trades",
+        "unknown feed: 'books', null; there are candles, trades, funding_rates",
     ),
     (
         (
             "insert into config.instruments (exchange_id, symbol, feeds)"
             " values ('kraken', 'BTC/USD', '{}')"
         ),
-        "no feed is named; there are candles, trades",
+        "no feed is named; there are candles, trades, funding_rates",
     ),
     (
         (

@@ -69,7 +69,9 @@ class Binance:
         if path == "/sapi/v1/system/status":
             return document({"status": 0, "msg": "normal"})
         if self._address.has_futures:
-            body = binance_futures.answered(path, self._series, self._clock.now_ms())
+            body = binance_futures.answered(
+                path, params, self._series, self._clock.now_ms()
+            )
             if body is not None:
                 return document(body)
         raise RefusedError(404, {"code": -1000, "msg": f"{path} is not served."})

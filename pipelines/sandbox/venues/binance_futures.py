@@ -1,19 +1,28 @@
-"""Binance's listings of contracts: USD-M (settled in the quote) and COIN-M.
+"""Binance's contracts: listings and funding of USD-M (settled in the quote) and COIN-M.
 
 https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Exchange-Information
 https://developers.binance.com/docs/derivatives/coin-margined-futures/market-data/rest-api/Exchange-Information
+…/rest-api/Get-Funding-Rate-History (of both)
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from pipelines.sandbox.feed import Series
-from pipelines.sandbox.market import DAY_MS, E8, Instrument, fixed
+from pipelines.sandbox.funding import settlements
+from pipelines.sandbox.market import DAY_MS, E8, MINUTE_MS, Instrument, fixed
 from pipelines.sandbox.venues.binance_names import (
     delivered_at_ms,
     market_of,
     venue_symbol,
 )
+from pipelines.sandbox.venues.binance_parameters import (
+    limited,
+    refused,
+    required,
+    whole,
+)
+from pipelines.sandbox.venues.desk import Params
 
 _MARKETS = {"/fapi/v1/": "um", "/dapi/v1/": "cm"}
 
@@ -40,14 +49,15 @@ _RATE_LIMITS = (
 
 
 def answered(
-    path: str, series: Mapping[str, Series], now_ms: int
-) -> dict[str, object] | None:
+    path: str, params: Params, series: Mapping[str, Series], now_ms: int
+) -> object | None:
     """The body of a path of the futures' own APIs; None: it is none that is served."""
     for root, market in _MARKETS.items():
-        bodies: dict[str, Callable[[], dict[str, object]]] = {
+        bodies: dict[str, Callable[[], object]] = {
             "ping": dict,
             "time": lambda: {"serverTime": now_ms},
             "exchangeInfo": partial(exchange_info, series, market, now_ms),
+            "fundingRate": partial(funding_rates, params, series, market, now_ms),
         }
         make = bodies.get(path.removeprefix(root))
         if path.startswith(root) and make:
@@ -75,6 +85,41 @@ def exchange_info(
         **({"assets": []} if market == "um" else {}),
         "symbols": symbols,
     }
+
+
+def funding_rates(
+    params: Params, series: Mapping[str, Series], market: str, now_ms: int
+) -> list[dict[str, object]]:
+    """Settlements ascending, both ends inclusive; the newest where none is named.
+
+    The mark price is empty, as the venue sends it of its oldest rows.
+    """
+    one = _named(required(params, "symbol"), series, market)
+    start, end = whole(params, "startTime"), whole(params, "endTime")
+    limit = limited(params, 100, 1000)
+    until = now_ms + 1 if end is None else min(end, now_ms) + 1
+    if one.instrument.expiry:
+        return []  # dated contracts have no funding
+    found = settlements(one, max(0, (start or 0) - MINUTE_MS), until)
+    rows = [row for row in found if start is None or row.settled_at_ms >= start]
+    rows = [row for row in rows if row.settled_at_ms < until]
+    return [
+        {
+            "symbol": params["symbol"],
+            "fundingTime": row.settled_at_ms,
+            "fundingRate": fixed(row.rate),
+            **({"markPrice": ""} if market == "um" else {}),
+        }
+        for row in (rows[-limit:] if start is None else rows[:limit])
+    ]
+
+
+def _named(name: str, series: Mapping[str, Series], market: str) -> Series:
+    for one in series.values():
+        symbol = one.instrument.symbol
+        if market_of(symbol) == market and venue_symbol(symbol) == name:
+            return one
+    raise refused(-1121, "Invalid symbol.")
 
 
 def _trading(series: Iterable[Series], market: str, now_ms: int) -> Iterable[Series]:

@@ -61,4 +61,20 @@ TRADES = Feed(
     archived=("agg_trades", "trades"),
 )
 
-FEEDS: Mapping[str, Feed] = {feed.name: feed for feed in (CANDLES, TRADES)}
+# settled every 1, 4 or 8 hours, stamped some milliseconds off the hour: a row covers no
+# more than its stamp
+FUNDING_RATES = Feed(
+    "funding_rates",
+    table=tables.FUNDING_RATES,
+    axis=Axis("settled_at_ms", "ms"),
+    way="span",
+    row="funding rate",
+    kinds={"funding_rate": "rate", "mark_price": "amount"},
+    required=frozenset({"funding_rate"}),
+    live=timedelta(days=7),
+    archived=("funding_rates",),
+)
+
+FEEDS: Mapping[str, Feed] = {
+    feed.name: feed for feed in (CANDLES, TRADES, FUNDING_RATES)
+}

@@ -64,6 +64,19 @@ TRADES = Table(
     ),
 )
 
+FUNDING_RATES = Table(
+    "funding_rates",  # a funding settlement as a venue sent it in one answer
+    (
+        *INSTRUMENT,
+        Column("settled_at_ms", "bigint"),
+        Column("funding_rate", "decimal"),
+        Column("mark_price", "decimal", nullable=True),
+        Column("venue_now_ms", "bigint"),
+        *PROVENANCE,
+    ),
+    indexes=(("exchange_id", "symbol", "settled_at_ms"),),
+)
+
 INSTRUMENTS = Table(
     "instruments",  # an instrument as listed at a fetch
     (
@@ -104,6 +117,7 @@ QUARANTINE = Table(
 TABLES = (
     OHLCV,
     TRADES,
+    FUNDING_RATES,
     INSTRUMENTS,
     PAGES,
     REQUESTS,

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipelines.errors import SetupError
-from pipelines.sources.exchange.feeds import CANDLES, TRADES
+from pipelines.sources.exchange.feeds import CANDLES, FUNDING_RATES, TRADES
 from pipelines.sources.exchange.routes import (
+    HOUR_MS,
     MINUTE_MS,
     ClockRoute,
     IdCursor,
@@ -82,13 +83,31 @@ BINANCE = VenueSpec(
     ccxt_options={"fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False},
 )
 
-# Contracts, on hosts of their own with 2400 weight a minute each; a listing weighs 1:
+# Contracts, on hosts of their own with 2400 weight a minute each; a listing weighs 1.
+# Funding of USD-M has 500 requests in five minutes, COIN-M's weighs 1; at most 1000
+# rows, which hourly settlements reach in 1000 hours, ascending, both ends inclusive:
+# …/rest-api/Get-Funding-Rate-History (of both), read 2026-11
 # https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Exchange-Information
 # https://developers.binance.com/docs/derivatives/coin-margined-futures/market-data/rest-api/Exchange-Information
 BINANCE_LINEAR = replace(
     BINANCE,
     market="linear",
-    routes={},
+    routes={
+        FUNDING_RATES.name: SpanRoute(
+            method="fapiPublicGetFundingRate",
+            weight=24,  # of 2400: at most 100 a minute
+            fixed={"limit": 1000},
+            since=TimeParam("startTime", "ms"),
+            until=TimeParam("endTime", "ms"),
+            layout={
+                "settled_at": "fundingTime",
+                "funding_rate": "fundingRate",
+                "mark_price": "markPrice",
+            },
+            page_steps=999 * HOUR_MS,
+            sends_empty=False,
+        )
+    },
     listing=replace(BINANCE.listing, method="fapiPublicGetExchangeInfo", weight=1),
     clock=replace(BINANCE.clock, method="fapiPublicGetTime"),
     limit=Limit(weight=2400, window_s=60, burst=400),
@@ -97,6 +116,14 @@ BINANCE_LINEAR = replace(
 BINANCE_INVERSE = replace(
     BINANCE_LINEAR,
     market="inverse",
+    routes={
+        FUNDING_RATES.name: replace(
+            BINANCE_LINEAR.routes[FUNDING_RATES.name],
+            method="dapiPublicGetFundingRate",
+            weight=1,
+            layout={"settled_at": "fundingTime", "funding_rate": "fundingRate"},
+        )
+    },
     listing=replace(
         BINANCE_LINEAR.listing,
         method="dapiPublicGetExchangeInfo",
