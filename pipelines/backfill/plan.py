@@ -11,7 +11,7 @@ from pipelines.backfill.chunking import File, RestRoute, Split, Taken, split
 from pipelines.backfill.feeds import names
 from pipelines.backfill.ledger import Plan
 from pipelines.backfill.spans import MINUTE_MS, Span, at, minutes, to_ms, within
-from pipelines.config.model import Configuration, Since
+from pipelines.config.model import DEFAULT_FEED, Configuration, Since
 from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
 
@@ -211,7 +211,7 @@ def parse(
             configuration, exchanges or (), symbols or ()
         )
         for feed in names()
-        if feed in (feeds or ("candles",))
+        if feed in (feeds or (DEFAULT_FEED,))
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from pipelines.config.model import Configuration, InstrumentChoice
+from pipelines.config.model import DEFAULT_FEED, Configuration, InstrumentChoice
 from pipelines.errors import SetupError
 from pipelines.sources.exchange.choices import is_collected, rest_feeds, series_name
 
@@ -94,4 +94,4 @@ def series_of(stream: str) -> SeriesId:
 def feed_of(stream: str) -> str:
     """What a stream is of; candles have the series' own name."""
     _, _, *feed = stream.split(" ")
-    return feed[0] if feed else "candles"
+    return feed[0] if feed else DEFAULT_FEED

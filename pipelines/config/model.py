@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import Literal
 
 Priority = Literal["live", "history"]
+DEFAULT_FEED = "candles"  # the column's default, too
+
 Feed = str  # one that a source declares: `pipelines.sources.feeds`
 MarketType = Literal["spot", "swap", "future"]
 Timeframe = Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1M"]
@@ -60,7 +62,7 @@ class InstrumentChoice:
     since: Since
     priority: Priority
     is_enabled: bool
-    feeds: Sequence[Feed] = ("candles",)
+    feeds: Sequence[Feed] = (DEFAULT_FEED,)
     timeframes: Sequence[Timeframe] = ("1m",)
 
 
@@ -137,5 +139,5 @@ def parse_since(text: str) -> Since:
 
 
 def parse_feeds(text: str) -> tuple[Feed, ...]:
-    """Feeds with spaces between them, by name; `candles` where there are none."""
-    return tuple(sorted(set(text.split()))) or ("candles",)
+    """Feeds with spaces between them, by name; the default one where there are none."""
+    return tuple(sorted(set(text.split()))) or (DEFAULT_FEED,)

@@ -1,5 +1,6 @@
--- A batch of config changes is a finished load as soon as its rows are committed: it is
--- noted in their transaction. Whoever is re-configured by them listens for its load id.
+-- A batch of a stream, as of config changes, is a finished load as soon as its rows are
+-- committed: it is noted in their transaction. Whoever waits for batches of bronze_<name>
+-- listens on the channel bullion_<name> for the load's id.
 
 -- Notes the load of a stream's batch, once; its batch's number. What it brought is what
 -- was noted of it in ops.deliveries. It runs with its owner's rights, as register_loads.
@@ -15,7 +16,17 @@ as $$
 declare
     new_batch bigint;
 begin
-    if register_stream_load.schema_name <> 'bronze_config' then
+    if not starts_with(register_stream_load.schema_name, 'bronze_')
+        or to_regnamespace(quote_ident(register_stream_load.schema_name)) is null then
+        raise exception '% is no schema of bronze',
+            quote_literal(register_stream_load.schema_name);
+    end if;
+    if exists (
+        select from pg_class as c
+        where
+            c.relnamespace = to_regnamespace(quote_ident(register_stream_load.schema_name))
+            and c.relname = '_dlt_loads'
+    ) then
         raise exception
             '% is loaded by dlt, which says itself when a load is finished',
             quote_literal(register_stream_load.schema_name);
@@ -47,7 +58,10 @@ begin
         d.schema_name = register_stream_load.schema_name
         and d.load_id = register_stream_load.load_id;
 
-    perform pg_notify('bullion_config', register_stream_load.load_id);
+    perform pg_notify(
+        left('bullion_' || substr(register_stream_load.schema_name, 8), 63),
+        register_stream_load.load_id
+    );
     return new_batch;
 end
 $$;

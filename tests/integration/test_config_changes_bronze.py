@@ -412,13 +412,19 @@ def test_whoever_is_re_configured_hears_of_each_batch(config, broker):
     assert [(heard.payload,)] == loads
 
 
-def test_only_the_streams_schema_can_be_registered_so(config):
-    with pytest.raises(psycopg.errors.RaiseException, match="loaded by dlt"):
-        run(
-            config,
-            "loader",
-            "select ops.register_stream_load('bronze_exchange', '1', 1)",
-        )
+@pytest.mark.parametrize(
+    ("schema", "sentence"),
+    [
+        ("bronze_exchange", "loaded by dlt"),
+        ("bronze_nothing", "'bronze_nothing' is no schema of bronze"),
+        ("config", "'config' is no schema of bronze"),
+    ],
+)
+def test_only_a_streams_schema_can_be_registered_so(config, schema, sentence):
+    made = "create schema {0}; create table {0}._dlt_loads (load_id text)"
+    run(config, "loader", made.format("bronze_exchange"))
+    with pytest.raises(psycopg.errors.RaiseException, match=sentence):
+        run(config, "loader", f"select ops.register_stream_load('{schema}', '1', 1)")
 
 
 def end_sessions(parameters):

@@ -18,12 +18,30 @@ Span = tuple[int, int]  # milliseconds, half-open
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
-TIMEFRAME = "1m"
-FEEDS: Mapping[Feed, str] = {
-    "klines": "klines",
-    "agg_trades": "aggTrades",
-    "trades": "trades",
-    "funding_rates": "fundingRate",
+
+
+@dataclass(frozen=True)
+class FileType:
+    """How the archive files one feed.
+
+    Attributes:
+        folder: the archive's own name of it.
+        timeframe: in the path and the name of such a file, where it has one.
+        periods: what a file may cover.
+        is_perpetual: only contracts that never expire have such files.
+    """
+
+    folder: str
+    timeframe: str | None = None
+    periods: Sequence[Period] = ("monthly", "daily")
+    is_perpetual: bool = False
+
+
+FEEDS: Mapping[Feed, FileType] = {
+    "klines": FileType("klines", timeframe="1m"),
+    "agg_trades": FileType("aggTrades"),
+    "trades": FileType("trades"),
+    "funding_rates": FileType("fundingRate", periods=("monthly",), is_perpetual=True),
 }
 FOLDERS: Mapping[Market, str] = {
     "spot": "data/spot",
@@ -88,17 +106,16 @@ class Series:
         return f"{self.exchange_id} {self.symbol} {self.feed}"
 
     @property
-    def periods(self) -> Sequence[Period]:
-        """Funding is published by the month alone."""
-        return ("monthly",) if self.feed == "funding_rates" else ("monthly", "daily")
+    def type(self) -> FileType:
+        """How the archive files it."""
+        return FEEDS[self.feed]
 
     def prefix(self, period: Period) -> str:
         """What the paths of all its files of a period begin with."""
-        is_klines = self.feed == "klines"
-        part = TIMEFRAME if is_klines else FEEDS[self.feed]
-        folder = f"{FOLDERS[self.market]}/{period}/{FEEDS[self.feed]}"
-        inner = f"{self.venue_symbol}/{TIMEFRAME}" if is_klines else self.venue_symbol
-        return f"{folder}/{inner}/{self.venue_symbol}-{part}-"
+        folder, timeframe = self.type.folder, self.type.timeframe
+        inner = "/".join((self.venue_symbol, *([timeframe] if timeframe else [])))
+        name = f"{self.venue_symbol}-{timeframe or folder}-"
+        return f"{FOLDERS[self.market]}/{period}/{folder}/{inner}/{name}"
 
     def path_of(self, name: str) -> str:
         """The path of its zip called `name`."""
@@ -118,7 +135,7 @@ class Series:
             self.symbol,
             self.market,
             self.feed,
-            TIMEFRAME if self.feed == "klines" else None,
+            self.type.timeframe,
             period,
             f"{self.prefix(period)}{label(period, covers[0])}.zip",
             covers,
@@ -141,7 +158,7 @@ def series_of(exchange_id: str, symbol: str, feed: Feed) -> Series | None:
     base, quote, settle, expiry = found.group("base", "quote", "settle", "expiry")
     if settle is not None and settle not in (base, quote):
         raise SetupError(f"{symbol} settles in neither {base} nor {quote}")
-    if feed == "funding_rates" and (settle is None or expiry is not None):
+    if FEEDS[feed].is_perpetual and (settle is None or expiry is not None):
         return None
     if settle is None:
         return Series(exchange_id, symbol, "spot", base + quote, feed)

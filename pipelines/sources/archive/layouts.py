@@ -108,21 +108,24 @@ FUNDING_RATES = _layout(
 )
 
 
+LAYOUTS: Mapping[Feed, Layout] = {
+    "klines": _klines(
+        ("base_volume", "quote_volume", "taker_buy_base", "taker_buy_quote")
+    ),
+    "agg_trades": _agg_trades("base_amount"),
+    "trades": _trades("base_amount", "quote_amount"),
+    "funding_rates": FUNDING_RATES,
+}
+LAYOUTS_OF_COIN: Mapping[Feed, Layout] = {
+    "klines": _klines(
+        ("contracts", "base_volume", "taker_buy_contracts", "taker_buy_base")
+    ),
+    "agg_trades": _agg_trades("contracts"),
+    "trades": _trades("contracts", "base_amount"),
+    "funding_rates": FUNDING_RATES,
+}
+
+
 def layout(feed: Feed, market: Market) -> Layout:
     """The layout; COIN-M counts contracts where the others count the base asset."""
-    is_coin = market == "cm"
-    if feed == "klines":
-        if is_coin:
-            return _klines(
-                ("contracts", "base_volume", "taker_buy_contracts", "taker_buy_base")
-            )
-        return _klines(
-            ("base_volume", "quote_volume", "taker_buy_base", "taker_buy_quote")
-        )
-    if feed == "agg_trades":
-        return _agg_trades("contracts" if is_coin else "base_amount")
-    if feed == "trades":
-        if is_coin:
-            return _trades("contracts", "base_amount")
-        return _trades("base_amount", "quote_amount")
-    return FUNDING_RATES
+    return (LAYOUTS_OF_COIN if market == "cm" else LAYOUTS)[feed]

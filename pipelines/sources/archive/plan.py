@@ -73,7 +73,7 @@ def plan(
     if not touched:
         return None
     held, heard = _held(host, series, "monthly", touched, journal)
-    wanted = _days(span) if "daily" in series.periods else []
+    wanted = _days(span) if "daily" in series.type.periods else []
     if wanted and not _is_served(series, touched, wanted, held):
         daily, heard = _held(host, series, "daily", wanted, journal)
         held |= daily

@@ -11,9 +11,10 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
+from pipelines.bronze.append import Delivery
 from pipelines.sources.config_changes.batch import Place
 from pipelines.sources.config_changes.event import LAST_OF_ALL
-from pipelines.sources.config_changes.ledger import Delivery, Ledger
+from pipelines.sources.config_changes.ledger import Ledger
 from pipelines.sources.config_changes.tables import SCHEMA
 from pipelines.warehouse import Connection
 
@@ -118,7 +119,7 @@ def infer_deletes(ledger: Ledger, names: Iterable[str], lsn: int) -> dict[str, i
     counts: dict[str, int] = {}
     origin = f"inferred: not in the snapshot at LSN {lsn}"
 
-    def bring(delivery: Delivery) -> Mapping[str, int]:
+    def write(delivery: Delivery) -> Mapping[str, int]:
         told = (lsn, origin, datetime.now(UTC), delivery.load_id, delivery.file)
         with psycopg.RawCursor(ledger.connection) as cursor:
             for name in gone:
@@ -127,7 +128,7 @@ def infer_deletes(ledger: Ledger, names: Iterable[str], lsn: int) -> dict[str, i
 
     gone = [name for name in names if _has_vanished(ledger.connection, name, lsn)]
     if gone:
-        ledger.commit(bring)
+        ledger.appender.commit(write)
     return {name: count for name, count in counts.items() if count}
 
 

@@ -1,21 +1,21 @@
 """A batch as rows of the bronze tables, in the order of the tables' columns."""
 
 import base64
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
+from pipelines.bronze.append import Fields
 from pipelines.sources.config_changes.batch import Batch, Landed, Message, Place
 from pipelines.sources.config_changes.envelope import Row
 from pipelines.sources.config_changes.values import as_json
 
-Fields = tuple[Any, ...]
 
-
-def landed_rows(batch: Batch) -> Iterator[Fields]:
-    """Changes, each after the name of its table."""
+def change_rows(batch: Batch) -> Mapping[str, Sequence[Fields]]:
+    """The changes by the names of their tables, sorted."""
     provenance = _provenance(batch)
+    found: dict[str, list[Fields]] = {landed.name: [] for landed in batch.landed}
     for landed in batch.landed:
-        yield (landed.name, *_change(landed), *provenance)
+        found[landed.name].append((*_change(landed), *provenance))
+    return dict(sorted(found.items()))
 
 
 def page_rows(batch: Batch) -> Iterator[Fields]:

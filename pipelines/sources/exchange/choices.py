@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pipelines.config.model import (
+    DEFAULT_FEED,
     Configuration,
     Feed,
     InstrumentChoice,
@@ -131,7 +132,7 @@ def _feeds(choice: InstrumentChoice, options: ExchangeOptions) -> Sequence[Feed]
     if options.feeds:
         return options.feeds
     if options.symbols:
-        return ("candles",)
+        return (DEFAULT_FEED,)
     return rest_feeds(choice)
 
 
@@ -157,7 +158,7 @@ def rest_feeds(choice: InstrumentChoice) -> Sequence[Feed]:
 def series_name(choice: InstrumentChoice, feed: Feed) -> str:
     """A feed's name among streams and locks; candles have the series' own."""
     name = f"{choice.exchange_id} {choice.symbol}"
-    return name if feed == "candles" else f"{name} {feed}"
+    return name if feed == DEFAULT_FEED else f"{name} {feed}"
 
 
 def is_collected(

@@ -8,7 +8,7 @@ from pipelines import warehouse
 from pipelines.bronze.delivery import Rows, Stream
 from pipelines.bronze.tables import Table
 from pipelines.config.listener import ConfigProvider, config_provider
-from pipelines.config.model import Configuration, Feed, InstrumentChoice
+from pipelines.config.model import DEFAULT_FEED, Configuration, Feed, InstrumentChoice
 from pipelines.errors import BullionError, EndedError
 from pipelines.sources.exchange.choices import (
     ExchangeOptions,
@@ -101,7 +101,7 @@ class ExchangeSource:
             " ".join((series_name(choice, feed), *(["history"] if is_history else [])))
             for choice in self._chosen
             for is_history in [choice.priority == "history"]
-            for feed in choice.feeds or ("candles",)
+            for feed in choice.feeds or (DEFAULT_FEED,)
         ]
 
     def streams(self) -> Sequence[Stream]:
