@@ -1,34 +1,30 @@
 """Upstreams, one package each; none imports another."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 
 from pipelines.bronze.tables import Table
 from pipelines.config.words import OWN, Words
-from pipelines.upstream.feed import Feed
+from pipelines.upstream.feed import Feed, SourceSpec
 
-# by the bronze schema that they load
-SOURCES = {
-    "bronze_exchange": "exchange",
-    "bronze_archive": "archive",
-    "bronze_config": "config_changes",
-}
+NAMES = ("exchange", "archive", "config_changes")
+
+
+@cache
+def specs() -> Sequence[SourceSpec]:
+    """Every source; its client may take seconds to import, its declaration does not."""
+    return [import_module(f"pipelines.sources.{name}.spec").SPEC for name in NAMES]
 
 
 def declared() -> Mapping[str, Sequence[Table]]:
     """The bronze tables of every source, by schema: silver stands on all of them."""
-    return {
-        schema: import_module(f"pipelines.sources.{name}.tables").TABLES
-        for schema, name in SOURCES.items()
-    }
+    return {spec.bronze: spec.all_tables for spec in specs()}
 
 
 def feeds() -> Mapping[str, Feed]:
     """What the sources can be asked for, by name."""
-    # not above: a client of a source may take seconds to import, its feeds do not
-    from pipelines.sources.exchange.feeds import FEEDS  # noqa: PLC0415
-
-    return FEEDS
+    return {name: feed for spec in specs() for name, feed in spec.feeds.items()}
 
 
 def known_words() -> Words:

@@ -1,6 +1,6 @@
 """A feed: what an upstream is asked for, declared once; everything else reads it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, NamedTuple
@@ -71,6 +71,32 @@ class Feed:
     live: timedelta = timedelta(minutes=5)
     archived: tuple[str, ...] = ()
     closes: bool = False
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """An upstream, as whatever serves all of them sees it.
+
+    Attributes:
+        name: its package among the sources; `bronze_<name>` is its schema by default.
+        tables: its bronze tables beside those of its feeds.
+        feeds: what it is asked for, by name.
+    """
+
+    name: str
+    tables: Sequence[Table]
+    feeds: Mapping[str, Feed] = field(default_factory=dict)
+    schema: str = ""
+
+    @property
+    def bronze(self) -> str:
+        """The schema that it loads."""
+        return self.schema or f"bronze_{self.name}"
+
+    @property
+    def all_tables(self) -> Sequence[Table]:
+        """Every bronze table of it."""
+        return (*(feed.table for feed in self.feeds.values()), *self.tables)
 
 
 class Key(NamedTuple):

@@ -18,7 +18,7 @@ from pipelines.sources.exchange.choices import (
 )
 from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.feeds import FEEDS
-from pipelines.sources.exchange.tables import TABLES
+from pipelines.sources.exchange.spec import SPEC
 from pipelines.sources.exchange.venue import Venue
 from pipelines.sources.exchange.venues import spec_of
 from pipelines.upstream.clock import Clock, EndingClock
@@ -47,8 +47,7 @@ class ExchangeSource:
         SetupError: the options name what is not configured.
     """
 
-    name = "exchange"
-    tables: Sequence[Table] = TABLES
+    name = SPEC.name
 
     def __init__(
         self,
@@ -63,6 +62,7 @@ class ExchangeSource:
         answered: Callable[[str], None] = lambda _: None,
     ) -> None:
         configured = config_provider(configured)
+        self.tables: Sequence[Table] = SPEC.all_tables
         self.failures: list[Exception] = []
         self.failed: dict[str, Exception] = {}
         self.ended: list[str] = []

@@ -1,8 +1,6 @@
 """The bronze tables of the exchange source; each says what one row is."""
 
 from pipelines.bronze.tables import Column, Table
-from pipelines.upstream.pages import PAGES
-from pipelines.upstream.request_log import REQUESTS
 
 TIMEFRAME = "1m"
 
@@ -112,14 +110,4 @@ QUARANTINE = Table(
         Column("venue_now_ms", "bigint", nullable=True),
         *PROVENANCE,
     ),
-)
-
-TABLES = (
-    OHLCV,
-    TRADES,
-    FUNDING_RATES,
-    INSTRUMENTS,
-    PAGES,
-    REQUESTS,
-    QUARANTINE,
 )
