@@ -15,7 +15,7 @@ from pipelines.local import change_topics, postgres, replication_slot, stack
 from pipelines.local.debezium_service import Debezium
 from pipelines.local.service import UnavailableError, silent, take_down
 from pipelines.settings import settings
-from pipelines.sources.config_changes import resync_facts
+from pipelines.sources.config_changes import resync_steps
 from pipelines.sources.config_changes.resync import resync
 from tests.integration.guarded_stream import (
     carry_out,
@@ -119,7 +119,7 @@ def test_a_slot_that_keeps_its_place_is_left_and_no_change_is_lost(chain, debezi
 
 def test_a_transaction_that_is_open_across_the_snapshot_stands_after_it(chain, owner):
     kraken = "exchange_id = 'kraken'"
-    since = resync_facts.lsn_now(chain)
+    since = resync_steps.lsn_now(chain)
     with psycopg.connect(**owner) as writer:
         writer.execute(f"update config.exchanges set budget_share = 0.7 where {kraken}")
         writer.execute("insert into config.exchanges values ('coinbase')")
