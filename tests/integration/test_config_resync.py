@@ -8,10 +8,11 @@ import pytest
 from kafka import KafkaAdminClient
 from typer.testing import CliRunner
 
+from pipelines import bootstrap
 from pipelines.cli.main import app
 from pipelines.doctor.stream import checks
 from pipelines.errors import SetupError, UpstreamError
-from pipelines.local import change_topics, postgres, replication_slot, stack
+from pipelines.local import change_topics, postgres, replication_slot
 from pipelines.local.debezium_service import Debezium
 from pipelines.local.service import UnavailableError, silent, take_down
 from pipelines.settings import settings
@@ -211,19 +212,16 @@ def test_a_difference_is_told_with_its_key_and_what_differs(chain):
 
 def test_embedded_one_command_brings_back_what_was_stopped_and_lost_its_slot(home):
     try:
-        stack.up(["postgres", "kafka", "debezium"])
+        bootstrap.up(["postgres", "kafka", "debezium"])
     except UnavailableError as error:
         if os.environ.get("CI"):  # noqa: TID251
             raise
         pytest.skip(str(error))
     with psycopg.connect(**postgres.connection(), autocommit=True) as connection:
-        connection.execute(
-            "insert into config.exchanges values ('binance'), ('kraken')"
-        )
         take_in()
         take_down(Debezium.from_settings())
         connection.execute(DROP)
-        connection.execute("delete from config.exchanges where exchange_id = 'kraken'")
+        connection.execute("delete from config.endpoints where endpoint = 'kraken'")
 
         ran = CliRunner().invoke(app, ["config", "resync", "--json"])
 
