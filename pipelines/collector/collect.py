@@ -192,12 +192,12 @@ class _Collector:
     def _adopt(self, event: Adopted) -> None:
         before, self.targets = (
             self.targets,
-            targets_of(event.known, self.options.exchanges),
+            targets_of(event.configuration, self.options.exchanges),
         )
         self.generation += 1
         self.done.configurations_count += 1
         for_changes = self.tracker.adopt(
-            event.changes, event.known, self.targets, self.generation
+            event.changes, event.configuration, self.targets, self.generation
         )
         self.tracker.resume(event.rowless, self.targets)
         if self.history is not None:

@@ -61,8 +61,8 @@ def _note(
             return
         tracker, collected = ChangeTracker(by, options.exchanges), Targets()
         for generation, adopted in enumerate(adoptions, GENERATION):
-            collected = targets_of(adopted.known, options.exchanges)
-            known = (adopted.known, collected, generation)
+            collected = targets_of(adopted.configuration, options.exchanges)
+            known = (adopted.configuration, collected, generation)
             tracker.adopt(adopted.changes, *known)
             tracker.resume(adopted.rowless, collected)
         whole = source.whole()
