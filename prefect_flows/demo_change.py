@@ -24,7 +24,7 @@ from pipelines.errors import BullionError, UpstreamError
 from pipelines.local import stack
 from pipelines.local.service import UnavailableError
 from pipelines.sources.config_changes.agreement import differences
-from pipelines.sources.config_changes.following import follow_config
+from pipelines.sources.config_changes.follow import follow_config
 from pipelines.terminal import report
 from prefect_flows.transform import arguments, run_dbt
 

@@ -4,7 +4,7 @@ from prefect import flow, get_run_logger
 
 from pipelines.doctor.stream import sight
 from pipelines.errors import BusyError
-from pipelines.sources.config_changes import following
+from pipelines.sources.config_changes import follow
 from prefect_flows.cancelling import cancelled
 
 
@@ -27,9 +27,7 @@ def follow_config(*, until_current: bool = False) -> None:
         return
     try:
         with cancelled() as stop:
-            done = following.follow_config(
-                stop, logger.info, until_current=until_current
-            )
+            done = follow.follow_config(stop, logger.info, until_current=until_current)
     except BusyError as error:
         logger.warning("%s", error)
         return

@@ -12,8 +12,7 @@ import psycopg
 from pipelines import warehouse
 from pipelines.bronze.load import Say
 from pipelines.collector.change_tracker import ChangeTracker
-from pipelines.collector.cooldowns import Cooldowns
-from pipelines.collector.cycles import Cycles
+from pipelines.collector.config_reader import ConfigReader
 from pipelines.collector.events import (
     Adopted,
     Answered,
@@ -25,7 +24,7 @@ from pipelines.collector.events import (
 )
 from pipelines.collector.history import FAILED, History, Pauses
 from pipelines.collector.live import Live
-from pipelines.collector.reading import Reading
+from pipelines.collector.schedule import Cooldowns, Cycles
 from pipelines.collector.targets import SeriesId, Targets, plan_name, targets_of
 from pipelines.config.listener import ConfigListener
 from pipelines.errors import FINAL, BusyError
@@ -123,9 +122,9 @@ class _Collector:
         self.tracker = ChangeTracker(name, self.options.exchanges)
         self.streams = RunningTasks(lambda stream: self.events.put(Ended(stream)))
         self.connection = self._connected()
-        reading = Reading(self.events.put)
+        reader = ConfigReader(self.events.put)
         self.listening = ConfigListener(
-            reading, adopted=reading.adopted, say=self.done.say
+            reader, adopted=reader.adopted, say=self.done.say
         )
         tell, say = self.events.put, self.done.say
         self.live = Live(self.listening, self.streams, tell, say)
@@ -193,12 +192,12 @@ class _Collector:
     def _adopt(self, event: Adopted) -> None:
         before, self.targets = (
             self.targets,
-            targets_of(event.known, self.options.exchanges),
+            targets_of(event.configuration, self.options.exchanges),
         )
         self.generation += 1
         self.done.configurations_count += 1
         for_changes = self.tracker.adopt(
-            event.changes, event.known, self.targets, self.generation
+            event.changes, event.configuration, self.targets, self.generation
         )
         self.tracker.resume(event.rowless, self.targets)
         if self.history is not None:

@@ -13,7 +13,7 @@ from pipelines.config.status import ChangeStatus
 class Adopted:
     """The configuration was read; `changes` were open just before, so are in it."""
 
-    known: Configuration
+    configuration: Configuration
     changes: Sequence[ChangeStatus]
     rowless: Sequence[ChangeStatus] = ()
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pipelines import warehouse
 from pipelines.bronze.load import LoadFacts, Say
 from pipelines.collector.change_tracker import ChangeTracker
+from pipelines.collector.config_reader import ConfigReader
 from pipelines.collector.events import Adopted
-from pipelines.collector.reading import Reading
 from pipelines.collector.targets import Targets, targets_of
 from pipelines.config.listener import listening
 from pipelines.sources.exchange.choices import ExchangeOptions
@@ -38,8 +38,8 @@ def load_exchange(
         BusyError, BadDataError, UpstreamError: as `load` does.
     """
     adoptions: list[Adopted] = []
-    reading = Reading(adoptions.append)
-    with listening(say, reading, reading.adopted) as configured:
+    reader = ConfigReader(adoptions.append)
+    with listening(say, reader, reader.adopted) as configured:
         source = ExchangeSource(configured, options, watch=watch)
         facts = load(source, wait_s=wait_s, say=say)
     if not options.symbols and any(a.changes or a.rowless for a in adoptions):
@@ -61,8 +61,8 @@ def _note(
             return
         tracker, collected = ChangeTracker(by, options.exchanges), Targets()
         for generation, adopted in enumerate(adoptions, GENERATION):
-            collected = targets_of(adopted.known, options.exchanges)
-            known = (adopted.known, collected, generation)
+            collected = targets_of(adopted.configuration, options.exchanges)
+            known = (adopted.configuration, collected, generation)
             tracker.adopt(adopted.changes, *known)
             tracker.resume(adopted.rowless, collected)
         whole = source.whole()

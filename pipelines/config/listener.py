@@ -22,7 +22,7 @@ from pipelines.errors import SetupError
 
 CHANNEL = "bullion_config"  # ops.register_stream_load tells of each batch there
 PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)  # before it connects again; the last from then on
-WAIT_S = 0.2  # how soon `close` is heard
+WAIT_S = 0.2  # how soon `close` is seen
 SILENCE_S = 15.0  # after it the connection is tried: its other end may have vanished
 CLOSE_S = 10.0
 
@@ -80,7 +80,7 @@ class ConfigListener:
         self._read, self._adopted = read, adopted
         self._say, self._connect = say, connect
         self._closing = threading.Event()
-        self._told = ""
+        self._last_said = ""
         connection = self._listen()
         try:
             self._current = read(connection)
@@ -124,33 +124,33 @@ class ConfigListener:
                 connection = None
                 pause = PAUSES_S[min(failures, len(PAUSES_S) - 1)]
                 failures += 1
-                told = " ".join(str(error).split()) or repr(error)
-                self._tell(f"the configuration stays as it was: {told}")
+                reason = " ".join(str(error).split()) or repr(error)
+                self._tell(f"the configuration stays as it was: {reason}")
                 self._closing.wait(pause)
         _close(connection)
 
     def _follow(self, connection: Connection) -> None:
         """Read after each notification; of a burst once."""
-        heard_at = time.monotonic()
+        last_message_at = time.monotonic()
         while not self._closing.is_set():
             if any(True for _ in connection.notifies(timeout=WAIT_S, stop_after=1)):
                 for _ in connection.notifies(timeout=0):
                     pass
                 self._adopt(connection)
-            elif time.monotonic() - heard_at < SILENCE_S:
+            elif time.monotonic() - last_message_at < SILENCE_S:
                 continue
             else:
                 connection.execute("select 1")
-            heard_at = time.monotonic()
+            last_message_at = time.monotonic()
 
     def _adopt(self, connection: Connection) -> None:
         self._current = self._read(connection)
         self._adopted(self._current)
 
     def _tell(self, sentence: str) -> None:
-        if sentence and sentence != self._told:
+        if sentence and sentence != self._last_said:
             self._say(sentence)
-        self._told = sentence
+        self._last_said = sentence
 
 
 def _close(connection: Connection | None) -> None:

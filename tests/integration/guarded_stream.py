@@ -13,7 +13,7 @@ from pipelines.local import replication_slot
 from pipelines.local.postgres import private_server
 from pipelines.local.service import bring_up, silent
 from pipelines.settings import settings
-from pipelines.sources.config_changes import following
+from pipelines.sources.config_changes import follow
 from pipelines.sources.config_changes.agreement import lasting_differences
 from tests.integration import stream
 
@@ -74,7 +74,7 @@ def take_in():
     """Follow until the history is what stands."""
     deadline = time.monotonic() + 120
     while True:
-        following.follow_config(threading.Event(), silent, until_current=True)
+        follow.follow_config(threading.Event(), silent, until_current=True)
         if not (found := differ()):
             return
         assert time.monotonic() < deadline, found
@@ -84,7 +84,7 @@ def take_in():
 def followed():
     """The consumer runs meanwhile."""
     stop = threading.Event()
-    thread = threading.Thread(target=following.follow_config, args=(stop, silent))
+    thread = threading.Thread(target=follow.follow_config, args=(stop, silent))
     thread.start()
     try:
         yield

@@ -8,14 +8,15 @@ import pytest
 from kafka import KafkaAdminClient
 from typer.testing import CliRunner
 
+from pipelines import bootstrap
 from pipelines.cli.main import app
 from pipelines.doctor.stream import checks
 from pipelines.errors import SetupError, UpstreamError
-from pipelines.local import change_topics, postgres, replication_slot, stack
+from pipelines.local import change_topics, postgres, replication_slot
 from pipelines.local.debezium_service import Debezium
 from pipelines.local.service import UnavailableError, silent, take_down
 from pipelines.settings import settings
-from pipelines.sources.config_changes import resync_facts
+from pipelines.sources.config_changes import resync_steps
 from pipelines.sources.config_changes.resync import resync
 from tests.integration.guarded_stream import (
     carry_out,
@@ -119,7 +120,7 @@ def test_a_slot_that_keeps_its_place_is_left_and_no_change_is_lost(chain, debezi
 
 def test_a_transaction_that_is_open_across_the_snapshot_stands_after_it(chain, owner):
     kraken = "exchange_id = 'kraken'"
-    since = resync_facts.lsn_now(chain)
+    since = resync_steps.lsn_now(chain)
     with psycopg.connect(**owner) as writer:
         writer.execute(f"update config.exchanges set budget_share = 0.7 where {kraken}")
         writer.execute("insert into config.exchanges values ('coinbase')")
@@ -211,19 +212,16 @@ def test_a_difference_is_told_with_its_key_and_what_differs(chain):
 
 def test_embedded_one_command_brings_back_what_was_stopped_and_lost_its_slot(home):
     try:
-        stack.up(["postgres", "kafka", "debezium"])
+        bootstrap.up(["postgres", "kafka", "debezium"])
     except UnavailableError as error:
         if os.environ.get("CI"):  # noqa: TID251
             raise
         pytest.skip(str(error))
     with psycopg.connect(**postgres.connection(), autocommit=True) as connection:
-        connection.execute(
-            "insert into config.exchanges values ('binance'), ('kraken')"
-        )
         take_in()
         take_down(Debezium.from_settings())
         connection.execute(DROP)
-        connection.execute("delete from config.exchanges where exchange_id = 'kraken'")
+        connection.execute("delete from config.endpoints where endpoint = 'kraken'")
 
         ran = CliRunner().invoke(app, ["config", "resync", "--json"])
 

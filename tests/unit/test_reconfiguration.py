@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.collector.cycles import Cycles
 from pipelines.collector.history import Pauses
+from pipelines.collector.schedule import Cycles
 from pipelines.collector.targets import is_meant, series_of, targets_of
 from pipelines.config.model import (
     Configuration,

@@ -65,7 +65,7 @@ def config_follow(
 
     Ctrl-C and SIGTERM end it after the batch at hand. It begins where bronze ends.
     """
-    from pipelines.sources.config_changes.following import follow_config
+    from pipelines.sources.config_changes.follow import follow_config
     from pipelines.upstream.stopping import stopped_by_signals
 
     with stopped_by_signals() as stop:

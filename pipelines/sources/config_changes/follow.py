@@ -8,19 +8,55 @@ session ends, and a new one reads from bronze where to go on.
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from threading import Event
 
 import psycopg
 
 from pipelines import warehouse
 from pipelines.errors import UpstreamError
-from pipelines.sources.config_changes.broker import Log
+from pipelines.local.debezium_properties import DEAD_LETTERS_TOPIC, PREFIX
+from pipelines.local.kafka_service import bootstrap
+from pipelines.sources.config_changes.batch import Batch
+from pipelines.sources.config_changes.broker import KafkaLog, Log, silence_client
+from pipelines.sources.config_changes.ledger import Appended
 from pipelines.sources.config_changes.session import Followed, Session
 
 LOCK = "load config_changes"
 WORK = "config follow"
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)  # between sessions; the last one from then on
 PATIENCE_S = 30.0  # of a run that should end, and for a lost session's lock
+
+
+def follow_config(
+    stop: Event, say: Callable[[str], None], *, until_current: bool = False
+) -> Followed:
+    """Take changes from the broker of the settings into bronze, until `stop`.
+
+    `until_current`: until what stands in the topics now is read.
+
+    Each batch is said in a line.
+
+    Raises:
+        UnavailableError: no broker was given and none was ever started here.
+        BusyError: another process follows.
+        UpstreamError: of a run that should end: Kafka did not answer in time.
+    """
+
+    def appended(batch: Batch, done: Appended) -> None:
+        say(
+            f"batch load_id={done.load_id} changes={len(batch.landed)}"
+            f" new={done.new_count} quarantined={len(batch.refused)}"
+        )
+
+    silence_client()
+    return follow(
+        partial(KafkaLog, bootstrap(), DEAD_LETTERS_TOPIC),
+        PREFIX,
+        stop,
+        until_current=until_current,
+        followed=Followed(say=say, appended=appended),
+    )
 
 
 def follow(

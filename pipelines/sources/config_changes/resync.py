@@ -9,22 +9,27 @@ looks at what is: killed anywhere, it is repeated from its beginning.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Event
 
 from pipelines import warehouse
-from pipelines.errors import BadDataError, SetupError
-from pipelines.local import kafka_service, stack
+from pipelines.errors import BadDataError, BusyError, SetupError, UpstreamError
+from pipelines.local import kafka_service, replication_slot, stack
+from pipelines.local.debezium_address import health
 from pipelines.local.debezium_service import Debezium
 from pipelines.settings import settings
-from pipelines.sources.config_changes import resync_facts as facts
+from pipelines.sources.config_changes import resync_steps as steps
 from pipelines.sources.config_changes.agreement import Difference, lasting_differences
-from pipelines.sources.config_changes.resync_signal import ask_for_snapshot
-from pipelines.sources.config_changes.resync_slot import cut_off_connector, mend_slot
-from pipelines.sources.config_changes.resync_snapshot import snapshot_after
+from pipelines.sources.config_changes.follow import LOCK as FOLLOWS
+from pipelines.sources.config_changes.follow import follow_config
+from pipelines.sources.config_changes.history import infer_deletes
+from pipelines.sources.config_changes.ledger import Ledger
 from pipelines.warehouse import Connection
 
 LOCK = "resync config_changes"
 SNAPSHOTS = 3  # a transaction that is open while tables are read can hide from one
 SETTLES_S = 10.0  # in which another process infers deletes from a snapshot
+POLL_S = 0.5
+ASK_AGAIN_S = 30.0  # one that was cut off reads signals seconds later
 NAMED = 5  # differences that are told by their keys
 
 Say = Callable[[str], None]
@@ -53,17 +58,17 @@ def resync(say: Say, wait_s: float = 180.0) -> Resynced:
     with warehouse.locked([LOCK], "config resync") as connection:
         stack.up([kafka_service.NAME], say)
         made = service.make_topics(say)
-        since = facts.lsn_now(connection)
-        is_new = mend_slot(connection, say)
+        since = steps.lsn_now(connection)
+        is_new = steps.mend_slot(connection, say)
         if not settings().debezium:
             stack.up([service.name], say)
         deadline = time.monotonic() + wait_s
         if not is_new:
             say("the slot keeps its place: the connector is asked to read the tables")
-            cut_off_connector(wait_s)
-            ask_for_snapshot(address)
+            steps.cut_off_connector(wait_s)
+            steps.ask_for_snapshot(address)
         lsn = _agree(connection, address, since, deadline, say)
-        count = facts.inferred_count(connection, since)
+        count = steps.inferred_count(connection, since)
         return Resynced(made, is_new, lsn, count)
 
 
@@ -85,9 +90,9 @@ def _agree(
     for number in range(SNAPSHOTS):
         if number:
             say("a change was under way: the tables are read once more")
-            since = facts.lsn_now(connection)
-            ask_for_snapshot(address)
-        lsn = snapshot_after(connection, address, since, deadline, say)
+            since = steps.lsn_now(connection)
+            steps.ask_for_snapshot(address)
+        lsn = _snapshot_after(connection, address, since, deadline, say)
         found = _settled(connection)
         if not found:
             return lsn
@@ -104,3 +109,67 @@ def _settled(connection: Connection) -> list[Difference]:
     while (found := lasting_differences(connection)) and time.monotonic() < deadline:
         pass  # it paused
     return found
+
+
+def _snapshot_after(
+    connection: Connection, address: str, since: int, deadline: float, say: Say
+) -> int | None:
+    """The LSN of a whole snapshot after `since`, once bronze holds it.
+
+    None: the tables are empty, and what bronze holds of them is inferred as deleted.
+
+    Raises:
+        UpstreamError: none has come by `deadline`, of the monotonic clock.
+    """
+    ask_at = time.monotonic() + ASK_AGAIN_S
+    while True:
+        _take_in(say)
+        lsn = steps.snapshot(connection)
+        if lsn is not None and lsn >= since:
+            return lsn
+        if steps.are_empty(connection):
+            _infer_from_empty()
+            return None
+        if (slot := replication_slot.slot(connection)) and slot.is_lost:
+            steps.mend_slot(connection, say)  # it was about to be, and is by now
+        now = time.monotonic()
+        if now > deadline:
+            raise _no_snapshot()
+        if now > ask_at:
+            steps.ask_for_snapshot(address)
+            ask_at = now + ASK_AGAIN_S
+        time.sleep(POLL_S)
+
+
+def _take_in(say: Say) -> None:
+    """Read what has come, unless another process follows and does."""
+    try:
+        follow_config(Event(), say, until_current=True)
+    except BusyError:
+        return
+
+
+def _infer_from_empty() -> None:
+    """Tables without a row send no snapshot: that they are empty says it all."""
+    with warehouse.locked([FOLLOWS], "config resync", wait_s=5) as follower:
+        since = steps.lsn_now(follower)
+        if steps.are_empty(follower):
+            names = steps.names(follower)
+            ledger = Ledger(follower)
+            ledger.prepare(names)
+            infer_deletes(ledger, names, since)
+
+
+def _no_snapshot() -> UpstreamError:
+    service = Debezium.from_settings()
+    place = settings().debezium or service.address or ""
+    said = health(place) or "nothing"
+    mend = (
+        "start it anew (docker compose restart debezium)"
+        if settings().debezium
+        else f"its log is {service.log}"
+    )
+    return UpstreamError(
+        f"no snapshot has come: Debezium at {place} says {said}; {mend}, then run "
+        "`bullion config resync` again: nothing is lost by that"
+    )

@@ -15,7 +15,7 @@ ROWLESS_WITHIN = timedelta(days=1)  # an instrument may not trade for hours
 
 
 @dataclass
-class Reading:
+class ConfigReader:
     """What a `ConfigListener` reads with; `tell` is told of each adoption."""
 
     tell: Callable[[Adopted], None]
