@@ -34,6 +34,12 @@ class Rows:
     is_plain: bool = False
 
     @classmethod
+    def of(cls, table: Table, rows: Sequence[Mapping[str, object]]) -> "Rows":
+        """Rows given one by one; what one lacks is null."""
+        types = {c.name: TYPES.get(c.data_type, pl.String) for c in table.columns}
+        return cls(table, pl.DataFrame(rows, schema=types))
+
+    @classmethod
     def filled(cls, table: Table, frame: pl.DataFrame, **same: Any) -> "Rows":
         """The table's columns of `frame`, and those that are the `same` in all rows.
 

@@ -3,12 +3,21 @@
 `REQUESTS` has one row for each request that was sent upstream, whatever became of it.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from pipelines.bronze.tables import Column, Table
 
-TOLD_CHARACTERS = 300
+if TYPE_CHECKING:  # polars, which it brings, takes half a second to import
+    from pipelines.bronze.delivery import Rows
+
+ERROR_CHARACTERS = 300
+
+RequestLog = list[dict[str, object]]  # rows of `REQUESTS`
 
 REQUESTS = Table(
     "requests",  # an HTTP request sent to an upstream, and what became of it
@@ -26,6 +35,59 @@ REQUESTS = Table(
         Column("requested_at", "timestamp"),
     ),
 )
+
+
+@dataclass
+class Attempt:
+    """One HTTP request, and what became of it; sources add what they read of it.
+
+    Attributes:
+        number: of the attempts to have this answer, from 1 on.
+        began: by the monotonic clock.
+        silence_s: how long the upstream asked to be left alone.
+    """
+
+    number: int
+    requested_at: datetime
+    began: float
+    request_id: str = field(default_factory=lambda: uuid4().hex)
+    error: str | None = None
+    silence_s: float | None = None
+
+    def log_row(
+        self,
+        scope: str,
+        endpoint: str,
+        subject: str | None,
+        *,
+        ended: float,
+        status: int | None,
+        bytes_count: int,
+        weight: int = 0,
+    ) -> dict[str, object]:
+        """The request as a row of `requests`; `ended` is by the monotonic clock."""
+        return {
+            "request_id": self.request_id,
+            "exchange_id": scope,
+            "endpoint": endpoint,
+            "symbol": subject,
+            "status": status,
+            "weight": weight,
+            "bytes_count": bytes_count,
+            "elapsed_ms": int((ended - self.began) * 1000),
+            "attempt": self.number,
+            "error": self.error,
+            "requested_at": self.requested_at.isoformat(),
+        }
+
+
+def log_rows(log: RequestLog) -> Iterator["Rows"]:
+    """The requests that were made, which empties the log."""
+    from pipelines.bronze.delivery import Rows  # noqa: PLC0415
+
+    taken, log[:] = list(log), []
+    if taken:
+        yield Rows.of(REQUESTS, taken)
 
 
 def date(text: str | None) -> datetime | None:
@@ -49,6 +111,6 @@ def retry_after_s(text: str | None, now: datetime | None) -> float | None:
     return max(0.0, (then - now).total_seconds()) if then and now else None
 
 
-def told(error: Exception) -> str:
+def described(error: Exception) -> str:
     """The error's kind and the beginning of its text, on one line."""
-    return f"{type(error).__name__} {' '.join(str(error).split())[:TOLD_CHARACTERS]}"
+    return f"{type(error).__name__} {' '.join(str(error).split())[:ERROR_CHARACTERS]}"

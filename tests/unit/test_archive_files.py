@@ -17,8 +17,9 @@ from pipelines.sources.archive.attempt import AbsentError
 from pipelines.sources.archive.choices import chosen
 from pipelines.sources.archive.fetching import RefusedFile, fetch, named_sha256
 from pipelines.sources.archive.files import months, series_of
-from pipelines.sources.archive.host import ArchiveHost, Journal
+from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.plan import plan
+from pipelines.upstream.request_log import RequestLog
 from tests.unit.archive_server import NOW, PUBLISHED, Held, archive_server, zipped
 
 NAME = "BTCUSDT-1m-2023-03-11"
@@ -131,7 +132,7 @@ def test_a_listing_is_read_page_by_page(server, host, page_size):
         server.put(f"{DAILY}2023-03-{day}.zip", b"x" * int(day))
     server.put(f"{DAILY}2023-04-01.zip", b"")
 
-    journal: Journal = []
+    journal: RequestLog = []
     entries, heard = host.listed(f"{DAILY}2023-03-1", journal)
 
     zips_only = [e for e in entries if e.key.endswith(".zip")]
@@ -380,7 +381,7 @@ def test_the_host_is_asked_again_after_the_silence_that_it_wants(server):
     refusals = [(429, {"Retry-After": "7"}), (503, {}), None]
     server.fault = lambda _: refusals.pop(0)
 
-    journal: Journal = []
+    journal: RequestLog = []
     host.listed("data/", journal)
 
     assert [row["status"] for row in journal] == [429, 503, 200]
@@ -401,7 +402,7 @@ def test_an_answer_that_will_not_change_is_not_asked_for_again(
     server, host, status, kind
 ):
     server.fault = lambda _: (status, {})
-    journal: Journal = []
+    journal: RequestLog = []
     with pytest.raises(kind):
         host.listed("data/", journal)
     assert [row["status"] for row in journal] == [status]

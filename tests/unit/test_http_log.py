@@ -44,9 +44,9 @@ def test_a_retry_after_is_seconds_by_the_upstreams_clock(text, now, seconds):
 
 
 def test_an_error_is_told_in_one_line_and_not_at_length():
-    told = request_log.told(ValueError("no\n  route " + "x" * 500))
+    told = request_log.described(ValueError("no\n  route " + "x" * 500))
     assert told.startswith("ValueError no route xxx")
-    assert len(told) == len("ValueError ") + request_log.TOLD_CHARACTERS
+    assert len(told) == len("ValueError ") + request_log.ERROR_CHARACTERS
 
 
 def test_every_source_that_asks_by_http_logs_its_requests_alike():

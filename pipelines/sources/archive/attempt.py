@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
-from uuid import uuid4
+from typing import Self, TypeVar
 
 import requests
 
@@ -34,23 +33,23 @@ class Heard:
     received_at: str
 
 
-class Attempt:
+@dataclass
+class Attempt(request_log.Attempt):
     """One HTTP request, and what became of it."""
 
-    def __init__(
-        self, url: str, endpoint: str, symbol: str | None, number: int
-    ) -> None:
-        self.url, self.endpoint, self.symbol = url, endpoint, symbol
-        self.number = number
-        self.request_id = uuid4().hex
-        self.requested_at = datetime.now(UTC)
-        self.began = time.monotonic()
-        self.status: int | None = None
-        self.bytes_count = 0
-        self.error: str | None = None
-        self.silence_s: float | None = None
-        self.date: datetime | None = None
-        self.published: datetime | None = None
+    url: str = ""
+    endpoint: str = ""
+    symbol: str | None = None
+    status: int | None = None
+    bytes_count: int = 0
+    date: datetime | None = None
+    published: datetime | None = None
+
+    @classmethod
+    def begun(cls, url: str, endpoint: str, symbol: str | None, number: int) -> Self:
+        """One that begins now."""
+        now, began = datetime.now(UTC), time.monotonic()
+        return cls(number, now, began, url=url, endpoint=endpoint, symbol=symbol)
 
     def run(
         self,
@@ -92,7 +91,7 @@ class Attempt:
 
     def failed(self, error: Exception) -> str:
         """Note what went wrong; how it is said."""
-        self.error = request_log.told(error)
+        self.error = request_log.described(error)
         return self.error
 
     def heard(self) -> Heard:
@@ -107,17 +106,12 @@ class Attempt:
         )
 
     def row(self) -> dict[str, object]:
-        """The request as a row of `requests`."""
-        return {
-            "request_id": self.request_id,
-            "exchange_id": EXCHANGE_ID,
-            "endpoint": self.endpoint,
-            "symbol": self.symbol,
-            "status": self.status,
-            "weight": 0,  # the archive's host counts none
-            "bytes_count": self.bytes_count,
-            "elapsed_ms": int((time.monotonic() - self.began) * 1000),
-            "attempt": self.number,
-            "error": self.error,
-            "requested_at": self.requested_at.isoformat(),
-        }
+        """The request as a row of `requests`; the archive's host counts no weight."""
+        return self.log_row(
+            EXCHANGE_ID,
+            self.endpoint,
+            self.symbol,
+            ended=time.monotonic(),
+            status=self.status,
+            bytes_count=self.bytes_count,
+        )

@@ -15,7 +15,8 @@ from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sources.archive import working_folder
 from pipelines.sources.archive.attempt import AbsentError, Heard
 from pipelines.sources.archive.files import ArchiveFile
-from pipelines.sources.archive.host import ArchiveHost, Journal
+from pipelines.sources.archive.host import ArchiveHost
+from pipelines.upstream.request_log import RequestLog
 
 # `sha256sum` writes a star before the name of a file that it read as binary
 CHECKSUM = re.compile(r"(?P<sha256>[0-9a-fA-F]{64})[ \t]+\*?(?P<name>\S.*?)\s*")
@@ -59,7 +60,7 @@ def named_sha256(text: str, name: str) -> str:
     return found["sha256"].lower()
 
 
-def fetch(host: ArchiveHost, file: ArchiveFile, journal: Journal) -> Fetched:
+def fetch(host: ArchiveHost, file: ArchiveFile, log: RequestLog) -> Fetched:
     """The file as the host has it now; one that lies there verified is not fetched.
 
     Raises:
@@ -68,17 +69,17 @@ def fetch(host: ArchiveHost, file: ArchiveFile, journal: Journal) -> Fetched:
         UpstreamError: the host did not answer, or serves an older version than it
             lists; the next load tries again.
     """
-    wanted, heard = _checksum(host, file, journal)
+    wanted, heard = _checksum(host, file, log)
     path = working_folder.place(file)
     if path.exists() and working_folder.sha256_of(path) == wanted:
         return Fetched(_found(file, path), path, wanted, heard)
     part = working_folder.unfinished(path, "part")
     try:
-        sha256, heard = _download(host, file, part, journal)
+        sha256, heard = _download(host, file, part, log)
         version = _version(file, part, heard.published_at_ms)
         if sha256 != wanted:
             # the host publishes the two one after the other
-            wanted, _ = _checksum(host, version, journal)
+            wanted, _ = _checksum(host, version, log)
         if sha256 != wanted:
             reason = f"has sha256 {sha256}, not {wanted} as its checksum says"
             raise RefusedFile(version, reason, sha256, heard)
@@ -89,10 +90,10 @@ def fetch(host: ArchiveHost, file: ArchiveFile, journal: Journal) -> Fetched:
 
 
 def _checksum(
-    host: ArchiveHost, file: ArchiveFile, journal: Journal
+    host: ArchiveHost, file: ArchiveFile, log: RequestLog
 ) -> tuple[str, Heard]:
     try:
-        text, heard = host.checksum(file.path, journal, file.symbol)
+        text, heard = host.checksum(file.path, log, file.symbol)
     except AbsentError as error:
         if file.bytes_count is None:
             raise
@@ -104,7 +105,7 @@ def _checksum(
 
 
 def _download(
-    host: ArchiveHost, file: ArchiveFile, part: Path, journal: Journal
+    host: ArchiveHost, file: ArchiveFile, part: Path, log: RequestLog
 ) -> tuple[str, Heard]:
     def take(response: requests.Response) -> str:
         digest = hashlib.sha256()
@@ -118,18 +119,18 @@ def _download(
                 digest.update(chunk)
         return digest.hexdigest()
 
-    return host.asked(host.url(file.path), "file", take, journal, file.symbol)
+    return host.asked(host.url(file.path), "file", take, log, file.symbol)
 
 
 def is_unchanged(
     host: ArchiveHost,
     file: ArchiveFile,
     known: Collection[str | None],
-    journal: Journal,
+    log: RequestLog,
 ) -> bool:
     """Whether the file's checksum is still one of those `known`."""
     try:
-        return _checksum(host, file, journal)[0] in known
+        return _checksum(host, file, log)[0] in known
     except RefusedFile:
         return False  # loading it says why
 

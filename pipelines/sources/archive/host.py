@@ -4,12 +4,10 @@ Live: files at https://data.binance.vision, their listing from the bucket behind
 Retries live here and nowhere else. Every HTTP request becomes a row of `requests`.
 """
 
-import ipaddress
-import random
 import time
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
 
@@ -17,14 +15,13 @@ from pipelines.errors import BadDataError, BullionError, UpstreamError
 from pipelines.settings import settings
 from pipelines.sources.archive.attempt import AbsentError, Attempt, Heard
 from pipelines.sources.archive.listing import Entry, Page, parse
+from pipelines.upstream.request_log import RequestLog
+from pipelines.upstream.retry import backoff_s, is_loopback
 
 FILES_URL = "https://data.binance.vision"
 LISTING_URL = "https://s3-ap-northeast-1.amazonaws.com/data.binance.vision"
 LONGEST_TEXT = 8 << 20  # a listing's page of 1,000 keys has about 0.4 MB
-BACKOFF_S = 0.5  # doubled at each attempt, with full jitter
-LONGEST_BACKOFF_S = 20.0
 
-Journal = list[dict[str, object]]
 T = TypeVar("T")
 
 
@@ -48,14 +45,14 @@ class ArchiveHost:
         self._quiet_until = 0.0
         self.session = requests.Session()
         # requests would send loopback through the environment's proxy
-        self.session.trust_env = not _is_loopback(self.files_url)
+        self.session.trust_env = not is_loopback(self.files_url)
 
     def close(self) -> None:
         """Give the connections back."""
         self.session.close()
 
     def listed(
-        self, prefix: str, journal: Journal, symbol: str | None = None
+        self, prefix: str, log: RequestLog, symbol: str | None = None
     ) -> tuple[list[Entry], Heard]:
         """Every file whose path begins with `prefix`.
 
@@ -67,7 +64,7 @@ class ArchiveHost:
         while True:
             url = f"{self._listing_url}?delimiter=/&prefix={quote(prefix)}"
             url += f"&marker={quote(marker)}" if marker else ""
-            page, heard = self._page(url, journal, symbol)
+            page, heard = self._page(url, log, symbol)
             entries += [e for e in page.entries if e.key.startswith(prefix)]
             if page.next_marker is None:
                 return entries, heard
@@ -75,24 +72,24 @@ class ArchiveHost:
                 raise UpstreamError(f"the listing of {prefix} goes round in a circle")
             marker = page.next_marker
 
-    def now_ms(self, journal: Journal) -> int:
+    def now_ms(self, log: RequestLog) -> int:
         """The host's clock.
 
         Raises:
             UpstreamError: the host did not answer.
         """
-        return self.listed("data/", journal)[1].now_ms
+        return self.listed("data/", log)[1].now_ms
 
     def _page(
-        self, url: str, journal: Journal, symbol: str | None
+        self, url: str, log: RequestLog, symbol: str | None
     ) -> tuple[Page, Heard]:
         def take(response: requests.Response) -> Page:
             return parse(_body(response))
 
-        return self.asked(url, "listing", take, journal, symbol)
+        return self.asked(url, "listing", take, log, symbol)
 
     def checksum(
-        self, path: str, journal: Journal, symbol: str | None
+        self, path: str, log: RequestLog, symbol: str | None
     ) -> tuple[str, Heard]:
         """What stands in the file's `.CHECKSUM`.
 
@@ -101,7 +98,7 @@ class ArchiveHost:
         """
         url = self.url(f"{path}.CHECKSUM")
         return self.asked(
-            url, "checksum", lambda r: _body(r).decode("utf-8"), journal, symbol
+            url, "checksum", lambda r: _body(r).decode("utf-8"), log, symbol
         )
 
     def url(self, path: str) -> str:
@@ -113,7 +110,7 @@ class ArchiveHost:
         url: str,
         endpoint: str,
         take: Callable[[requests.Response], T],
-        journal: Journal,
+        log: RequestLog,
         symbol: str | None,
     ) -> tuple[T, Heard]:
         """What `take` makes of a good answer's body; a ValueError is tried again.
@@ -126,7 +123,7 @@ class ArchiveHost:
         said = ""
         for number in range(1, self._attempts + 1):
             self._wait(url)
-            attempt = Attempt(url, endpoint, symbol, number)
+            attempt = Attempt.begun(url, endpoint, symbol, number)
             try:
                 found = attempt.run(self.session, self._timeout_s, take)
             except (requests.RequestException, ValueError, BullionError) as error:
@@ -138,9 +135,9 @@ class ArchiveHost:
             else:
                 return found, attempt.heard()
             finally:
-                journal.append(attempt.row())
+                log.append(attempt.row())
             if number < self._attempts:
-                self._sleep(random.uniform(0, _backoff_s(number)))  # noqa: S311
+                self._sleep(backoff_s(number))
         raise UpstreamError(f"{url}: {said} (attempt {self._attempts})")
 
     def _wait(self, url: str) -> None:
@@ -159,15 +156,3 @@ def _body(response: requests.Response) -> bytes:
         if len(body) > LONGEST_TEXT:
             raise ValueError(f"more than {LONGEST_TEXT} bytes")
     return body
-
-
-def _backoff_s(number: int) -> float:
-    return float(min(LONGEST_BACKOFF_S, BACKOFF_S * 2**number))
-
-
-def _is_loopback(url: str) -> bool:
-    name = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"

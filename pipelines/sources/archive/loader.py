@@ -15,12 +15,13 @@ from pipelines.sources.archive import ledger, working_folder
 from pipelines.sources.archive.choices import ArchiveOptions
 from pipelines.sources.archive.fetching import is_unchanged
 from pipelines.sources.archive.files import ArchiveFile, Series
-from pipelines.sources.archive.host import ArchiveHost, Journal
+from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.ledger import Connection, Ledger
-from pipelines.sources.archive.loading import load_file, missing_row, request_rows
+from pipelines.sources.archive.loading import load_file, missing_row
 from pipelines.sources.archive.plan import Plan, plans
 from pipelines.sources.archive.tables import FILES
 from pipelines.upstream.progress import Progress
+from pipelines.upstream.request_log import RequestLog, log_rows
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,11 @@ class Loader:
         self, series: Sequence[Series], connect: Callable[[], Connection]
     ) -> Sequence[Stream]:
         """The streams; none where there is nothing to tell."""
-        journal: Journal = []
+        log: RequestLog = []
         found: list[Plan] = []
         files = list(dict.fromkeys(self._options.files or ()))
         if self._options.files is None:
-            found = plans(self._host, series, self._options, journal, self._failures)
+            found = plans(self._host, series, self._options, log, self._failures)
             files = [file for plan in found for file in plan.files]
         missing = [file for plan in found for file in plan.missing]
         left = working_folder.left(series)
@@ -66,7 +67,7 @@ class Loader:
         known = ledger.read(connect, sorted(paths))
         tasks = [task for file in files if (task := self._task(file, known))]
         working_folder.forget(left, known)
-        return self._streams(tasks, found, known, journal)
+        return self._streams(tasks, found, known, log)
 
     def _task(self, file: ArchiveFile, known: Ledger) -> Task | None:
         settled = known.settled(file)
@@ -81,7 +82,7 @@ class Loader:
         tasks: Sequence[Task],
         found: Sequence[Plan],
         known: Ledger,
-        journal: Journal,
+        log: RequestLog,
     ) -> list[Stream]:
         self._watch.planned(sum(task.file.minutes for task in tasks))
         for task in tasks:
@@ -90,17 +91,17 @@ class Loader:
         streams = [
             Stream(f"files {i + 1}", self._counted(self._files)) for i in range(at_once)
         ]
-        if journal:
-            rows = partial(self._listing, found, known, journal)
+        if log:
+            rows = partial(self._listing, found, known, log)
             streams.append(Stream("listing", self._counted(rows), self._delivered))
         elif streams:
             streams[0] = Stream("files 1", streams[0].rows, self._delivered)
         return streams
 
     def _listing(
-        self, found: Sequence[Plan], known: Ledger, journal: Journal
+        self, found: Sequence[Plan], known: Ledger, log: RequestLog
     ) -> Iterator[Rows]:
-        yield from request_rows(journal)
+        yield from log_rows(log)
         for plan in found:
             for file in plan.missing:
                 if not known.is_known(file.path):
@@ -108,28 +109,28 @@ class Loader:
 
     def _files(self) -> Iterator[Rows]:
         """Files until none is left, and at the end what became of them."""
-        journal: Journal = []
+        log: RequestLog = []
         told: list[pl.DataFrame] = []
         while True:
             try:
                 task = self._tasks.get_nowait()
             except queue.Empty:
                 break
-            for rows in self._one(task, journal):
+            for rows in self._one(task, log):
                 if rows.table is FILES:
                     told.append(rows.frame)
                 else:
                     yield rows
         if told:
             yield Rows(FILES, pl.concat(told))
-        yield from request_rows(journal)
+        yield from log_rows(log)
 
-    def _one(self, task: Task, journal: Journal) -> Iterator[Rows]:
+    def _one(self, task: Task, log: RequestLog) -> Iterator[Rows]:
         """A file; what goes wrong with it is kept, and ends this file alone."""
         file, unless = task.file, task.unless
         try:
-            if not (unless and is_unchanged(self._host, file, unless, journal)):
-                yield from load_file(self._host, file, journal, self._watch)
+            if not (unless and is_unchanged(self._host, file, unless, log)):
+                yield from load_file(self._host, file, log, self._watch)
         except BullionError as error:
             self._failures.append(error)
             if isinstance(error, UpstreamError):

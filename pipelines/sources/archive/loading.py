@@ -10,27 +10,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 
-import polars as pl
-
 from pipelines.bronze.delivery import Rows
-from pipelines.bronze.tables import Table
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sources.archive import working_folder
 from pipelines.sources.archive.attempt import Heard
 from pipelines.sources.archive.fetching import Fetched, RefusedFile, fetch
 from pipelines.sources.archive.files import ArchiveFile
-from pipelines.sources.archive.host import ArchiveHost, Journal
+from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.reading import Counts, rows_of
 from pipelines.sources.archive.tables import FILES
 from pipelines.sources.archive.zips import unpacked
 from pipelines.upstream.progress import Progress
-from pipelines.upstream.request_log import REQUESTS
-
-TYPES = {"bigint": pl.Int64, "bool": pl.Boolean}
+from pipelines.upstream.request_log import RequestLog
 
 
 def load_file(
-    host: ArchiveHost, file: ArchiveFile, journal: Journal, watch: Progress
+    host: ArchiveHost, file: ArchiveFile, log: RequestLog, watch: Progress
 ) -> Iterator[Rows]:
     """The file's rows, then what became of it.
 
@@ -39,7 +34,7 @@ def load_file(
         UpstreamError: the host did not answer; nothing has been yielded.
     """
     try:
-        fetched = fetch(host, file, journal)
+        fetched = fetch(host, file, log)
     except RefusedFile as refused:
         yield file_row(
             refused.file,
@@ -133,17 +128,4 @@ def file_row(
         "received_at": datetime.now(UTC).isoformat(),
         **known,
     }
-    return frame(FILES, [row])
-
-
-def request_rows(journal: Journal) -> Iterator[Rows]:
-    """The requests that were made, which empties the journal."""
-    taken, journal[:] = list(journal), []
-    if taken:
-        yield frame(REQUESTS, taken)
-
-
-def frame(table: Table, rows: list[dict[str, object]]) -> Rows:
-    """The rows, with null for what they lack."""
-    schema = {c.name: TYPES.get(c.data_type, pl.String) for c in table.columns}
-    return Rows(table, pl.DataFrame(rows, schema=schema))
+    return Rows.of(FILES, [row])

@@ -20,7 +20,8 @@ from pipelines.sources.archive.files import (
     label,
     months,
 )
-from pipelines.sources.archive.host import ArchiveHost, Journal
+from pipelines.sources.archive.host import ArchiveHost
+from pipelines.upstream.request_log import RequestLog
 
 Held = dict[str, ArchiveFile]  # files that the host lists, by path
 
@@ -39,12 +40,12 @@ def plans(
     host: ArchiveHost,
     serieses: Sequence[Series],
     options: ArchiveOptions,
-    journal: Journal,
+    log: RequestLog,
     failures: list[Exception],
 ) -> list[Plan]:
     """The plan of each series; what the host does not answer goes to `failures`."""
     try:
-        now_ms = host.now_ms(journal) if options.needs_clock else 0
+        now_ms = host.now_ms(log) if options.needs_clock else 0
     except BullionError as error:
         failures.append(error)
         return []
@@ -52,7 +53,7 @@ def plans(
 
     def one(series: Series) -> Plan | None:
         try:
-            return plan(host, series, span, journal)
+            return plan(host, series, span, log)
         except BullionError as error:
             failures.append(error)
             return None
@@ -61,9 +62,7 @@ def plans(
         return [found for found in pool.map(one, serieses) if found]
 
 
-def plan(
-    host: ArchiveHost, series: Series, span: Span, journal: Journal
-) -> Plan | None:
+def plan(host: ArchiveHost, series: Series, span: Span, log: RequestLog) -> Plan | None:
     """What to load for `span`; None: the span is empty.
 
     Raises:
@@ -72,10 +71,10 @@ def plan(
     touched = list(months(span))
     if not touched:
         return None
-    held, heard = _held(host, series, "monthly", touched, journal)
+    held, heard = _held(host, series, "monthly", touched, log)
     wanted = _days(span) if "daily" in series.type.periods else []
     if wanted and not _is_served(series, touched, wanted, held):
-        daily, heard = _held(host, series, "daily", wanted, journal)
+        daily, heard = _held(host, series, "daily", wanted, log)
         held |= daily
     found = Plan(series, heard)
     for month in touched:
@@ -101,12 +100,12 @@ def _held(
     series: Series,
     period: Period,
     wanted: Sequence[Span],
-    journal: Journal,
+    log: RequestLog,
 ) -> tuple[Held, Heard]:
     """The files of one period that the host lists, among those wanted."""
     labels = [label(period, span[0]) for span in (wanted[0], wanted[-1])]
     prefix = series.prefix(period) + _shared(*labels)
-    entries, heard = host.listed(prefix, journal, series.symbol)
+    entries, heard = host.listed(prefix, log, series.symbol)
     listed = {entry.key: entry for entry in entries}
     held: Held = {}
     for span in wanted:

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import ccxt
 
@@ -19,17 +17,11 @@ UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
 
 
 @dataclass
-class Attempt:
-    """One HTTP request, and what became of it."""
+class Attempt(request_log.Attempt):
+    """One HTTP request, and what became of it; `is_final`: again will not help."""
 
-    request_id: str
-    number: int
-    requested_at: datetime
-    began: float
     heard: Heard | None = None
-    error: str | None = None
-    is_final: bool = False  # trying again will not help
-    silence_s: float | None = None  # the venue asked for it
+    is_final: bool = False
     body: Any = field(default=None, repr=False)
 
 
@@ -41,7 +33,7 @@ def attempted(
     clock: Clock,
 ) -> Attempt:
     """Ask once. What goes wrong is told in `error`, whoever is to blame."""
-    attempt = Attempt(uuid4().hex, number, clock.now(), clock.monotonic())
+    attempt = Attempt(number, clock.now(), clock.monotonic())
     exchange.heard.answer = None
     failure: Exception | None = None
     try:
@@ -50,10 +42,10 @@ def attempted(
             raise TypeError(f"not JSON, or cut off: {body[:60]!r}")
         attempt.body = pick(body)
     except UNREADABLE as error:
-        attempt.error = f"a body that can not be read: {request_log.told(error)}"
+        attempt.error = f"a body that can not be read: {request_log.described(error)}"
     except ccxt.BaseError as error:
         failure = error
-        attempt.error = request_log.told(error)
+        attempt.error = request_log.described(error)
     attempt.heard = exchange.heard.answer
     if failure is not None and attempt.heard is not None:
         attempt.is_final = _is_refusal(failure, attempt.heard)

@@ -1,16 +1,15 @@
 """ccxt's exchange, made to hear numbers as text and to tell what it heard."""
 
-import ipaddress
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import ccxt
 
 from pipelines.sources.exchange.routes import VenueSpec
 from pipelines.upstream import wire
+from pipelines.upstream.retry import is_loopback
 
 
 @dataclass(frozen=True)
@@ -76,15 +75,6 @@ def exchange(spec: VenueSpec, url: str | None, timeout_s: float) -> Any:
     made.public_urls = made.urls["api"]
     made.move(url)
     return made
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the address is this machine's own."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _moved(urls: Any, to: str) -> Any:

@@ -3,7 +3,6 @@
 Retries live here and nowhere else. Every HTTP request becomes a row of `requests`.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,11 +18,8 @@ from pipelines.sources.exchange.routes import Route, VenueSpec
 from pipelines.upstream import wire
 from pipelines.upstream.budget import Budget
 from pipelines.upstream.clock import Clock
-
-BACKOFF_S = 0.5  # doubled at each attempt, with full jitter
-LONGEST_BACKOFF_S = 20.0
-
-Journal = list[dict[str, object]]
+from pipelines.upstream.request_log import RequestLog
+from pipelines.upstream.retry import backoff_s
 
 
 @dataclass(frozen=True)
@@ -90,19 +86,19 @@ class VenueClient:
         self._budget.close()
         self.exchange.session.close()
 
-    def venue_now_ms(self, journal: Journal) -> int:
+    def venue_now_ms(self, log: RequestLog) -> int:
         """The venue's clock: as last heard, and what has passed since.
 
         It asks the venue if it never heard it.
         """
         now_ms = self._time.now_ms()
-        return self._ask_clock(journal) if now_ms is None else now_ms
+        return self._ask_clock(log) if now_ms is None else now_ms
 
     def call(
         self,
         route: Route,
         params: dict[str, Any],
-        journal: Journal,
+        log: RequestLog,
         *,
         symbol: str | None = None,
         pick: Callable[[Any], Any] = lambda body: body,
@@ -112,7 +108,7 @@ class VenueClient:
 
         `pick` raises ValueError or TypeError where the body is not as expected; that is
         tried again. `send` is used instead of the route's own ccxt method. Requests
-        are appended to `journal`, whatever happens.
+        are appended to `log`, whatever happens.
 
         Raises:
             UpstreamError: no good answer came in all attempts, or the venue may not be
@@ -122,15 +118,13 @@ class VenueClient:
         """
         method = getattr(self.exchange, route.method)
         ask = send or (lambda: method(dict(params)))
-        told_ms = None if self._sends_date else self._ask_clock(journal)
-        attempt, text = self._answered(route, ask, pick, journal, symbol)
+        told_ms = None if self._sends_date else self._ask_clock(log)
+        attempt, text = self._answered(route, ask, pick, log, symbol)
         venue_now_ms = date_ms(attempt.heard) if told_ms is None else told_ms
         if venue_now_ms is None:
             # asked before the answer, the clock can not make a forming candle closed
             self._sends_date = False
-            return self.call(
-                route, params, journal, symbol=symbol, pick=pick, send=send
-            )
+            return self.call(route, params, log, symbol=symbol, pick=pick, send=send)
         self._time.hear(venue_now_ms)
         return Answer(
             body=attempt.body,
@@ -146,14 +140,14 @@ class VenueClient:
         route: Route,
         ask: Callable[[], Any],
         pick: Callable[[Any], Any],
-        journal: Journal,
+        log: RequestLog,
         symbol: str | None,
     ) -> tuple[Attempt, str]:
         for number in count(1):
             self._budget.acquire(route.weight)
             self._follow()
             attempt = attempted(self.exchange, ask, pick, number, self._clock)
-            journal.append(self._row(attempt, route, symbol))
+            log.append(self._row(attempt, route, symbol))
             if attempt.error is None and attempt.heard is not None:
                 self._budget.succeeded()
                 return attempt, attempt.heard.text
@@ -165,7 +159,7 @@ class VenueClient:
             self._tell(attempt)
             if number >= self._configured.current.thresholds.attempts:
                 raise UpstreamError(f"{said} (attempt {number} of {number})")
-            self._clock.sleep(self._backoff_s(number))
+            self._clock.sleep(backoff_s(number))
         raise AssertionError("it counts for ever")  # pragma: no cover
 
     def _follow(self) -> None:
@@ -183,11 +177,7 @@ class VenueClient:
         else:
             self._budget.failed(attempt.error or "")
 
-    def _backoff_s(self, number: int) -> float:
-        most = min(LONGEST_BACKOFF_S, BACKOFF_S * 2**number)
-        return random.uniform(0, most)  # noqa: S311  # jitter, not a secret
-
-    def _ask_clock(self, journal: Journal) -> int:
+    def _ask_clock(self, log: RequestLog) -> int:
         route = self.spec.clock
         method = getattr(self.exchange, route.method)
 
@@ -195,7 +185,7 @@ class VenueClient:
             stamp = wire.plain(str(wire.at(body, route.path)))
             return int(Decimal(stamp) * route.unit_ms)
 
-        attempt, _ = self._answered(route, method, read, journal, None)
+        attempt, _ = self._answered(route, method, read, log, None)
         heard_ms = date_ms(attempt.heard) if self._sends_date else None
         now_ms = int(attempt.body) if heard_ms is None else heard_ms
         self._time.hear(now_ms)
@@ -205,16 +195,12 @@ class VenueClient:
         self, attempt: Attempt, route: Route, symbol: str | None
     ) -> dict[str, object]:
         heard = attempt.heard
-        return {
-            "request_id": attempt.request_id,
-            "exchange_id": self.spec.exchange_id,
-            "endpoint": route.method,
-            "symbol": symbol,
-            "status": heard.status if heard else None,
-            "weight": route.weight,
-            "bytes_count": len(heard.text.encode()) if heard else 0,
-            "elapsed_ms": int((self._clock.monotonic() - attempt.began) * 1000),
-            "attempt": attempt.number,
-            "error": attempt.error,
-            "requested_at": attempt.requested_at.isoformat(),
-        }
+        return attempt.log_row(
+            self.spec.exchange_id,
+            route.method,
+            symbol,
+            ended=self._clock.monotonic(),
+            status=heard.status if heard else None,
+            bytes_count=len(heard.text.encode()) if heard else 0,
+            weight=route.weight,
+        )

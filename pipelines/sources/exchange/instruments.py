@@ -16,10 +16,11 @@ import psycopg
 
 from pipelines.bronze.delivery import Rows
 from pipelines.errors import BadDataError
-from pipelines.sources.exchange.client import Answer, Journal, VenueClient
+from pipelines.sources.exchange.client import Answer, VenueClient
 from pipelines.sources.exchange.routes import ListingRoute, VenueSpec
 from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
 from pipelines.upstream import wire
+from pipelines.upstream.request_log import RequestLog
 from pipelines.warehouse import Connection, has_table
 
 HELD = Path(__file__).with_name("listing.sql").read_bytes()
@@ -66,7 +67,7 @@ def is_fresh(listing: Listing, venue_now_ms: int, max_age_hours: int) -> bool:
     return 0 <= venue_now_ms - listing.venue_now_ms < max_age_hours * HOUR_MS
 
 
-def fetch_listing(client: VenueClient, journal: Journal) -> Listing:
+def fetch_listing(client: VenueClient, log: RequestLog) -> Listing:
     """The venue's listing as it is now, with its rows for bronze.
 
     Raises:
@@ -74,7 +75,7 @@ def fetch_listing(client: VenueClient, journal: Journal) -> Listing:
     """
     route = client.spec.listing
     fetch = client.exchange.fetch_markets
-    answer = client.call(route, {}, journal, send=fetch, pick=_markets)
+    answer = client.call(route, {}, log, send=fetch, pick=_markets)
     raw = _raw(answer.text, route)
     kept, refused = _read(client.spec.exchange_id, route, raw, answer.body)
     symbols = _by_symbol(

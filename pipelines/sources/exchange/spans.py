@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.bronze.delivery import Rows
 from pipelines.sources.exchange.answered import Stamps, spans_answered
-from pipelines.sources.exchange.client import Journal, VenueClient
+from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.feeds import MINUTE_MS
 from pipelines.sources.exchange.page import Page, body_reader, parse_page, path_of
 from pipelines.sources.exchange.routes import SpanRoute, TimeParam
@@ -24,6 +24,7 @@ from pipelines.sources.exchange.series import PROVENANCE, Series, in_files
 from pipelines.upstream.feed import Feed, Span
 from pipelines.upstream.pages import Gap
 from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.request_log import RequestLog
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class SpanReader:
     series: Series
 
     def rows(
-        self, gaps: Sequence[Gap], journal: Journal, watch: Progress | None = None
+        self, gaps: Sequence[Gap], log: RequestLog, watch: Progress | None = None
     ) -> Iterator[Rows]:
         """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -61,7 +62,7 @@ class SpanReader:
             watch.answered((one.asked[1] - one.asked[0]) // MINUTE_MS, count)
             return count
 
-        pages = (self._ask(span, journal) for span in self._pages(spans))
+        pages = (self._ask(span, log) for span in self._pages(spans))
         rows = partial(rows_of, self.feed, self.route, self.series)
         return in_files(pages, rows, answered)
 
@@ -72,7 +73,7 @@ class SpanReader:
             for at in range(start, end, size):
                 yield at, min(at + size, end)
 
-    def _ask(self, span: Span, journal: Journal) -> SpanPage:
+    def _ask(self, span: Span, log: RequestLog) -> SpanPage:
         route = self.route
         params: dict[str, Any] = {
             route.symbol_param: self.series.venue_symbol,
@@ -86,7 +87,7 @@ class SpanReader:
         answer = self.client.call(
             route,
             params,
-            journal,
+            log,
             symbol=self.series.symbol,
             pick=body_reader(path),
         )

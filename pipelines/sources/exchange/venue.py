@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import polars as pl
-
 from pipelines.bronze.delivery import Rows
 from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import InstrumentChoice, Priority, Thresholds
 from pipelines.errors import BullionError
 from pipelines.sources.exchange.choices import live_since_ms
-from pipelines.sources.exchange.client import Journal, VenueClient
+from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.feeds import MINUTE_MS
 from pipelines.sources.exchange.instruments import (
@@ -29,10 +27,9 @@ from pipelines.sources.exchange.walks import WalkReader
 from pipelines.upstream.feed import Feed, Span
 from pipelines.upstream.pages import Gap, Pages
 from pipelines.upstream.progress import Progress
-from pipelines.upstream.request_log import REQUESTS
+from pipelines.upstream.request_log import RequestLog, log_rows
 
 SCHEMA = "bronze_exchange"
-NULLS = {"symbol": pl.String, "status": pl.Int64, "error": pl.String}
 
 
 @dataclass
@@ -48,7 +45,7 @@ class Venue:
     goes_first: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _listing: Listing | BullionError | None = None
-    _journal: Journal = field(default_factory=list)
+    _log: RequestLog = field(default_factory=list)
 
     def listing_rows(self) -> Iterator[Rows]:
         """The listing where it had to be fetched, and the requests made for it.
@@ -59,10 +56,10 @@ class Venue:
         try:
             listing = self.listing()
         except BullionError:
-            yield from requests(self._journal)
+            yield from log_rows(self._log)
             raise
         yield from listing.rows
-        yield from requests(self._journal)
+        yield from log_rows(self._log)
 
     def listing(self, missing: str | None = None) -> Listing:
         """The venue's listing: bronze's if it is fresh, else the venue's.
@@ -106,11 +103,11 @@ class Venue:
             EndedError: `watch` raised it after a page; the same.
             BadDataError: the venue does not list the symbol, or is not asked for this.
         """
-        journal: Journal = []
+        log: RequestLog = []
         try:
             series = self._series(wanted)
             client = self._client(wanted.priority)
-            now_ms = client.venue_now_ms(journal)
+            now_ms = client.venue_now_ms(log)
             since_ms = (
                 live_since_ms(wanted.since, feed, now_ms)
                 if is_live
@@ -127,11 +124,11 @@ class Venue:
                 span = feed.axis.of_ms(whole_minutes(span))
                 gaps = self._gaps(series, feed, span, None, resumes=resumes)
                 read = WalkReader(client, feed, route, series).rows
-            yield from read(gaps, journal, watch)
+            yield from read(gaps, log, watch)
         except BullionError:
-            yield from requests(journal)
+            yield from log_rows(log)
             raise
-        yield from requests(journal)
+        yield from log_rows(log)
 
     @property
     def thresholds(self) -> Thresholds:
@@ -175,9 +172,9 @@ class Venue:
         if may_be_held:
             with self.clients.connect() as connection:
                 held = held_listing(connection, self.spec)
-            if held and is_fresh(held, client.venue_now_ms(self._journal), hours):
+            if held and is_fresh(held, client.venue_now_ms(self._log), hours):
                 return held
-        return fetch_listing(client, self._journal)
+        return fetch_listing(client, self._log)
 
 
 def _until_ms(until: datetime | None, venue_now_ms: int) -> int:
@@ -198,10 +195,3 @@ def whole_minutes(span: Span) -> Span:
     Whole ones: a minute of which a part is held could not be compared.
     """
     return span[0] - span[0] % MINUTE_MS, span[1] + -span[1] % MINUTE_MS
-
-
-def requests(journal: Journal) -> Iterator[Rows]:
-    """The journal as rows of `requests`."""
-    if journal:
-        frame = pl.DataFrame(journal, schema_overrides=NULLS)
-        yield Rows(REQUESTS, frame)

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.bronze.delivery import Rows
-from pipelines.sources.exchange.client import Journal, VenueClient
+from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.covered import CoveredSpan, covered_spans
 from pipelines.sources.exchange.feeds import MINUTE_MS
 from pipelines.sources.exchange.page import body_reader, parse_page, path_of
@@ -28,6 +28,7 @@ from pipelines.sources.exchange.trade_rules import NS_IN_MS, check_trades
 from pipelines.upstream.feed import Feed
 from pipelines.upstream.pages import Gap
 from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.request_log import RequestLog
 
 MINUTE_NS = MINUTE_MS * NS_IN_MS
 NEVER_NS = 2**63 - 1
@@ -54,7 +55,7 @@ class WalkReader:
     series: Series
 
     def rows(
-        self, gaps: Sequence[Gap], journal: Journal, watch: Progress | None = None
+        self, gaps: Sequence[Gap], log: RequestLog, watch: Progress | None = None
     ) -> Iterator[Rows]:
         """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -70,7 +71,7 @@ class WalkReader:
             watch.answered(minutes, page.kept.height)
             return page.kept.height
 
-        pages = (page for gap in gaps for page in self._pages(gap, journal))
+        pages = (page for gap in gaps for page in self._pages(gap, log))
         return in_files(pages, self._rows, answered)
 
     @property
@@ -78,9 +79,9 @@ class WalkReader:
         """Whether a page begins at an id."""
         return not isinstance(self.route.cursor, TimeCursor)
 
-    def _pages(self, gap: Gap, journal: Journal) -> Iterator[WalkPage]:
+    def _pages(self, gap: Gap, log: RequestLog) -> Iterator[WalkPage]:
         """The gap's pages; a trade that the page before had is left out."""
-        paginator = paginator_of(self.route, lambda given: self._read(given, journal))
+        paginator = paginator_of(self.route, lambda given: self._read(given, log))
         position: Position | None = paginator.start(gap)
         before = pl.Series("trade_id", [], pl.Int64)
         while position is not None:
@@ -96,14 +97,14 @@ class WalkReader:
             before = kept["trade_id"]
             position = _next(position, step, gap)
 
-    def _read(self, given: dict[str, Any], journal: Journal) -> Reading:
+    def _read(self, given: dict[str, Any], log: RequestLog) -> Reading:
         route, series = self.route, self.series
         path = path_of(route, series.venue_symbol)
         last = route.cursor.last if isinstance(route.cursor, TimeCursor) else None
         answer = self.client.call(
             route,
             {route.symbol_param: series.venue_symbol, **given},
-            journal,
+            log,
             symbol=series.symbol,
             pick=body_reader(path, last),
         )
