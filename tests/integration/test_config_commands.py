@@ -139,6 +139,17 @@ def test_an_import_of_what_is_filled_says_that_the_rows_are_kept(database):
     assert kept == {"exchanges": 4, "instruments": 7, "endpoints": 5, "thresholds": 9}
 
 
+def test_the_tables_are_listed_with_how_many_rows_they_have(database):
+    told("import")
+    assert {row["table"]: row["rows_count"] for row in told("list")} == {
+        "endpoints": 5,
+        "exchanges": 4,
+        "thresholds": 9,
+        "instruments": 7,
+    }
+    assert len(told("list", "instruments")) == 7
+
+
 def test_a_threshold_may_be_written_with_decimals(database):
     told("import")
     told("set", "thresholds", "attempts", "amount=6.0")

@@ -50,7 +50,7 @@ def config_list(
         else:
             found = [
                 {"table": name, "rows_count": len(tables.rows(connection, declared))}
-                for name, told in tables.tables(connection).items()
+                for name, declared in tables.tables(connection).items()
             ]
     show(found, table or "config tables", json=json)
 
