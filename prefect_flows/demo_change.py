@@ -28,7 +28,7 @@ from pipelines.settings import settings
 from pipelines.sources.config_changes.agreement import differences
 from pipelines.sources.config_changes.following import follow_config
 from pipelines.terminal import report
-from prefect_flows.transform import arguments, run_dbt
+from prefect_flows.dbt_run import arguments, run_dbt
 
 SERIES = ("binance", "SOL/USDT")
 REMOVE: LiteralString = """
