@@ -8,8 +8,9 @@ from pipelines.backfill.plan import Planned, parse, plan
 from pipelines.backfill.upstreams import LiveUpstreams
 from pipelines.config.rows import configuration
 from pipelines.warehouse import connect, process_name
+from prefect_flows.last_transform import Tests
 from prefect_flows.retries import may_pass, raise_failures
-from prefect_flows.transform import Tests, transform
+from prefect_flows.transform import transform
 
 
 @task(

@@ -26,7 +26,7 @@ from pipelines.local.service import UnavailableError
 from pipelines.sources.config_changes.agreement import differences
 from pipelines.sources.config_changes.follow import follow_config
 from pipelines.terminal import report
-from prefect_flows.transform import arguments, run_dbt
+from prefect_flows.dbt_run import arguments, run_dbt
 
 SERIES = ("binance", "SOL/USDT")
 REMOVE: LiteralString = """

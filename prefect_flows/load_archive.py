@@ -6,8 +6,9 @@ from pipelines.bronze.load import LoadFacts
 from pipelines.config.rows import configuration
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource
 from pipelines.sources.load import load
+from prefect_flows.last_transform import Tests
 from prefect_flows.retries import may_pass, raise_failures
-from prefect_flows.transform import Tests, transform
+from prefect_flows.transform import transform
 
 WAIT_S = 600.0  # for a load of the same files that is under way
 

@@ -2,8 +2,9 @@
 
 from prefect import flow
 
+from prefect_flows.last_transform import Tests
 from prefect_flows.load_markets import load_markets
-from prefect_flows.transform import Tests, transform
+from prefect_flows.transform import transform
 
 
 @flow(name="refresh")

@@ -113,7 +113,7 @@ def transform(
     from pipelines.terminal.progress import node_bar
 
     export(_quiet_prefect())
-    from prefect_flows.transform import arguments, run_dbt
+    from prefect_flows.dbt_run import arguments, run_dbt
 
     words = arguments(
         select=select or (),
@@ -148,7 +148,7 @@ def backfill_replay(
     from pipelines.backfill.replay import Scope, replay
 
     export(_quiet_prefect())
-    from prefect_flows.transform import arguments, run_dbt
+    from prefect_flows.dbt_run import arguments, run_dbt
 
     words = arguments(tests="none")
     scope = Scope.parse(since, until, symbol, exchange)
@@ -200,7 +200,7 @@ def sql(
 def docs() -> None:
     """Write the dbt docs site of the warehouse, and say where it is."""
     export(_quiet_prefect())
-    from prefect_flows.transform import write_docs
+    from prefect_flows.dbt_run import write_docs
 
     out.print(write_docs(), soft_wrap=True)
 

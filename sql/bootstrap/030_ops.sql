@@ -43,6 +43,68 @@ create table if not exists ops.loads (
     primary key (schema_name, load_id)
 );
 
+-- which feeds a model reads, and of a bronze schema which tables; dbt writes it as it starts
+create table if not exists ops.consumers (
+    consumer text not null,
+    relation text not null,
+    feed text not null,
+    tables text[] not null default '{}',
+    primary key (consumer, feed)
+);
+
+create table if not exists ops.transforms (
+    project_hash text not null,
+    tests text not null,
+    relations text[] not null,
+    warned text[] not null,
+    completed_at timestamptz not null default clock_timestamp()
+);
+
+-- a load that delivered to none of the tables that a model reads does not wait for it
+create or replace view ops.waiting_batches as
+select
+    consumers.consumer,
+    consumers.relation,
+    batches.batch_id,
+    batches.feed,
+    batches.load_id
+from ops.consumers as consumers
+inner join ops.batches as batches on consumers.feed = batches.feed
+where
+    not exists (
+        select
+        from ops.consumed_batches as consumed
+        where
+            consumed.consumer = consumers.consumer
+            and consumed.batch_id = batches.batch_id
+    )
+    and (
+        batches.load_id is null
+        or exists (
+            select
+            from ops.deliveries as delivered
+            where
+                delivered.schema_name = batches.feed
+                and delivered.load_id = batches.load_id
+                and delivered.table_name = any(consumers.tables)
+        )
+        or not exists (
+            select
+            from ops.deliveries as delivered
+            where
+                delivered.schema_name = batches.feed
+                and delivered.load_id = batches.load_id
+        )
+    );
+
+comment on table ops.consumers is
+'One row: a feed that drives a model.';
+comment on table ops.transforms is
+'At most one row: what was last built whole and without an error; a run of dbt forgets it.';
+comment on column ops.transforms.warned is
+'Tests that warned: they are run again.';
+comment on view ops.waiting_batches is
+'One row: a batch that a model has not taken in yet.';
 comment on table ops.deliveries is
 'One row: a file committed to bronze, written in the transaction of its rows.';
 comment on table ops.batches is
@@ -57,4 +119,6 @@ grant select, insert, update (rows_count, bytes_count) on ops.deliveries to load
 grant select on ops.deliveries to transformer;
 grant select on ops.batches to loader;
 grant select, insert, delete on ops.batches, ops.consumed_batches to transformer;
+grant select, insert, update, delete on ops.consumers, ops.transforms to transformer;
+grant select on ops.waiting_batches to transformer;
 grant select on ops.loads to loader, transformer;

@@ -130,12 +130,18 @@ insert into ops.deliveries (
 select
     'bronze_exchange',
     %(load)s,
-    delivery_file,
-    'ohlcv',
+    table_name || '-' || delivery_file,
+    table_name,
     count(*),
     0
-from bronze_exchange.ohlcv
+from (
+    select 'ohlcv' as table_name, _dlt_load_id, delivery_file from bronze_exchange.ohlcv
+    union all
+    select 'ohlcv_pages', _dlt_load_id, delivery_file from bronze_exchange.ohlcv_pages
+    union all
+    select 'instruments', _dlt_load_id, delivery_file from bronze_exchange.instruments
+) as delivered
 where _dlt_load_id = %(load)s
-group by delivery_file;
+group by table_name, delivery_file;
 insert into bronze_exchange._dlt_loads (load_id, schema_name, status, inserted_at)
 values (%(load)s, 'exchange', 0, clock_timestamp());

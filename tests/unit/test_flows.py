@@ -22,10 +22,11 @@ from pipelines.errors import (
 )
 from pipelines.settings import PROJECT_DIR
 from prefect_flows.backfill import apply_plans, make_plans
+from prefect_flows.dbt_run import arguments
 from prefect_flows.load_archive import load_files
 from prefect_flows.load_markets import load_exchange
 from prefect_flows.retries import may_pass, raise_failures
-from prefect_flows.transform import arguments, build
+from prefect_flows.transform import build
 
 TEXT = (PROJECT_DIR / "prefect_flows" / "prefect.yaml").read_text(encoding="utf-8")
 FILE = PrefectYamlModel.model_validate(yaml.safe_load(TEXT))

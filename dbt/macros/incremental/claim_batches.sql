@@ -16,10 +16,9 @@ largest load reads all of bronze: claims are read by index.
     {%- if execute and not carries_batches(model) -%}
         {{ return('select 1') }}
     {%- endif -%}
-    {%- set feeds = driving_feeds(model) if execute and is_driven(model) else [] -%}
     set local timezone = 'UTC';
     set local jit = off;
-    {%- if is_incremental() and feeds and reads_claims_only() %}
+    {%- if is_incremental() and is_driven(model) and reads_claims_only() %}
     set local enable_seqscan = off;
     {%- endif %}
     set local work_mem = '{{ var("work_mem") }}';
@@ -27,18 +26,10 @@ largest load reads all of bronze: claims are read by index.
     with claimed as (
         insert into ops.consumed_batches (consumer, batch_id)
         select
-            '{{ this.identifier }}',
-            batches.batch_id
-        from ops.batches as batches
-        where
-            batches.feed = any(string_to_array('{{ feeds | join(",") }}', ','))
-            and not exists (
-                select 1
-                from ops.consumed_batches as consumed
-                where
-                    consumed.consumer = '{{ this.identifier }}'
-                    and consumed.batch_id = batches.batch_id
-            )
+            waiting.consumer,
+            waiting.batch_id
+        from ops.waiting_batches as waiting
+        where waiting.consumer = '{{ this.identifier }}'
         returning batch_id
     ),
 
@@ -66,4 +57,10 @@ largest load reads all of bronze: claims are read by index.
     from claimed
     inner join ops.batches as batches
         on claimed.batch_id = batches.batch_id
+{%- endmacro %}
+
+
+{#- Whether a model reads what it has claimed alone; the others read all, each time. -#}
+{% macro is_driven(node) -%}
+    {{ return(node.config.meta.get('recomputes') != 'everything' and driving_feeds(node)) }}
 {%- endmacro %}

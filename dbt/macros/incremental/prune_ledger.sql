@@ -1,44 +1,19 @@
 {#-
-Forget the batches that every consumer of their feed has consumed. A model that was
-never built counts as a consumer, so its first run finds what it needs either way.
+Forget the batches that wait for no model any more. A model that was never built counts
+too, so its first run finds what it needs either way.
 -#}
 {% macro prune_ledger() -%}
-    {%- set consumers = namespace(pairs=[], feeds=[]) -%}
-    {%- if execute and flags.WHICH in ('run', 'build') -%}
-        {%- for node in graph.nodes.values()
-            if carries_batches(node) -%}
-            {%- set consumers.feeds = consumers.feeds + [node.name] -%}
-            {%- for feed in (driving_feeds(node) if is_driven(node) else []) -%}
-                {%- set consumers.feeds = consumers.feeds + [feed] -%}
-                {%- set consumers.pairs = consumers.pairs + [(feed, node.name)] -%}
-            {%- endfor -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {%- if consumers.pairs %}
+    {%- if execute and flags.WHICH in ('run', 'build') %}
     with spent as (
         select batches.batch_id
         from ops.batches as batches
         where
-            batches.feed
-            = any(string_to_array('{{ consumers.feeds | unique | join(",") }}', ','))
-            and not exists (
-                select 1
-                from (
-                    values
-                    {% for feed, consumer in consumers.pairs -%}
-                    ('{{ feed }}', '{{ consumer }}'){{ "," if not loop.last }}
-                    {% endfor -%}
-                ) as expected (feed, consumer)
-                where
-                    expected.feed = batches.feed
-                    and not exists (
-                        select 1
-                        from ops.consumed_batches as consumed
-                        where
-                            consumed.consumer = expected.consumer
-                            and consumed.batch_id = batches.batch_id
-                    )
+            batches.feed in (
+                select feed from ops.consumers
+                union
+                select consumer from ops.consumers
             )
+            and batches.batch_id not in (select batch_id from ops.waiting_batches)
     ),
 
     forgotten as (

@@ -1,9 +1,3 @@
-{#- Whether a node claims batches: ours by strategy, unless it recomputes everything. -#}
-{% macro is_driven(node) -%}
-    {{ return(carries_batches(node) and node.config.meta.get('recomputes') != 'everything') }}
-{%- endmacro %}
-
-
 {#- Whether a node's rows name the batch that changed them. A view among such models has
     none, and their hooks do nothing for it. -#}
 {% macro carries_batches(node) -%}

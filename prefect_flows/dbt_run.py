@@ -1,0 +1,229 @@
+"""The one module that runs dbt, which builds silver and gold.
+
+Inside a flow every dbt node is a task of its own, so that a failed model is seen where
+people look; from the command line dbt runs alone, without a Prefect server. dbt and
+Prefect are imported by what needs them: with nothing to build, that is nobody.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from pipelines import warehouse
+from pipelines.errors import BadDataError, UpstreamError
+from pipelines.settings import PROJECT_DIR, export, settings
+from prefect_flows.last_transform import LastTransform, Tests
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt_common.events.base_types import EventLevel, EventMsg
+
+DBT_DIR = PROJECT_DIR / "dbt"
+FAILED = {"error", "fail", "runtime error", "partial success"}
+
+NodeSeen = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class TransformFacts:
+    """What a run of dbt did: nodes by status, and seconds."""
+
+    nodes_count: int
+    by_status: dict[str, int]
+    seconds: float
+
+
+def arguments(
+    *,
+    select: Sequence[str] = (),
+    full_refresh: bool = False,
+    drop_dependents: bool = False,
+    tests: Tests = "bounded",
+) -> list[str]:
+    """dbt's command line for a build; unit tests belong to CI."""
+    words = ["build", "--exclude-resource-type", "unit_test"]
+    if tests == "none":
+        words += ["--exclude-resource-type", "test"]
+    if tests == "bounded":
+        words += ["--exclude", "tag:whole_history"]
+    if select:
+        words += ["--select", *select]
+    if full_refresh:
+        words += ["--full-refresh"]
+    if drop_dependents:
+        words += ["--vars", "drop_dependents: true"]
+    return words
+
+
+def run_dbt(
+    words: Sequence[str],
+    *,
+    as_tasks: bool = False,
+    wait_s: float = 0,
+    say: Callable[[str], None] = lambda _: None,
+    seen: NodeSeen | None = None,
+) -> TransformFacts:
+    """Run a dbt command on the warehouse; as Prefect tasks inside a flow.
+
+    A build of everything builds what waits: after one that ended well, only the models
+    that have not taken in all of their batches, with what stands on them and their
+    tests. With nothing new dbt is not started.
+
+    `seen` is told of each node that begins: what it is, its number, and of how many.
+
+    Raises:
+        BusyError: another transform runs, and `wait_s` is over.
+        BadDataError: a node failed; the message names each with its reason.
+        UpstreamError: the warehouse went away meanwhile; what was not built is
+            built by the next run.
+    """
+    export(warehouse.environment())
+    with warehouse.locked(
+        ["transform"], "transform", role="transformer", wait_s=wait_s, say=say
+    ) as held:
+        began = time.monotonic()
+        whole = _whole(words)
+        last = LastTransform.read(held) if whole else None
+        selected = None
+        if whole and not whole.full_refresh and last and last.serves(whole.tests):
+            selected = last.waiting(held, whole.tests)
+            if not selected:
+                return TransformFacts(0, {}, round(time.monotonic() - began, 3))
+            words = [*words, "--select", *selected]
+        result = _invoke(list(words), as_tasks=as_tasks, seen=seen)
+        if isinstance(result.exception, KeyboardInterrupt):
+            raise result.exception
+        try:
+            facts = _facts(words[0], result)
+            if whole:
+                before = last if selected else None
+                LastTransform.of(_results(result), whole.tests, before).remember(held)
+        except BadDataError as error:
+            _check_it_answers(held, error)
+            raise
+    return facts
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A build of everything."""
+
+    tests: Tests
+    full_refresh: bool
+
+
+def _whole(words: Sequence[str]) -> _Whole | None:
+    """What kind of a build of everything the command is, if it is one."""
+    kinds: tuple[Tests, ...] = ("none", "bounded")
+    for tests, full_refresh, drop in product(kinds, (False, True), (False, True)):
+        if list(words) == arguments(
+            tests=tests, full_refresh=full_refresh, drop_dependents=drop
+        ):
+            return _Whole(tests, full_refresh)
+    return None
+
+
+def _check_it_answers(held: warehouse.Connection, error: BadDataError) -> None:
+    try:
+        held.execute("select 1")
+    except psycopg.OperationalError:
+        raise UpstreamError(f"the warehouse went away: {error}") from error
+
+
+def _invoke(
+    words: list[str], *, as_tasks: bool, seen: NodeSeen | None
+) -> "dbtRunnerResult":
+    from dbt.cli.main import dbtRunner
+
+    target = _target()
+    flags: dict[str, object] = {"project-dir": DBT_DIR, "profiles-dir": DBT_DIR}
+    flags |= {"target-path": target, "log-path": target / "logs", "log-level": "none"}
+    options = [str(w) for name, value in flags.items() for w in (f"--{name}", value)]
+    if not as_tasks:
+        callbacks = [_node_starts(seen)] if seen else []
+        return dbtRunner(callbacks=callbacks).invoke([*words, *options])
+    # the runner reads the manifest before it starts dbt
+    parsed = dbtRunner().invoke(["parse", *options])
+    if not parsed.success:
+        return parsed
+    return _invoke_as_tasks(words, target)
+
+
+def _invoke_as_tasks(words: list[str], target: Path) -> "dbtRunnerResult":
+    from dbt.cli.main import dbtRunnerResult
+    from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings
+
+    known = PrefectDbtSettings(
+        project_dir=DBT_DIR,
+        profiles_dir=DBT_DIR,
+        target_path=target,
+        log_level=_event_level(),
+    )
+    runner = PrefectDbtRunner(settings=known, raise_on_failure=False)
+    others = set(threading.enumerate())
+    try:
+        outcome: dbtRunnerResult = runner.invoke(words, log_path=str(target / "logs"))
+    except ValueError as error:  # what it makes of every exception inside dbt
+        return dbtRunnerResult(success=False, exception=error)
+    finally:
+        # the runner leaves its nodes' tasks to threads of their own; a process that
+        # ended before them would lose their states, and was seen to abort
+        for thread in set(threading.enumerate()) - others:
+            if thread.name.endswith("(run_task)"):
+                thread.join(timeout=60)
+    return outcome
+
+
+def _node_starts(seen: NodeSeen) -> "Callable[[EventMsg], None]":
+    """dbt's callback, called for every event; it says what begins at `LogStartLine`."""
+
+    def heard(event: "EventMsg") -> None:
+        if event.info.name == "LogStartLine":
+            seen(event.data.description, event.data.index, event.data.total)
+
+    return heard
+
+
+def _event_level() -> "EventLevel":
+    """Prefect's level in dbt's words: `WARNING` is none of them, and raises."""
+    from dbt_common.events.base_types import EventLevel
+    from prefect.settings import get_current_settings
+
+    level = logging.getLevelName(get_current_settings().logging.level)
+    return EventLevel.INFO if level <= logging.INFO else EventLevel.WARN
+
+
+def _target() -> Path:
+    return settings().data_dir.absolute() / "dbt_target"
+
+
+def _facts(command: str, result: "dbtRunnerResult") -> TransformFacts:
+    results = _results(result)
+    if not result.success and not results:
+        raise BadDataError(f"dbt {command}: {result.exception}")
+    failed = [r for r in results if str(r.status) in FAILED]
+    if failed:
+        told = "; ".join(f"{r.node.name}: {r.message}" for r in failed)
+        raise BadDataError(f"dbt: {len(failed)} of {len(results)} nodes failed: {told}")
+    by_status: dict[str, int] = {}
+    for node in results:
+        by_status[str(node.status)] = by_status.get(str(node.status), 0) + 1
+    seconds = round(float(getattr(result.result, "elapsed_time", 0)), 3)
+    return TransformFacts(len(results), by_status, seconds)
+
+
+def _results(result: "dbtRunnerResult") -> list[Any]:
+    return list(getattr(result.result, "results", None) or [])
+
+
+def write_docs() -> Path:
+    """The dbt docs site of the warehouse, as one file to open in a browser."""
+    run_dbt(["docs", "generate", "--static"])
+    return _target() / "static_index.html"
