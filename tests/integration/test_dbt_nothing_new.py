@@ -9,7 +9,7 @@ from tests.integration.memory_source import deliver
 from tests.integration.test_dbt_histories import hashes, select
 from tests.integration.transform import Transform
 
-NOTHING = {}
+NOTHING: dict[str, object] = {}
 HOOKS = 4  # of the project, which dbt counts among what it ran
 EMPTIED = "select count(*) from ops.waiting_batches"
 
