@@ -6,8 +6,12 @@ BIN := .venv/bin
 READY := .venv/.ready
 # Processes of `make test`, each with a Postgres and a Kafka of its own; 0: this one alone
 WORKERS ?= 2
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 20
 
-.PHONY: help setup demo live test lint format bench lock docs clean
+# the tests start many processes: each would compile all that it imports
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup demo live test soak coverage lint format bench lock docs clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +27,14 @@ demo: setup ## Load three simulated exchanges into a local Postgres and print th
 live: setup ## The demo's job on the exchanges' public endpoints, in a warehouse of its own
 	@BULLION_DATA_DIR="$${BULLION_DATA_DIR:-.bullion}/live" $(BIN)/bullion demo --live
 
-test: setup ## Run every test
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+test: setup ## Run every test; what chance decides, a handful of times
+	@$(PYTEST)
+
+soak: setup ## Run every test, with all kills, histories and moments: for a night
+	@BULLION_SOAK=1 $(PYTEST) --timeout 7200
+
+coverage: setup ## Run every test, and tell which lines of the code none of them ran
+	@$(PYTEST) --cov --cov-report term --cov-report html:.bullion/coverage
 
 lint: setup ## ruff, mypy, import boundaries, sqlfluff, dbt parse
 	@$(MAKE) --no-print-directory -j 2 lint-python lint-sql
@@ -57,4 +67,4 @@ docs: setup ## Build the dbt lineage site of the running warehouse
 
 clean: ## Stop the local services and delete their data and the environment
 	@if [ -x $(BIN)/bullion ]; then $(BIN)/bullion down --delete; fi
-	@rm -rf .venv .bullion dbt/target dbt/logs
+	@rm -rf .venv .bullion .coverage* dbt/target dbt/logs

@@ -5,6 +5,7 @@ its own; what workers share are the caches of the user, which are locked.
 """
 
 import signal
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -25,6 +26,8 @@ TEMPLATE = "bootstrapped"
 # other tests' databases have names that nothing which a test left behind knows.
 WAREHOUSE = "warehouse"
 numbers = count(1)
+# what a test is taken to last when files are put in order, in seconds
+SLOW_S, USUAL_S, QUICK_S = 20.0, 2.0, 0.02
 
 # A background job of a shell ignores Ctrl-C, as would each process that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -34,6 +37,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """A port that one worker has chosen, and not bound yet, no other one chooses."""
     known = getattr(config, "workerinput", {"workerid": "gw0", "workercount": 1})
     ports.RANGE = ports.RANGE[int(known["workerid"][2:]) :: known["workercount"]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker begins one when the others end."""
+    seconds: dict[Path, float] = defaultdict(float)
+    for item in items:
+        slow = item.get_closest_marker("slow")
+        is_quick = item.path.is_relative_to(PROJECT_DIR / "tests" / "unit")
+        usual = QUICK_S if is_quick else USUAL_S
+        seconds[item.path] += (*slow.args, SLOW_S)[0] if slow else usual
+    items.sort(key=lambda item: (-seconds[item.path], item.path))
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def run(*words):
         text=True,
     )
     try:
-        out, err = process.communicate(timeout=900)
+        out, err = process.communicate(timeout=3000)
     except BaseException:
         process.send_signal(signal.SIGINT)
         process.communicate()
@@ -33,8 +33,8 @@ def run(*words):
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1000)  # a machine that does much else takes so long
+@pytest.mark.slow(240)
+@pytest.mark.timeout(3600)
 def test_a_quick_bench_measures_every_section_and_fills_a_page(tmp_path):
     page = tmp_path / "page.md"
     marks = (f"<!-- begin {name} -->\n<!-- end {name} -->\n" for name in SECTIONS)

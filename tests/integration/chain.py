@@ -78,7 +78,7 @@ class Consumer:
         """Ask it to end; its exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(60)
+        return self._process.wait(300)
 
 
 @dataclass
@@ -202,7 +202,7 @@ def running(folder: Path, kafka: Kafka, tables: str = THINGS, **options: Any):
     settings.cache_clear()
 
 
-def wait_for(is_done: Any, wait_s: float = 180, why: Any = lambda: "") -> None:
+def wait_for(is_done: Any, wait_s: float = 600, why: Any = lambda: "") -> None:
     """Wait until `is_done`; what Postgres can not answer now counts as no."""
     deadline = time.monotonic() + wait_s
     while True:

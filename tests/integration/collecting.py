@@ -115,7 +115,7 @@ def collecting(**options):
         yield done
     finally:
         stop.set()
-        thread.join(90)
+        thread.join(600)
         assert not thread.is_alive()
 
 
@@ -174,7 +174,7 @@ def effects(database):
         return cursor.execute(query).fetchall()
 
 
-def wait_for(is_done, wait_s=180, why=lambda: ""):
+def wait_for(is_done, wait_s=600, why=lambda: ""):
     """Wait until `is_done`."""
     deadline = time.monotonic() + wait_s
     while not is_done():

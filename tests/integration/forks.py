@@ -43,7 +43,7 @@ class Fork:
         code: int | None = self.ask("poll", self.pid)
         return code
 
-    def wait(self, timeout_s: float = 120) -> int:
+    def wait(self, timeout_s: float = 600) -> int:
         """Its exit code."""
         deadline = time.monotonic() + timeout_s
         while (code := self.poll()) is None:

@@ -72,7 +72,7 @@ def chain(owner, kafka, debezium, tmp_path, monkeypatch):
 
 def take_in():
     """Follow until the history is what stands."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 3000
     while True:
         follow.follow_config(threading.Event(), silent, until_current=True)
         if not (found := differ()):
@@ -121,7 +121,7 @@ def lose_the_slot(connection):
 def write_wal(connection, until):
     """Write WAL, with checkpoints, until the slot is as wanted."""
     connection.execute("create table if not exists public.filler (text text)")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not until(slot_of(connection)):
         assert time.monotonic() < deadline, slot_of(connection)
         connection.execute(FILL)

@@ -124,7 +124,7 @@ def moments() -> Callable[[str], None]:
 
     def run(nth: str) -> None:
         die_before_change(int(nth))
-        load.load(Numbers(["a"], frames=1), wait_s=30)
+        load.load(Numbers(["a"], frames=1), wait_s=300)
 
     return run
 
@@ -132,6 +132,6 @@ def moments() -> Callable[[str], None]:
 def work() -> Callable[[str], None]:
     def run(point: str) -> None:
         POINTS.get(point, lambda: None)()
-        load.load(Numbers(["a", "b", "c"]), wait_s=30)
+        load.load(Numbers(["a", "b", "c"]), wait_s=300)
 
     return run

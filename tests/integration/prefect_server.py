@@ -16,8 +16,8 @@ from pipelines import telemetry
 from pipelines.local import port as ports
 from pipelines.settings import PROJECT_DIR, child_environment
 
-EVENTS_S = 60
-START_S = 90  # 16 s seen on two busy cores
+EVENTS_S = 300
+START_S = 300  # 16 s seen on two busy cores
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class PrefectServer:
         with requests.Session() as session:
             session.trust_env = False
             url = f"{self.api_url}/{entities}/filter"
-            answer = session.post(url, json={"limit": 200, **filters}, timeout=30)
+            answer = session.post(url, json={"limit": 200, **filters}, timeout=120)
         answer.raise_for_status()
         rows: list[dict[str, Any]] = answer.json()
         return rows

@@ -135,7 +135,7 @@ def reading(address, topic):
         consumer.close()
 
 
-def received(address, topic, until, wait_s=60):
+def received(address, topic, until, wait_s=300):
     """The (key, value) of a topic's messages from its beginning till `until` holds."""
     found: list[tuple[Any, Any]] = []
     deadline = time.monotonic() + wait_s

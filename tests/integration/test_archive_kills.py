@@ -2,6 +2,7 @@
 
 import random
 import time
+from itertools import islice
 
 import pytest
 
@@ -11,11 +12,12 @@ from pipelines.settings import settings
 from pipelines.sources.archive import ArchiveOptions, ArchiveSource
 from pipelines.sources.load import load
 from tests.integration.forks import forks
+from tests.soak import moments, times
 from tests.unit.archive_server import archive_server, csv
 
-KILLS = 10  # of a load that was under way
+KILLS = times(10, 4)  # of a load that was under way
 MOST_TRIES = 40
-DAYS = 16
+DAYS = times(16, 8)
 ROWS = 1440
 DAY_MS = 86_400_000
 START_MS = 1678406400000  # 2023-03-10
@@ -52,7 +54,7 @@ def work():
     def run():
         options = ArchiveOptions.parse(["binance"], ["BTC/USDT"], None, *SPAN)
         source = ArchiveSource(configuration(), options)
-        load(source, wait_s=60)
+        load(source, wait_s=600)
         assert not source.failures, source.failures
 
     return run
@@ -68,18 +70,17 @@ def verified():
     return {path.name for path in (settings().data_dir / "archive").rglob("*.zip")}
 
 
-def killed(host, loads, chance):
+def killed(host, loads, pause_s):
     """Whether a load was killed while it ran, some time after its first request."""
     before = len(host.asked)
     loading = loads.start()
     while len(host.asked) == before and loading.poll() is None:
         time.sleep(0.01)
-    time.sleep(chance.uniform(0, 2.5))
+    time.sleep(pause_s)
     return loading.kill()
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1500)  # a machine that does much else takes ten minutes
 def test_a_load_killed_at_random_times_brings_every_row_once(host, loads):
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
@@ -87,13 +88,13 @@ def test_a_load_killed_at_random_times_brings_every_row_once(host, loads):
     # the host answers slowly now and then, so that kills fall into downloads as well
     host.fault = lambda path: time.sleep(chance.uniform(0, 0.3))
     fetched_again, kills, published = [], 0, 0
-    for _ in range(MOST_TRIES):
+    for pause_s in islice(moments(chance, 2.5, KILLS), MOST_TRIES):
         # new days, so that there is always something to load
         fresh = min(DAYS, published + 2)
         publish(host, range(published, fresh))
         published = fresh
         held, asked = verified(), len(host.downloads)
-        kills += killed(host, loads, chance)
+        kills += killed(host, loads, pause_s)
         fetched_again += [
             path for path in host.downloads[asked:] if path.rsplit("/", 1)[1] in held
         ]

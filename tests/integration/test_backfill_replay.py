@@ -89,7 +89,7 @@ TAMPERED = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.slow(90)
 def test_a_replay_says_what_it_changed_and_mends_it(upstream):
     with pytest.raises(SetupError, match="nothing is built yet"):
         replay(Scope.parse(*SPAN), lambda: None)

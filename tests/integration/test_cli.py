@@ -35,7 +35,7 @@ def bullion(seeded, sandbox):
             env=environment(sandbox),
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=900,
             check=False,
         )
 
@@ -98,7 +98,7 @@ def test_an_interrupted_load_says_how_it_goes_on_and_does(bullion, sandbox):
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=300)
     assert process.returncode == 130, told
     assert told.strip().splitlines()[-1].endswith("the same command goes on from here")
     assert "Traceback" not in told

@@ -68,7 +68,7 @@ def link(tmp_path_factory, kafka):
             wait_for(lambda: one.rows(LOADED)[0][0] >= 2, why=log.read_text)
             yield one, log
             process.terminate()
-            assert process.wait(90) == 0, log.read_text()
+            assert process.wait(600) == 0, log.read_text()
         finally:
             process.kill()
             process.wait()

@@ -75,7 +75,7 @@ def following(kafka):  # noqa: F811
         thread.join()
 
 
-def wait_for(is_done, wait_s=60):
+def wait_for(is_done, wait_s=300):
     deadline = time.monotonic() + wait_s
     while not is_done():
         assert time.monotonic() < deadline

@@ -129,7 +129,7 @@ def login(database, name):
 
 def who(database, table, count):
     """Who made the changes of a table, once there are as many."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     with acting(database, "transformer") as connection:
         while True:
             found = connection.execute(WHO, (table,)).fetchall()

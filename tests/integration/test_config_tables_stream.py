@@ -26,7 +26,7 @@ def chain(database, kafka, tmp_path, monkeypatch):  # noqa: F811
     settings.cache_clear()
 
 
-def followed(until, wait_s=60):
+def followed(until, wait_s=300):
     """Follow until the history of `KEY` is as long; it."""
     deadline = time.monotonic() + wait_s
     while True:

@@ -20,7 +20,6 @@ from tests.integration.test_dbt_histories import (
     CANDLES,
     DISAGREEMENTS,
     GRADED,
-    LOADS,
     graded,
     hashes,
     run_something,
@@ -28,9 +27,11 @@ from tests.integration.test_dbt_histories import (
 )
 from tests.integration.traded_histories import TradedHistories, tape
 from tests.integration.transform import Transform
-from tests.seeds import seeds
+from tests.soak import seeds, times
 
 SEEDS = seeds(__name__, 1)
+LOADS = times(20, 14)
+WANTED = ("archive.klines", "ohlcv", "trades")
 REBUILT = """
 select exchange_id, symbol, extract(epoch from opened_at)::bigint * 1000 as stamp,
     evidence_grade, first_trade_id || '-' || last_trade_id as reading_id, venue_now_ms,
@@ -73,8 +74,8 @@ def test_trades_files_and_answers_in_any_order_give_the_same_gold(built_database
     print(f"seed {seed}")
     histories, transform = TradedHistories(seed), Transform()
     loads = histories.loads(LOADS)
-    while not any(load.get("archive.klines") for load in loads):
-        loads.append(histories.load())  # one seed in two hundred has no file
+    while not all(any(load.get(t) for load in loads) for t in WANTED):
+        loads.append(histories.load())  # a seed in a hundred lacks one
     for load in loads:
         deliver(load)
         run_something(transform, histories.rng)

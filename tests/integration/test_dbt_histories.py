@@ -20,10 +20,10 @@ from tests.integration.candle_histories import Load
 from tests.integration.config_histories import ConfigHistories, deliver_changes
 from tests.integration.memory_source import deliver
 from tests.integration.transform import Transform, build
-from tests.seeds import seeds
+from tests.soak import seeds, times
 
-CASES = 2
-LOADS = 20
+CASES = times(2, 1)
+LOADS = times(20, 10)
 SEEDS = seeds(__name__, CASES)
 CONFIG_BATCHES = 8
 GOLD = (

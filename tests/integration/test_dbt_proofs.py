@@ -13,7 +13,7 @@ from tests.integration.memory_source import deliver
 from tests.integration.proof_deliveries import Deliveries
 from tests.integration.proof_histories import KINDS, START, Series
 from tests.integration.transform import Transform
-from tests.seeds import seeds
+from tests.soak import seeds
 
 SEEDS = seeds(__name__, 1)
 TABLES = (

@@ -28,7 +28,7 @@ def test_two_ups_at_once_give_one_server(home):
         )
         for _ in range(2)
     ]
-    assert [process.wait(60) for process in both] == [0, 0]
+    assert [process.wait(300) for process in both] == [0, 0]
     with connect() as connection:
         assert one(connection, "select 1") == 1
     assert "Is another postmaster" not in stack.status()[0].log.read_text()
@@ -41,7 +41,7 @@ def test_a_second_up_waits_for_the_first_and_says_so(home):
         waiting.start()
         wait_for(lambda: said)
         assert "waiting: " in said[0]
-    waiting.join(60)
+    waiting.join(300)
     assert postgres.connection()["host"] == "127.0.0.1"
 
 

@@ -28,6 +28,7 @@ from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
 from tests.conftest import environment_of
 from tests.integration.forks import forks
+from tests.soak import moments, times
 
 NOW = "2024-03-01T12:00:30Z"
 SINCE = "2024-03-01T00:00:00Z"
@@ -259,10 +260,12 @@ def test_kills_at_random_times_lose_no_trade_and_double_none(
     environment = environment_of(database) | venues.environment
     environment["BULLION_DATA_DIR"] = str(settings().data_dir)
     loaded(exchange_id, until="2024-03-01T01:00:00Z")
-    for hour in range(2, 8):
+    hours = range(2, 8, times(1, 2))
+    pauses = moments(chance, 2.5, len(hours))
+    for hour, pause_s in zip(hours, pauses, strict=False):
         until = f"2024-03-01T{hour:02d}:00:00Z"
         loading = loads.start(exchange_id, until, environment=environment)
-        time.sleep(chance.uniform(0, 2.5))
+        time.sleep(pause_s)
         loading.kill()
     loaded(exchange_id)
     assert query(TRADES, exchange_id) == list(shown(exchange_id))

@@ -51,7 +51,7 @@ def run(prefect, text):
         env=prefect.environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
     return done.returncode, done.stderr

@@ -58,7 +58,7 @@ def test_a_backfill_is_planned_applied_and_built_and_a_day_reconciled(prefect):
         env=prefect.environment,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

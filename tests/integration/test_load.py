@@ -21,6 +21,7 @@ from tests.conftest import environment_of
 from tests.integration.collecting import wait_for
 from tests.integration.forks import forks
 from tests.integration.numbers_source import FRAMES, NUMBERS, POINTS, ROWS, Numbers
+from tests.soak import moments, times
 
 EACH_ONCE = """
 select series, count(*), count(distinct number), min(number), max(number),
@@ -30,7 +31,7 @@ where _dlt_load_id in (select load_id from bronze_numbers._dlt_loads)
 group by series order by series
 """
 A_LOAD = FRAMES * ROWS
-KILLS = 20  # of a load that was under way
+KILLS = times(20, 5)  # of a load that was under way
 
 
 def rows(statement):
@@ -82,10 +83,10 @@ def test_kills_at_random_times_lose_nothing_and_double_nothing(start):
     print(f"seed {seed}")
     chance = random.Random(seed)
     load.load(Numbers(["a", "b", "c"]))
-    kills = 0
+    kills, pauses = 0, moments(chance, 0.7, KILLS)
     while kills < KILLS:
         running = start()
-        time.sleep(chance.uniform(0, 0.7))
+        time.sleep(next(pauses))
         kills += running.kill()
     load.load(Numbers(["a", "b", "c"]))
 
@@ -118,11 +119,11 @@ def test_two_loads_of_one_series_do_not_run_at_once_and_the_second_says_who_hold
 
     def pause():
         going.set()
-        stop.wait(20)
+        stop.wait(300)
 
     first = threading.Thread(target=load.load, args=(Numbers(["a", "b"], pause=pause),))
     first.start()
-    assert going.wait(20)
+    assert going.wait(300)
     try:
         with pytest.raises(BusyError, match=r"load numbers b is held by bullion load"):
             load.load(Numbers(["b"]))
@@ -160,7 +161,7 @@ def test_many_threads_begin_their_first_load_at_once(database):
     begin = threading.Barrier(8)
 
     def loaded(series):
-        begin.wait(20)
+        begin.wait(300)
         return load.load(Numbers([series], frames=1))
 
     interval = sys.getswitchinterval()

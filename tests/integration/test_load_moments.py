@@ -12,6 +12,7 @@ from pipelines.sources import load
 from tests.conftest import environment_of
 from tests.integration.forks import forks
 from tests.integration.numbers_source import ROWS, Numbers
+from tests.soak import ordinals
 
 IS_FINISHED = "_dlt_load_id in (select load_id from bronze_numbers._dlt_loads)"
 COUNTS = f"""
@@ -20,6 +21,7 @@ select count(*) filter (where {IS_FINISHED}), count(distinct number), min(number
     (select sum(rows_count) from ops.loads where schema_name = 'bronze_numbers')
 from bronze_numbers.numbers
 """
+STRIDE = 9  # from a moment to the next, where not all are tried
 MOST_CHANGES = 1000  # of one load
 
 
@@ -32,7 +34,6 @@ def held_once():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1500)
 def test_a_load_killed_at_every_moment_and_its_recovery_killed_too(database):
     known = environment_of(database) | {"BULLION_DATA_DIR": str(settings().data_dir)}
     seed = random.SystemRandom().randrange(10**6)
@@ -41,7 +42,8 @@ def test_a_load_killed_at_every_moment_and_its_recovery_killed_too(database):
     load.load(Numbers(["a"], frames=1))
     held = ROWS
     with forks("tests.integration.numbers_source:moments", known) as loads:
-        for nth in range(1, MOST_CHANGES):
+        for nth in ordinals(chance, STRIDE):
+            assert nth < MOST_CHANGES
             code = loads.start(str(nth)).wait()
             # the load that delivers it is killed as well, at this moment or another
             mending = loads.start(str(chance.randrange(1, nth + 50))).wait()

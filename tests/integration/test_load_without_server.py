@@ -5,6 +5,7 @@ import random
 import signal
 import time
 from contextlib import suppress
+from itertools import islice
 
 import pytest
 
@@ -14,8 +15,9 @@ from pipelines.sources import load
 from tests.integration.embedded import connect, data_folder, one, up
 from tests.integration.forks import forks
 from tests.integration.numbers_source import Numbers
+from tests.soak import moments, times
 
-KILLS = 20
+KILLS = times(20, 4)
 SERIES = "abc"
 NOT_ONCE = """
 select series, count(*), count(distinct number), min(number), max(number)
@@ -31,9 +33,9 @@ def test_a_load_survives_kill_9_of_postgres(home):
     up()
     load.load(Numbers(SERIES))
     with forks("tests.integration.numbers_source:work") as loads:
-        for _ in range(KILLS):
+        for pause in islice(moments(chance, 2, KILLS), KILLS):
             loading = loads.start("none")
-            time.sleep(chance.uniform(0, 2))
+            time.sleep(pause)
             pid = postmaster_pid(data_folder(home))
             assert pid
             os.kill(pid, signal.SIGKILL)

@@ -45,7 +45,7 @@ def change(owner, *statements):
             connection.execute(statement)
 
 
-def events(kafka, until, topic=TOPIC, wait_s=60):
+def events(kafka, until, topic=TOPIC, wait_s=300):
     return received(kafka.address, topic, until, wait_s)
 
 
@@ -53,7 +53,7 @@ def names(found):
     return [value["after"]["name"] for _, value in found if value and value["after"]]
 
 
-def until(look, wait_s=60):
+def until(look, wait_s=300):
     deadline = time.monotonic() + wait_s
     while not look():
         assert time.monotonic() < deadline
@@ -137,7 +137,7 @@ def test_with_every_process_killed_in_a_stream_nothing_is_missing_or_out_of_orde
             if pid := debezium.pid:
                 os.kill(pid, signal.SIGKILL)
     until(kafka.ready, 180)  # two JVMs start at once
-    found = names(events(kafka, lambda f: "n59" in names(f)[-1:], wait_s=180))
+    found = names(events(kafka, lambda f: "n59" in names(f)[-1:], wait_s=600))
     fresh = [name for name in found if name.startswith("n") and name[1:].isdigit()]
     assert list(dict.fromkeys(fresh)) == [f"n{number}" for number in range(60)]
     assert started_with

@@ -40,7 +40,7 @@ def values(kafka, topic, number):
     return [value for _, value in found]
 
 
-def until(look, wait_s=60):
+def until(look, wait_s=300):
     deadline = time.monotonic() + wait_s
     while not look():
         assert time.monotonic() < deadline

@@ -137,7 +137,7 @@ class Loading:
         self.facts = load(self.source)
 
     def wait(self):
-        self._thread.join(120)
+        self._thread.join(600)
         assert not self._thread.is_alive()
         assert self.source.failures == []
         assert self.facts is not None
@@ -213,7 +213,7 @@ def test_a_changed_threshold_holds_from_the_next_request_on(database, venue, lis
     with held(venue, listening):
         tell(database, THRESHOLD.format("attempts", 1))
         venue.fails = True
-    loading._thread.join(60)
+    loading._thread.join(600)
     (failure,) = loading.source.failures
     assert "attempt 1 of 1" in str(failure)
 
@@ -228,7 +228,7 @@ def test_an_address_that_changes_is_asked_from_the_next_request_on(
             database,
             "insert into config.endpoints values ('coinbase', 'BULLION_X_URL')",
         )
-    loading._thread.join(60)
+    loading._thread.join(600)
     (failure,) = loading.source.failures
     assert "endpoint coinbase: BULLION_X_URL is no setting of an address" in str(
         failure

@@ -238,7 +238,7 @@ def test_serve_says_where_it_is_and_clock_finds_it(tmp_path: Path) -> None:
         assert set_clock("2023-03-01T13:00:00Z", url)
     finally:
         os.kill(process.pid, signal.SIGTERM)
-        process.communicate(timeout=15)
+        process.communicate(timeout=120)
     assert not (tmp_path / "sandbox" / "state.json").exists()
     with pytest.raises(SetupError, match="no sandbox answers"):
         set_clock("2023-03-01T13:00:00Z", url)

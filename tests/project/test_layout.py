@@ -97,12 +97,20 @@ def test_every_target_of_make_is_in_its_help():
     assert all(f"make {target} " in shown for target in told)
 
 
-@pytest.mark.parametrize("name", ["checks.yml"])
+JOBS = {"checks.yml": {"lint", "test", "dbt"}, "nightly.yml": {"soak"}}
+
+
+def test_every_workflow_is_among_those_that_are_checked():
+    folder = PROJECT_DIR / ".github" / "workflows"
+    assert {path.name for path in folder.iterdir()} == JOBS.keys()
+
+
+@pytest.mark.parametrize("name", JOBS)
 def test_a_workflow_checks_out_sets_up_and_runs_what_a_laptop_runs(name):
     text = (PROJECT_DIR / ".github" / "workflows" / name).read_text(encoding="utf-8")
     workflow = yaml.safe_load(text)
     assert workflow["permissions"] == {"contents": "read"}
-    assert {"lint", "test", "dbt"} <= set(workflow["jobs"])
+    assert JOBS[name] <= set(workflow["jobs"])
     for job in workflow["jobs"].values():
         assert re.fullmatch(r"ubuntu-\d+\.\d+", job["runs-on"])
         assert job["timeout-minutes"]

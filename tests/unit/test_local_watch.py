@@ -18,7 +18,7 @@ from pipelines.settings import child_environment
 SLEEP = "import os, time; print('up', os.environ['SECRET'], flush=True); time.sleep(60)"
 
 
-def until(look, wait_s=6):
+def until(look, wait_s=120):
     deadline = time.monotonic() + wait_s
     while not (found := look()):
         assert time.monotonic() < deadline
