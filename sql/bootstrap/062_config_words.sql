@@ -31,6 +31,12 @@ declare
     known text[] := config.known_words(kind);
     unknown text;
 begin
+    if cardinality(known) = 0 then
+        raise exception 'no % is known: the words of this release were not written', kind
+            using
+                errcode = 'check_violation',
+                hint = 'Run `bullion up postgres`';
+    end if;
     select string_agg(coalesce(quote_literal(w.word), 'null'), ', ' order by w.number)
     into unknown
     from unnest(words) with ordinality as w (word, number)

@@ -269,6 +269,13 @@ def test_a_snapshot_that_would_not_see_the_other_operator_is_refused(chosen):
             connection.execute(ADD.format("BTC/USD"))
 
 
+def test_without_the_words_of_a_release_nothing_is_written(chosen):
+    run(chosen, None, "delete from ops.config_words")
+    with pytest.raises(psycopg.Error, match="no feed is known") as refused:
+        run(chosen, "operator", ADD.format("BTC/USD"))
+    assert "bullion up postgres" in str(refused.value.diag.message_hint)
+
+
 def test_a_word_that_a_source_declares_is_known_after_the_next_bootstrap(
     chosen, monkeypatch
 ):
