@@ -21,7 +21,7 @@ from pipelines.local.service import bring_up, silent, tail, take_down
 from pipelines.settings import PROJECT_DIR, child_environment, export
 from tests.bench.child import ChildError
 from tests.bench.machine import peak_mb
-from tests.integration.stream import drop_slot
+from tests.services.stream import drop_slot
 
 BULLION = (sys.executable, "-c", "from pipelines.cli import main; main()")
 STOP_S = 60

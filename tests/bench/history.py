@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from pipelines import warehouse
-from tests.integration.bronze import create_tables
+from tests.contents.bronze import create_tables
 
 INSTRUMENTS = 50
 REREAD = 10  # closed candles that a load reads again, as `config_thresholds.csv` says

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from pipelines.sandbox.running import running
-from tests.end_to_end.command import bullion, refused
+from tests.services.command import bullion, refused
 
 NAME = "BTCUSDT-1m-2023-03-11"
 PLACE = f"binance/archive/data/spot/daily/klines/BTCUSDT/1m/{NAME}.zip"

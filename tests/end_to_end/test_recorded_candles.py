@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from pipelines.sandbox.running import running
-from tests.end_to_end.command import bullion
-from tests.end_to_end.recordings import RECORDED, read, write
+from tests.histories.recordings import RECORDED, read, write
+from tests.services.command import bullion
 
 # Kraken answers with its newest 720 minutes, so no step is longer than 12 hours
 STEPS = (

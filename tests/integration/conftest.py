@@ -5,7 +5,7 @@ import pytest
 from pipelines.local import place, stack
 from pipelines.settings import settings
 from tests.conftest import kept_as, warehouse_of
-from tests.integration.stream import kafka
+from tests.services.stream import kafka
 
 __all__ = ["home", "kafka"]
 
@@ -16,8 +16,8 @@ BUILT = "built"
 def built_template(server, tmp_path_factory):
     """A database to copy: silver and gold, built on bronze without a row."""
     # only who asks for it waits for dbt's imports
-    from tests.integration.memory_source import deliver
-    from tests.integration.transform import build
+    from tests.contents.transform import build
+    from tests.fakes.memory_source import deliver
 
     with kept_as(BUILT, server, tmp_path_factory.mktemp("built")):
         deliver({})

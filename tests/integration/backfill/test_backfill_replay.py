@@ -1,0 +1,166 @@
+"""Replay and reconcile: whether gold is what bronze makes, and REST what files say."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from pipelines import warehouse
+from pipelines.backfill.reconcile import reconcile
+from pipelines.backfill.replay import Scope, replay
+from pipelines.config.rows import configuration
+from pipelines.errors import SetupError
+from pipelines.sandbox.running import running
+from pipelines.settings import PROJECT_DIR, settings
+from pipelines.sources.archive import ArchiveOptions, ArchiveSource
+from pipelines.sources.exchange.choices import ExchangeOptions
+from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.load import load
+from tests.contents.transform import Transform
+
+NOW = "2024-03-04T12:00:30Z"
+SPAN = ("2024-03-02T00:00Z", "2024-03-04T00:00Z")
+DAY = ("2024-03-03", "2024-03-04")
+SYMBOL = "BTC/USDT"
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with running(in_thread=True, now=NOW, frozen=True, rate_limit=False) as started:
+        yield started
+
+
+@pytest.fixture
+def upstream(sandbox, database, monkeypatch):
+    for name, url in sandbox.environment.items():
+        monkeypatch.setenv(name, url)
+    settings.cache_clear()
+    yield sandbox
+    sandbox.clear_faults()
+
+
+def load_rest(since, until):
+    known = configuration(PROJECT_DIR / "seeds")
+    options = ExchangeOptions.parse(["binance"], [SYMBOL], since, until)
+    source = ExchangeSource(known, options)
+    load(source)
+    assert source.failures == []
+
+
+def load_files(since, until):
+    known = configuration(PROJECT_DIR / "seeds")
+    options = ArchiveOptions.parse(None, [SYMBOL], ["klines"], since, until)
+    source = ArchiveSource(known, options)
+    load(source)
+    assert source.failures == []
+
+
+def run(text):
+    with warehouse.connect("transformer", "test") as connection:
+        return connection.execute(text).rowcount
+
+
+def changed(transform, since=SPAN[0], until=SPAN[1], symbols=None):
+    scope = Scope.parse(since, until, symbols)
+    done = replay(scope, lambda: transform.run("run"))
+    return {(one.model, one.date) for one in done.changed}, done
+
+
+AT = "where exchange_id = 'binance' and opened_at"
+ADD_ONE = "update gold.fct_candles set base_volume = base_volume + 1"
+ADD_IN_SILVER = "update silver.int_candles_graded set base_volume = base_volume + 1"
+TAMPERED = {
+    "a gold hour is altered": (
+        f"{ADD_ONE} {AT} = '2024-03-02T05:00Z' and timeframe = '1h'",
+        {("gold.fct_candles", "2024-03-02")},
+    ),
+    "a gold day is lost": (
+        f"delete from gold.fct_candles {AT} = '2024-03-03T00:00Z' and timeframe = '1d'",
+        {("gold.fct_candles", "2024-03-03")},
+    ),
+    "a silver minute is altered": (
+        f"{ADD_IN_SILVER} {AT} = '2024-03-02T07:07Z'",
+        {("silver.int_candles_graded", "2024-03-02")},
+    ),
+    "a silver minute is lost": (
+        f"delete from silver.int_candles_chosen {AT} = '2024-03-03T07:07Z'",
+        {("silver.int_candles_chosen", "2024-03-03")},
+    ),
+}
+
+
+@pytest.mark.slow(90)
+def test_a_replay_says_what_it_changed_and_mends_it(upstream):
+    with pytest.raises(SetupError, match="nothing is built yet"):
+        replay(Scope.parse(*SPAN), lambda: None)
+    load_files(*(time[:10] for time in SPAN))
+    load_rest(SPAN[1], "2024-03-04T03:00Z")
+    transform = Transform()
+    transform.run("seed")
+    transform.run("run")
+
+    found, done = changed(transform)
+    assert (found, done.sentence.split(":")[0]) == (set(), "unchanged")
+    assert done.rows_count > 2 * 1440
+    assert (done.loads_count, done.loads_meanwhile) == (1, 0)
+
+    expected = set()
+    for name, (statement, days) in TAMPERED.items():
+        assert run(statement) == 1, name
+        expected |= days
+    found, done = changed(transform)
+    assert found == expected
+    assert done.sentence.startswith("changed: ")
+
+    found, _ = changed(transform)
+    assert found == set()
+
+
+@pytest.mark.slow
+def test_a_replay_keeps_to_its_span_and_symbols_and_takes_in_what_waits(upstream):
+    load_files(*DAY)
+    transform = Transform()
+    transform.run("seed")
+    transform.run("run")
+    assert run(f"{ADD_ONE} {AT} = '2024-03-03T05:05Z' and timeframe = '1m'") == 1
+    assert changed(transform, until="2024-03-03T05:00Z")[0] == set()
+    assert changed(transform, symbols=["ETH/USDT"])[0] == set()
+
+    load_rest(*(f"{day}T00:00Z" for day in DAY))  # a disagreement of nothing
+    found, _ = changed(transform, since="2024-03-03T05:00Z")
+    assert found == {("gold.fct_candles", "2024-03-03")}
+
+
+def test_an_empty_span_is_refused():
+    with pytest.raises(SetupError, match="is not after"):
+        Scope.parse("2024-01-02", "2024-01-01")
+    with pytest.raises(SetupError, match="--since, --until"):
+        Scope.parse("yesterday", "2024-01-01")
+    with pytest.raises(SetupError, match="a replay begins at a time"):
+        Scope.parse("-P1D", "2024-01-01")
+
+
+def test_what_files_and_rest_say_alike_is_equal_and_what_not_is_told(upstream):
+    day = date(2024, 3, 3)
+    with pytest.raises(SetupError, match="nothing is loaded yet"):
+        reconcile(day)
+    load_rest(f"{DAY[0]}T00:00Z", f"{DAY[0]}T12:00Z")
+    load_files(*DAY)
+    (one,) = reconcile(day)
+    assert (one.exchange_id, one.symbol) == ("binance", SYMBOL)
+    assert (one.rest_count, one.archive_count) == (720, 1440)
+    assert (one.compared_count, one.equal_count, one.changed_count) == (720, 720, 0)
+    assert (one.changed_values, one.largest_difference_pct) == (None, None)
+
+    # the venue had said otherwise of two minutes
+    at = "opened_at_ms in (1709425800000, 1709425860000)"
+    with warehouse.connect("loader", "test") as connection:
+        connection.execute(
+            f"update bronze_exchange.ohlcv set base_volume = 2 * base_volume where {at}"
+        )
+    (one,) = reconcile(day)
+    assert (one.equal_count, one.changed_count) == (718, 2)
+    assert one.changed_values == "base_volume 2"
+    assert one.largest_difference_pct == Decimal(50)
+    assert reconcile(day, symbols=["ETH/USDT"]) == []
+    assert reconcile(date(2024, 3, 4)) == []

@@ -1,0 +1,109 @@
+"""The flows as people run them: deployed, on a Prefect server, against the sandbox."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from pipelines import telemetry, warehouse
+from pipelines.sandbox.running import running
+from pipelines.settings import PROJECT_DIR, settings
+from tests.services.prefect_server import prefect_server
+
+FILE = PROJECT_DIR / "prefect_flows" / "prefect.yaml"
+YAML = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+DEPLOYMENTS = {d["name"]: d for d in YAML["deployments"]}
+NOW = "2024-03-01T12:00:30Z"
+
+
+@pytest.fixture(scope="module")
+def server_of_prefect(tmp_path_factory):
+    with prefect_server(tmp_path_factory.mktemp("prefect")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with running(in_thread=True, now=NOW, frozen=True, rate_limit=False) as started:
+        yield started
+
+
+@pytest.fixture
+def prefect(server_of_prefect, sandbox, seeded, monkeypatch):
+    """The server that flows report to; they load from the sandbox into `seeded`."""
+    for name, url in sandbox.environment.items():
+        monkeypatch.setenv(name, url)
+    settings.cache_clear()
+    yield server_of_prefect
+    sandbox.clear_faults()
+
+
+def select(text):
+    with warehouse.connect(None, "test") as connection:
+        return connection.execute(text).fetchall()
+
+
+def run(prefect, text):
+    """Run it in a process of its own, as a worker does; its stderr."""
+    done = subprocess.run(
+        [sys.executable, "-c", text],
+        env=prefect.environment,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+REFRESH = """
+from prefect_flows.load_markets import load_exchange
+from prefect_flows.refresh import refresh
+load_exchange.retries, load_exchange.retry_delay_seconds = 1, [0]
+refresh(["kraken", "binance"], ["BTC/USDT"], "2024-03-01T10:00:00Z")
+"""
+
+
+def test_a_venue_that_is_down_fails_alone_and_the_flow_after_the_build(
+    prefect, sandbox
+):
+    sandbox.inject("server_error", probability=1.0, exchange_id="kraken")
+
+    code, told = run(prefect, REFRESH)
+
+    assert code == 1
+    assert told.rstrip().splitlines()[-1].startswith("pipelines.errors.UpstreamError")
+    marts = {"model fct_candles", "model fct_gaps", "model dim_instruments"}
+    runs = prefect.task_runs("load kraken", "load binance", *marts)
+    states = {name: r["state_name"] for name, r in runs.items()}
+    assert states["load kraken"] == "Failed"
+    assert runs["load kraken"]["run_count"] == 2
+    assert states["load binance"] == "Completed"
+    built = {name: state for name, state in states.items() if name[:6] == "model "}
+    assert marts | {"model int_candles_graded"} <= set(built)
+    assert set(built.values()) == {"Completed"}
+    assert {name.split()[0] for name in states} >= {"seed", "test"}
+    assert "Running" not in states.values()
+    flows = {r["state_name"] for r in prefect.found("flow_runs")}
+    assert flows == {"Completed", "Failed"}
+    query = "select distinct exchange_id from gold.fct_candles"
+    assert select(query) == [("binance",)]
+
+
+def test_the_deployments_are_taken_by_a_server_as_they_stand(server_of_prefect):
+    server_of_prefect.prefect("work-pool", "create", "bullion", "--type", "process")
+    place = ("--prefect-file", str(FILE), "--all")
+    server_of_prefect.prefect("--no-prompt", "deploy", *place)
+    found = {d["name"]: d for d in server_of_prefect.found("deployments")}
+    assert set(found) == set(DEPLOYMENTS)
+    for name, wanted in DEPLOYMENTS.items():
+        deployed = found[name]
+        assert deployed["entrypoint"] == wanted["entrypoint"]
+        assert deployed["pull_steps"] in (None, [])  # the installed package is run
+        assert set(deployed["tags"]) == set(wanted["tags"])
+        assert deployed["global_concurrency_limit"]["limit"] == 1
+        assert deployed["job_variables"]["env"] == telemetry.OFF
+        # a server gives schedules back in no order
+        crons = {schedule["schedule"]["cron"] for schedule in deployed["schedules"]}
+        assert crons == {schedule["cron"] for schedule in wanted["schedules"]}

@@ -1,0 +1,101 @@
+"""A transform builds what waits, and nothing else; what waits is never missed."""
+
+import pytest
+
+from pipelines import warehouse
+from prefect_flows.dbt_run import TransformFacts, arguments, run_dbt
+from tests.contents.transform import Transform
+from tests.fakes.memory_source import deliver
+from tests.histories.candle_histories import Histories
+from tests.integration.models.test_dbt_histories import hashes, select
+
+NOTHING: dict[str, object] = {}
+HOOKS = 4  # of the project, which dbt counts among what it ran
+EMPTIED = "select count(*) from ops.waiting_batches"
+
+
+def transform(tests="none") -> TransformFacts:
+    return run_dbt(arguments(tests=tests))
+
+
+@pytest.fixture
+def transformed(built_database):
+    """Two loads, built; the transform of everything is remembered."""
+    loads = Histories(1).loads(4)
+    for load in loads[:2]:
+        deliver(load)
+    transform()
+    return loads
+
+
+def test_with_nothing_new_dbt_is_not_started_and_would_have_changed_nothing(
+    transformed, monkeypatch
+):
+    with monkeypatch.context() as patched:
+        patched.setattr("prefect_flows.dbt_run._invoke", None)
+        assert transform().by_status == NOTHING
+    before, batches = hashes(), select("select count(*) from ops.batches")
+    Transform().run("run")
+    assert hashes() == before
+    assert select("select count(*) from ops.batches") == batches
+
+
+def test_a_load_wakes_the_models_that_read_its_tables_and_what_stands_on_them(
+    transformed,
+):
+    deliver({"instruments": transformed[2]["instruments"]})
+    woken = transform()
+    assert woken.by_status["success"] == HOOKS + 2  # the versions, and the mart of them
+    deliver(transformed[3])
+    assert transform().nodes_count > woken.nodes_count
+    assert select(EMPTIED) == [(0,)]
+    before = hashes()
+    Transform().run("run", "--full-refresh")
+    assert hashes() == before
+
+
+def test_a_load_that_ends_late_under_a_low_number_is_not_missed(transformed):
+    deliver(transformed[2])
+    newest = "max(load_id::numeric)"
+    with warehouse.connect(None, "test") as connection:
+        kept = connection.execute(
+            f"delete from bronze_exchange._dlt_loads where load_id::numeric = (select"
+            f" {newest} from bronze_exchange._dlt_loads) returning *"
+        ).fetchall()
+        connection.execute(
+            f"delete from ops.batches where load_id::numeric = (select {newest}"
+            " from ops.loads)"
+        )
+        connection.execute(
+            f"delete from ops.loads where load_id::numeric = (select {newest}"
+            " from ops.loads)"
+        )
+    deliver(transformed[3])
+    transform()
+    assert transform().by_status == NOTHING
+    with warehouse.connect(None, "test") as connection:
+        for row in kept:
+            connection.execute(
+                "insert into bronze_exchange._dlt_loads values (%s, %s, %s, %s, %s)",
+                row,
+            )
+    assert transform().nodes_count > 0
+    before = hashes()
+    Transform().run("run", "--full-refresh")
+    assert hashes() == before
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "drop view gold.rpt_candle_evidence",
+        "delete from ops.transforms",  # as a run that was killed leaves it
+        "update ops.transforms set project_hash = 'of another tree'",
+    ],
+)
+def test_after_anything_else_everything_is_built(transformed, harm):
+    with warehouse.connect(None, "test") as connection:
+        connection.execute(harm)
+    assert transform().nodes_count > len(select("select from gold.rpt_config_effects"))
+    assert select("select count(*) from gold.rpt_candle_evidence") != [(0,)]
+    assert transform().by_status == NOTHING

@@ -1,0 +1,141 @@
+"""The dbt project on small warehouses: empty ones, repeats, rebuilds, rights."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from pipelines import warehouse
+from pipelines.settings import PROJECT_DIR
+from tests.conftest import kept_as, warehouse_of
+from tests.contents.bronze import create_tables
+from tests.contents.transform import Transform, TransformError
+from tests.fakes.memory_source import deliver
+from tests.histories.candle_histories import Histories
+from tests.integration.models.test_dbt_histories import hashes, select
+
+VIEW = """
+create schema research;
+create view research.closes as
+select symbol, opened_at, close from gold.fct_candles where timeframe = '1d';
+create view research.highs as select max(close) as highest from research.closes;
+"""
+LEDGER = """
+select (select count(*) from ops.batches), (select count(*) from ops.consumed_batches)
+"""
+
+
+@pytest.fixture
+def empty(database):
+    """Bronze tables without a row."""
+    with warehouse.connect("loader", "test") as connection:
+        create_tables(connection)
+    return Transform()
+
+
+@pytest.fixture(scope="module")
+def three_loads(server, built_template, tmp_path_factory):
+    """A database to copy: three loads, built."""
+    folder = tmp_path_factory.mktemp("three_loads")
+    with kept_as("three_loads", server, folder, built_template):
+        for load in Histories(1).loads(3):
+            deliver(load)
+        Transform().run("run")
+    return "three_loads"
+
+
+@pytest.fixture
+def built(server, three_loads, tmp_path, monkeypatch):
+    with warehouse_of(server, tmp_path, monkeypatch, three_loads):
+        yield Transform()
+
+
+def make_views():
+    with warehouse.connect(None, "test") as connection:
+        connection.execute(VIEW)
+
+
+def closes() -> list[tuple[Any, ...]]:
+    with warehouse.connect(None, "test") as connection:
+        return connection.execute("select count(*) from research.closes").fetchall()
+
+
+def test_everything_builds_and_every_test_holds_on_empty_bronze(empty):
+    results = empty.run("build")
+    assert {r.node.resource_type for r in results} >= {"model", "test", "unit_test"}
+    assert select("select count(*) from gold.fct_candles") == [(0,)]
+
+
+def test_every_data_test_holds_on_data(built):
+    # random prices and volumes: a vwap of them lies anywhere
+    warns = "fct_candles_have_a_vwap_within_their_range"
+    assert built.run("test", "--select", "resource_type:test", "--exclude", warns)
+
+
+def test_a_run_with_nothing_new_changes_nothing_and_leaves_no_batch(built):
+    before, ledger = hashes(), select(LEDGER)
+    built.run("run")
+    assert hashes() == before
+    assert select(LEDGER) == ledger
+
+
+def test_batches_that_every_consumer_has_consumed_are_forgotten(built):
+    built.run("run")
+    assert select(LEDGER) == [(0, 0)]
+    built.run("run")  # forgotten loads are not taken for new ones
+    assert select(LEDGER) == [(0, 0)]
+
+
+def test_a_repeat_of_known_data_stops_at_the_first_model(built):
+    before = select("select max(changed_in) from gold.fct_candles")
+    deliver(Histories(1).loads(3)[0])
+    built.run("run")
+    assert select("select max(changed_in) from gold.fct_candles") == before
+
+
+def test_a_full_refresh_that_would_drop_a_foreign_view_lists_it_and_stops(built):
+    make_views()
+    with pytest.raises(TransformError, match=r"research\.closes .*research\.highs"):
+        built.run("run", "--full-refresh")
+    assert closes()
+    built.run("run", "--full-refresh", "--select", "fct_gaps")  # not below a view
+    built.run("run")  # nor does an incremental run drop it
+    assert closes()
+
+
+def test_a_full_refresh_told_to_go_on_drops_foreign_views(built):
+    make_views()
+    built.run("run", "--full-refresh", "--vars", "drop_dependents: true")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        closes()
+
+
+def test_analysts_read_gold_alone_and_still_do_after_a_rebuild(built):
+    built.run("run", "--full-refresh")
+    with warehouse.connect("analyst", "test") as connection:
+        assert connection.execute("select count(*) from gold.fct_candles").fetchone()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select * from silver.int_candles_graded")
+
+
+def test_the_keys_and_checks_are_postgres_own(built):
+    with warehouse.connect("transformer", "test") as connection:
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute(
+                "insert into gold.fct_candles select * from gold.fct_candles limit 1"
+            )
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("update gold.fct_candles set high = low - 1")
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((PROJECT_DIR / "sql" / "queries").glob("*.sql")),
+    ids=lambda p: p.stem,
+)
+def test_the_queries_open_with_their_question_and_run_as_analyst(built, path):
+    text = path.read_text()
+    assert text.startswith("-- ")
+    assert text.splitlines()[0].endswith("?")
+    with warehouse.connect("analyst", "test") as connection:
+        connection.execute(text).fetchall()

@@ -1,0 +1,334 @@
+"""Files of the archive into a real Postgres: exact, once, named where refused."""
+
+import hashlib
+import io
+import json
+import zipfile
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines import warehouse
+from pipelines.cli.main import app
+from pipelines.config.rows import configuration
+from pipelines.errors import BadDataError, UpstreamError
+from pipelines.settings import PROJECT_DIR, settings
+from pipelines.sources.archive import ArchiveOptions, ArchiveSource, listed
+from pipelines.sources.load import load
+from tests.fakes.archive_server import PUBLISHED, archive_server, csv, zipped
+
+DAY = "data/spot/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2023-03-11.zip"
+NEXT_DAY = "data/spot/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2023-03-12.zip"
+SPAN = ("2023-03-11", "2023-03-12")
+
+
+def unzipped(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read(archive.namelist()[0])
+
+
+def candles(first_ms, count):
+    """Quiet candles from `first_ms` on."""
+    return csv(
+        [
+            f"{at},1.5,2.0,1.0,1.5,3.25,{at + 59_999},5.0,7,1.0,2.0,0"
+            for at in range(first_ms, first_ms + count * 60_000, 60_000)
+        ]
+    )
+
+
+@pytest.fixture
+def host(seeded, monkeypatch):
+    with archive_server() as server:
+        monkeypatch.setenv("BULLION_ARCHIVE_URL", server.url)
+        settings.cache_clear()
+        yield server
+
+
+def source(*, symbol="BTC/USDT", feeds=None, span=SPAN, verify=False):
+    options = ArchiveOptions.parse(["binance"], [symbol], feeds, *span, verify=verify)
+    return ArchiveSource(configuration(PROJECT_DIR / "seeds"), options)
+
+
+def run(**asked):
+    made = source(**asked)
+    facts = load(made)
+    return made, facts
+
+
+def rows(statement):
+    with warehouse.connect(None, "test") as connection:
+        return connection.execute(statement).fetchall()
+
+
+@pytest.fixture
+def recorded_day(recorded):
+    folder = recorded / "archive"
+    return (folder / "BTCUSDT-1m-2023-03-11.zip").read_bytes()
+
+
+def test_the_recorded_day_is_loaded_value_for_value(host, recorded_day):
+    host.put(DAY, recorded_day)
+
+    made, facts = run()
+
+    assert made.failures == []
+    expected = [
+        (number, *map(Decimal, line.split(",")[:-1]), None)
+        for number, line in enumerate(unzipped(recorded_day).decode().split(), 1)
+    ]
+    assert len(expected) == 1440
+    assert expected == rows(
+        "select line_number, opened_at_ms, open, high, low, close, base_volume,"
+        " closed_at_ms, quote_volume, trades_count, taker_buy_base, taker_buy_quote,"
+        " contracts from bronze_archive.klines order by opened_at_ms"
+    )
+    assert rows(
+        "select status, rows_count, refused_count, stamp_unit, has_header, path,"
+        " market, period, published_at_ms, bytes_count from bronze_archive.files"
+    ) == [
+        (
+            *("loaded", 1440, 0, "ms", False, DAY, "spot", "daily"),
+            int(PUBLISHED.timestamp() * 1000),
+            len(recorded_day),
+        )
+    ]
+    assert facts.requests_count == len(host.asked)
+    assert not list((settings().data_dir / "archive").rglob("*.zip"))
+
+
+def test_a_changed_byte_is_refused_with_the_files_name_and_the_others_go_on(
+    host, recorded_day
+):
+    broken = bytearray(recorded_day)
+    broken[1000] ^= 1
+    sha256 = hashlib.sha256(recorded_day).hexdigest()
+    host.put(DAY, bytes(broken), sha256=sha256)
+    host.put_csv(NEXT_DAY, candles(1678579200000, 1440))
+
+    made, _ = run(span=("2023-03-11", "2023-03-13"))
+
+    (failure,) = made.failures
+    assert isinstance(failure, BadDataError)
+    assert str(failure).startswith(f"{DAY} has sha256 ")
+    assert rows(
+        "select path, status, rows_count from bronze_archive.files order by path"
+    ) == [(DAY, "refused", 0), (NEXT_DAY, "loaded", 1440)]
+    assert rows("select count(*) from bronze_archive.klines") == [(1440,)]
+    ((reason, found),) = rows(
+        "select reason, sha256 from bronze_archive.files where status = 'refused'"
+    )
+    assert reason.startswith("BTCUSDT-1m-2023-03-11.zip has sha256")
+    assert found == hashlib.sha256(broken).hexdigest()
+
+
+def test_a_refused_version_is_tried_again_when_it_changed_or_is_to_be_verified(
+    host, recorded_day
+):
+    host.put(DAY, recorded_day, sha256="0" * 64)
+    run()
+    asked = len(host.downloads)
+
+    run()
+    assert len(host.downloads) == asked
+
+    run(verify=True)
+    assert len(host.downloads) > asked
+    host.put(DAY, recorded_day, published=PUBLISHED + timedelta(days=1))
+    made, _ = run()
+
+    assert made.failures == []
+    assert rows("select count(*) from bronze_archive.klines") == [(1440,)]
+
+
+def test_a_file_that_was_published_anew_is_loaded_beside_the_old_one(
+    host, recorded_day
+):
+    host.put(DAY, recorded_day)
+    run()
+    changed = unzipped(recorded_day).replace(b"20155.58000000", b"20155.59000000", 1)
+    host.put_csv(DAY, changed, published=PUBLISHED + timedelta(days=1))
+
+    _, facts = run()
+
+    assert facts.rows_count > 1440
+    assert rows(
+        "select k.open::text, count(*) over () from bronze_archive.klines as k"
+        " inner join bronze_archive.files as f on k.file_id = f.file_id"
+        " where k.line_number = 1 order by f.published_at_ms"
+    ) == [("20155.580000000000000000", 2), ("20155.590000000000000000", 2)]
+    assert rows(
+        "select count(distinct file_id), count(distinct sha256)"
+        " from bronze_archive.files where status = 'loaded'"
+    ) == [(2, 2)]
+
+
+def test_what_is_loaded_is_not_downloaded_again(host, recorded_day):
+    host.put(DAY, recorded_day)
+    run()
+    asked = len(host.downloads)
+
+    made, facts = run()
+
+    assert len(host.downloads) == asked
+    assert made.failures == []
+    assert facts.rows_count == facts.requests_count
+    assert rows("select count(*) from bronze_archive.files") == [(1,)]
+
+
+def test_verifying_reads_the_checksum_and_loads_what_no_longer_fits_it(
+    host, recorded_day
+):
+    host.put(DAY, recorded_day)
+    run()
+    asked = len(host.downloads)
+
+    run(verify=True)
+    assert len(host.downloads) == asked
+
+    changed = unzipped(recorded_day).replace(b"20155.58000000", b"20155.59000000", 1)
+    again = zipped("BTCUSDT-1m-2023-03-11.csv", changed)
+    host.put(DAY, again)
+    run(verify=True)
+    assert rows("select count(*) from bronze_archive.klines") == [(2880,)]
+
+
+def test_a_day_that_the_host_lacks_is_missing_once(host, recorded_day):
+    host.put(DAY, recorded_day)
+
+    for _ in range(2):
+        made, _ = run(span=("2023-03-11", "2023-03-13"))
+        assert made.failures == []
+
+    assert rows(
+        "select path, covers_from_ms, covers_until_ms, bytes_count"
+        " from bronze_archive.files where status = 'missing'"
+    ) == [(NEXT_DAY, 1678579200000, 1678665600000, None)]
+
+
+def test_a_broken_row_goes_to_quarantine_with_its_line_and_the_rest_is_loaded(host):
+    lines = candles(1678492800000, 1440).decode().splitlines()
+    lines[4] = lines[4].replace(",2.0,", ",2.0x,", 1)
+    lines[7] += ",one too many"
+    lines[9] = lines[9].replace(",1.0,", ",9.0,", 1)
+    host.put_csv(DAY, csv(lines))
+
+    made, _ = run()
+
+    assert made.failures == []
+    assert rows("select rows_count, refused_count from bronze_archive.files") == [
+        (1437, 3)
+    ]
+    found = rows(
+        "select line_number, reason, raw, path, table_name"
+        " from bronze_archive.quarantine order by line_number"
+    )
+    assert [(line, raw) for line, _, raw, *_ in found] == [
+        (n, lines[n - 1]) for n in (5, 8, 10)
+    ]
+    assert [reason for _, reason, *_ in found] == [
+        "BTCUSDT-1m-2023-03-11.zip line 5 has high '2.0x', not a number",
+        "BTCUSDT-1m-2023-03-11.zip line 8 has 13 columns, not 12",
+        "BTCUSDT-1m-2023-03-11.zip line 10 has high 2.0 < low 9.0",
+    ]
+    assert {(path, table) for *_, path, table in found} == {(DAY, "klines")}
+
+
+def test_an_outage_of_the_host_says_so_and_the_next_load_goes_on(host, recorded_day):
+    host.put(DAY, recorded_day)
+    host.fault = lambda path: (500, {}) if path.endswith(".zip") else None
+    made, _ = run()
+    assert isinstance(made.failures[0], UpstreamError)
+    assert rows("select count(*) from bronze_archive.files") == [(0,)]
+
+    host.fault = lambda path: None
+    made, _ = run()
+    assert made.failures == []
+    assert rows("select count(*) from bronze_archive.klines") == [(1440,)]
+
+
+def test_every_feed_of_every_market_stands_in_its_table(host):
+    stamp = 1717200000000
+    month = "2024-06-01"
+    um, cm = "data/futures/um/daily", "data/futures/cm/daily"
+    host.put_csv(
+        f"{um}/aggTrades/BTCUSDT/BTCUSDT-aggTrades-{month}.zip",
+        csv(
+            [f"7,67000.1,0.5,100,102,{stamp},true"],
+            "agg_trade_id,price,quantity,first_trade_id,last_trade_id,"
+            "transact_time,is_buyer_maker",
+        ),
+    )
+    host.put_csv(
+        f"{cm}/trades/BTCUSD_PERP/BTCUSD_PERP-trades-{month}.zip",
+        csv([f"28457,9635.0,1,0.01037883,{stamp + 5},false"]),
+    )
+    host.put_csv(
+        "data/futures/um/monthly/fundingRate/BTCUSDT/BTCUSDT-fundingRate-2024-05.zip",
+        csv(
+            ["1714521600007,8,-0.00012", "1714550400000,8,1e-05"],
+            "calc_time,funding_interval_hours,last_funding_rate",
+        ),
+    )
+    day = ("2024-06-01", "2024-06-02")
+    run(symbol="BTC/USDT:USDT", feeds=["agg_trades"], span=day)
+    run(symbol="BTC/USD:BTC", feeds=["trades"], span=day)
+    run(
+        symbol="BTC/USDT:USDT",
+        feeds=["funding_rates"],
+        span=("2024-05-01", "2024-06-01"),
+    )
+
+    assert rows(
+        "select symbol, agg_trade_id, first_trade_id, last_trade_id, price::float,"
+        " base_amount::float, contracts, traded_at_ns, is_buyer_maker, line_number"
+        " from bronze_archive.agg_trades"
+    ) == [("BTC/USDT:USDT", 7, 100, 102, 67000.1, 0.5, None, stamp * 10**6, True, 2)]
+    assert rows(
+        "select symbol, trade_id, price::float, base_amount::text, quote_amount,"
+        " contracts::float, traded_at_ns, is_buyer_maker from bronze_archive.trades"
+    ) == [
+        (
+            *("BTC/USD:BTC", 28457, 9635.0, "0.010378830000000000", None, 1.0),
+            *((stamp + 5) * 10**6, False),
+        )
+    ]
+    assert rows(
+        "select settled_at_ms, interval_hours, funding_rate::text"
+        " from bronze_archive.funding_rates order by 1"
+    ) == [
+        (1714521600007, 8, "-0.000120000000000000"),
+        (1714550400000, 8, "0.000010000000000000"),
+    ]
+
+
+def test_the_files_of_a_span_are_listed_for_a_plan(host, recorded_day):
+    host.put(DAY, recorded_day)
+    options = ArchiveOptions.parse(["binance"], ["BTC/USDT"], None, *SPAN)
+
+    (found,) = listed(configuration(PROJECT_DIR / "seeds"), options)
+
+    assert (found.path, found.covers) == (DAY, (1678492800000, 1678579200000))
+    assert found.bytes_count == len(recorded_day)
+    exactly = ArchiveSource(
+        configuration(PROJECT_DIR / "seeds"), ArchiveOptions(files=[found])
+    )
+    facts = load(exactly)
+    assert facts is not None
+    assert facts.rows_count == 1440 + 1 + 2  # its row of files, two requests
+    assert load(exactly) is None
+
+
+def test_the_command_loads_names_what_it_refuses_and_ends_so(host, recorded_day):
+    host.put(DAY, recorded_day)
+    words = ["load", "archive", "--symbol", "BTC/USDT", "--since", SPAN[0], "--json"]
+    told = CliRunner().invoke(app, [*words, "--until", SPAN[1]])
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)[0]["rows_count"] == 1440 + 1 + len(host.asked)
+
+    host.put(NEXT_DAY, b"<html>")
+    told = CliRunner().invoke(app, [*words, "--until", "2023-03-13"])
+    assert told.exit_code == BadDataError.exit_code
+    assert f"failed: {NEXT_DAY} is a broken zip" in told.stderr

@@ -1,0 +1,152 @@
+"""What gold must hold, computed from the loads in plain Python, minute by minute."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
+
+from tests.histories.candle_histories import MINUTE, Load, Row
+from tests.oracles.evidence_oracle import (
+    GRADES,
+    NONE,
+    Candles,
+    Key,
+    at,
+    chosen,
+    rows,
+)
+
+SUMS = ("quote_volume", "trades_count", "taker_buy_base", "taker_buy_quote")
+STEPS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "12h": 720}
+EIGHTEEN = Decimal(1).scaleb(-18)
+
+
+@dataclass
+class Account:
+    """What is known of the minutes of a series."""
+
+    asked: set[int] = field(default_factory=set)
+    full: set[int] = field(default_factory=set)
+    sparse: set[int] = field(default_factory=set)
+    beyond: set[int] = field(default_factory=set)
+    file_missing: set[int] = field(default_factory=set)
+
+
+def accounts(loads: Sequence[Load]) -> dict[Key, Account]:
+    """What was asked and answered, by series."""
+    found: dict[Key, Account] = defaultdict(Account)
+    firsts: dict[str, int] = {}
+    for page in rows(loads, "ohlcv_pages"):
+        low = firsts.get(page["request_id"], page["answered_from_ms"])
+        firsts[page["request_id"]] = min(low, page["answered_from_ms"])
+    for page in rows(loads, "ohlcv_pages"):
+        account = found[page["exchange_id"], page["symbol"]]
+        for stamp in range(page["asked_from_ms"], page["asked_until_ms"], MINUTE):
+            if stamp + MINUTE <= page["venue_now_ms"]:
+                account.asked.add(stamp)
+                if stamp < firsts[page["request_id"]]:
+                    account.beyond.add(stamp)
+        span = range(page["answered_from_ms"], page["answered_until_ms"], MINUTE)
+        kind = account.full if page["sends_quiet_minutes"] else account.sparse
+        kind.update(span)
+    for file in rows(loads, "archive.files"):
+        _hear_of_file(found[file["exchange_id"], file["symbol"]], file)
+    return found
+
+
+def _hear_of_file(account: Account, file: Row) -> None:
+    covered = range(file["covers_from_ms"], file["covers_until_ms"], MINUTE)
+    ended = [m for m in covered if m + MINUTE <= file["venue_now_ms"]]
+    account.asked.update(covered if file["status"] == "loaded" else ended)
+    if file["status"] == "missing":
+        account.file_missing.update(ended)
+    if file["status"] == "loaded" and not file["refused_count"]:
+        account.full.update(covered)
+
+
+def bucket(timeframe: str, time: datetime) -> tuple[datetime, datetime]:
+    """Start and end of the bucket that holds a time."""
+    midnight = time.replace(hour=0, minute=0)
+    if timeframe == "1M":
+        first = midnight.replace(day=1)
+        return first, (first + timedelta(days=31)).replace(day=1)
+    if timeframe == "1w":
+        monday = midnight - timedelta(days=time.weekday())
+        return monday, monday + timedelta(days=7)
+    if timeframe == "1d":
+        return midnight, midnight + timedelta(days=1)
+    step = STEPS[timeframe]
+    minute = (time.hour * 60 + time.minute) // step * step
+    start = midnight + timedelta(minutes=minute)
+    return start, start + timedelta(minutes=step)
+
+
+def candles(
+    loads: Sequence[Load], rebuilt: Candles = NONE, proofs: Candles = NONE
+) -> list[tuple[Any, ...]]:
+    """The rows of fct_candles, public columns, ordered by key."""
+    known = accounts(loads)
+    made = []
+    for key, minutes in chosen(loads, rebuilt, proofs).items():
+        settled = _settled(minutes, known[key])
+        settled |= {s for s, proof in proofs.get(key, {}).items() if proof["is_proven"]}
+        for timeframe in (*STEPS, "1d", "1w", "1M"):
+            buckets = defaultdict(list)
+            for stamp in sorted(minutes):
+                buckets[bucket(timeframe, at(stamp))].append(minutes[stamp])
+            ended: dict[Any, int] = defaultdict(int)
+            for stamp in settled:
+                ended[bucket(timeframe, at(stamp))] += 1
+            for (start, end), parts in buckets.items():
+                is_complete = ended[start, end] == (end - start) / timedelta(minutes=1)
+                row = (*key, timeframe, start, *_summary(parts), is_complete)
+                made.append((*row, *_origin(parts)))
+    return sorted(made, key=lambda row: row[:4])
+
+
+def _origin(parts: Sequence[Row]) -> tuple[str, bool]:
+    sources = {p["source"] for p in parts}
+    source = sources.pop() if len(sources) == 1 else "mixed"
+    return source, any(p["is_filled"] for p in parts)
+
+
+def _settled(minutes: dict[int, Row], account: Account) -> set[int]:
+    final = {stamp for stamp, candle in minutes.items() if candle["grade"]}
+    silent = account.sparse - account.full - minutes.keys()
+    return (final & (account.full | account.sparse)) | silent
+
+
+def _summary(parts: Sequence[Row]) -> tuple[Any, ...]:
+    volume = sum(p["base_volume"] for p in parts)
+    sums = [
+        None if any(p[name] is None for p in parts) else sum(p[name] for p in parts)
+        for name in SUMS
+    ]
+    return (
+        parts[0]["open"],
+        max(p["high"] for p in parts),
+        min(p["low"] for p in parts),
+        parts[-1]["close"],
+        volume,
+        *sums,
+        _vwap(parts, volume),
+        GRADES[min(p["grade"] for p in parts)],
+        len(parts),
+    )
+
+
+def _vwap(parts: Sequence[Row], volume: Decimal) -> Decimal | None:
+    paid = Decimal(0)
+    with localcontext(prec=120):
+        for part in parts:
+            if part["quote_volume"] is not None:
+                paid += part["quote_volume"]
+            elif part["base_volume"]:
+                if part["vwap"] is None:
+                    return None
+                paid += part["vwap"] * part["base_volume"]
+        if not volume:
+            return None
+        return (paid / volume).quantize(EIGHTEEN, ROUND_HALF_UP)
