@@ -232,5 +232,5 @@ def _series(
         and (not symbols or choice.symbol in symbols)
     ]
     if not found:
-        raise SetupError("no enabled instrument in config_instruments.csv fits")
+        raise SetupError("no enabled instrument of config.instruments fits")
     return found

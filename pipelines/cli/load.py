@@ -30,7 +30,8 @@ def load_exchange(
     feed: Annotated[
         list[str] | None,
         typer.Option(
-            help="candles (the default of a named symbol), trades; may be repeated."
+            help="candles (the default of a named symbol), trades or funding_rates;"
+            " may be repeated."
         ),
     ] = None,
     since: Annotated[str | None, typer.Option(help="From, ISO UTC, included.")] = None,

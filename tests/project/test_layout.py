@@ -126,8 +126,11 @@ def test_a_workflow_checks_out_sets_up_and_runs_what_a_laptop_runs(name):
 def test_every_script_of_ci_parses():
     for path in (PROJECT_DIR / ".ci").iterdir():
         first = path.read_text(encoding="utf-8").splitlines()[0]
-        shell = "bash" if "bash" in first else "sh"
         assert first.startswith("#!")
+        if "python" in first:
+            ast.parse(path.read_text(encoding="utf-8"))
+            continue
+        shell = "bash" if "bash" in first else "sh"
         subprocess.run([shell, "-n", str(path)], check=True)
 
 

@@ -99,7 +99,7 @@ def chosen(
     else:
         series = _collectable(_narrowed(known, options), refused)
     if not series:
-        raise SetupError("no enabled instrument in config_instruments.csv fits")
+        raise SetupError("no enabled instrument of config.instruments fits")
     return [
         replace(
             choice,
