@@ -48,7 +48,7 @@ create table if not exists ops.consumers (
     consumer text not null,
     relation text not null,
     feed text not null,
-    tables text[] not null default '{}',
+    table_names text[] not null default '{}',
     primary key (consumer, feed)
 );
 
@@ -86,7 +86,7 @@ where
             where
                 delivered.schema_name = batches.feed
                 and delivered.load_id = batches.load_id
-                and delivered.table_name = any(consumers.tables)
+                and delivered.table_name = any(consumers.table_names)
         )
         or not exists (
             select

@@ -26,18 +26,18 @@ when `bullion transform` has built all. A model that is gone counts until its ta
         {% for row in rows -%}
         ('{{ row | join("', '") }}'){{ "," if not loop.last }}
         {% endfor -%}
-    ) as declared (consumer, relation, feed, tables)
+    ) as declared (consumer, relation, feed, table_names)
     on
         stored.consumer = declared.consumer
         and stored.feed = declared.feed
-    when matched and (stored.relation, stored.tables)
-        is distinct from (declared.relation, declared.tables::text[])
+    when matched and (stored.relation, stored.table_names)
+        is distinct from (declared.relation, declared.table_names::text[])
         then update set
             relation = declared.relation,
-            tables = declared.tables::text[]
+            table_names = declared.table_names::text[]
     when not matched
         then insert values (
-            declared.consumer, declared.relation, declared.feed, declared.tables::text[]
+            declared.consumer, declared.relation, declared.feed, declared.table_names::text[]
         )
     when not matched by source
         and (
