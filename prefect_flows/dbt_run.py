@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from pipelines import warehouse
+from pipelines.bronze import ddl
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import PROJECT_DIR, export, settings
+from pipelines.sources import declared
 from prefect_flows.last_transform import LastTransform, Tests
 
 if TYPE_CHECKING:
@@ -97,6 +99,7 @@ def run_dbt(
             if not selected:
                 return TransformFacts(0, {}, round(time.monotonic() - began, 3))
             words = [*words, "--select", *selected]
+        _declare_bronze()
         result = _invoke(list(words), as_tasks=as_tasks, seen=seen)
         if isinstance(result.exception, KeyboardInterrupt):
             raise result.exception
@@ -109,6 +112,12 @@ def run_dbt(
             _check_it_answers(held, error)
             raise
     return facts
+
+
+def _declare_bronze() -> None:
+    """Make the bronze tables of this release that no load has made yet."""
+    with warehouse.connect("loader", warehouse.process_name("transform")) as loader:
+        ddl.declare(loader, declared())
 
 
 @dataclass(frozen=True)

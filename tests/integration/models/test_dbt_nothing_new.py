@@ -99,3 +99,10 @@ def test_after_anything_else_everything_is_built(transformed, harm):
     assert transform().nodes_count > len(select("select from gold.rpt_config_effects"))
     assert select("select count(*) from gold.rpt_candle_evidence") != [(0,)]
     assert transform().by_status == NOTHING
+
+
+def test_a_table_that_a_later_release_declares_is_made_before_dbt_reads_it(transformed):
+    with warehouse.connect(None, "test") as connection:
+        connection.execute("drop table bronze_exchange.funding_rates cascade")
+    transform()
+    assert select("select count(*) from silver.stg_exchange__funding_rates") == [(0,)]
