@@ -18,7 +18,7 @@ from jgo.maven import Artifact, MavenContext
 from jgo.maven import PythonResolver as Resolver
 from jgo.util import http
 
-from pipelines.local.artifacts import Locked
+from pipelines.local.locked_file import Locked
 from pipelines.local.service import UnavailableError
 
 CHUNK = 1 << 16  # of what comes, the last part of one is lost when it breaks off

@@ -11,32 +11,12 @@ from functools import cached_property
 from pathlib import Path
 
 from pipelines.local import lock
+from pipelines.local.locked_file import Locked
 from pipelines.local.service import Say, UnavailableError
 from pipelines.terminal.progress import download_bar
 
 FOLDER = Path(__file__).parent / "maven"
 DOWNLOAD_WAIT_S = 3600  # another process downloads the same
-
-
-@dataclass(frozen=True)
-class Locked:
-    """A file that the lock names."""
-
-    group: str
-    artifact: str
-    version: str
-    packaging: str
-    sha256: str
-
-    @property
-    def file_name(self) -> str:
-        """Its name in any repository."""
-        return f"{self.artifact}-{self.version}.{self.packaging}"
-
-    @property
-    def path(self) -> Path:
-        """Where it lies in any repository."""
-        return Path(*self.group.split("."), self.artifact, self.version, self.file_name)
 
 
 @dataclass(frozen=True)
