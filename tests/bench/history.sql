@@ -137,7 +137,7 @@ select
 from (
     select 'ohlcv' as table_name, _dlt_load_id, delivery_file from bronze_exchange.ohlcv
     union all
-    select 'ohlcv_pages', _dlt_load_id, delivery_file from bronze_exchange.ohlcv_pages
+    select 'pages', _dlt_load_id, delivery_file from bronze_exchange.pages
     union all
     select 'instruments', _dlt_load_id, delivery_file from bronze_exchange.instruments
 ) as delivered
