@@ -149,7 +149,7 @@ def test_a_removed_series_ends_after_its_page_and_its_history_rests(database, ve
         wait_for(lambda: {("waiting",)} == set(run(database, None, chunks)))
         assert len(venue.pages("ETH-USD")) == asked
     pages = "select count(distinct request_id) from bronze_exchange.pages"
-    noted = run(database, None, f"{pages} where symbol = 'ETH/USD'")
+    noted = run(database, None, f"{pages} where subject = 'ETH/USD'")
     assert noted == [(asked,)]  # what came so far is delivered, and noted as pages
 
 
