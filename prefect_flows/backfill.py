@@ -5,8 +5,8 @@ from prefect import flow, get_run_logger, task
 from pipelines.backfill import ledger
 from pipelines.backfill.apply import Applied, apply
 from pipelines.backfill.plan import Planned, parse, plan
-from pipelines.backfill.upstreams import LiveUpstreams
 from pipelines.config.rows import configuration
+from pipelines.sources.connectors import connected
 from pipelines.warehouse import connect, process_name
 from prefect_flows.last_transform import Tests
 from prefect_flows.retries import may_pass, raise_failures
@@ -28,10 +28,10 @@ def make_plans(
     until: str | None,
 ) -> list[Planned]:
     """Write down which chunks the span takes; a plan for each series and feed."""
-    known = configuration()
-    upstreams = LiveUpstreams(known)
-    wanted = parse(known, exchanges, symbols, feeds=feeds, since=since, until=until)
-    planned = [plan(one, upstreams) for one in wanted]
+    config = configuration()
+    wanted = parse(config, exchanges, symbols, feeds=feeds, since=since, until=until)
+    with connected(config) as connectors:
+        planned = [plan(one, connectors) for one in wanted]
     for one in planned:
         get_run_logger().info("%s", one)
     return planned
@@ -54,7 +54,8 @@ def apply_plans(plan_ids: list[int], parallel: int) -> Applied:
     with connect("loader", process_name("backfill")) as connection:
         plans = ledger.plans(connection, plan_ids)
     say = get_run_logger().info
-    applied = apply(configuration(), plans, parallel=parallel, say=say)
+    with connected(configuration()) as connectors:
+        applied = apply(connectors, plans, parallel=parallel, say=say)
     raise_failures(applied.failures)
     return applied
 

@@ -127,8 +127,8 @@ def _milliseconds(since: datetime | None, at: datetime) -> int:
 def _running(say: Say) -> Iterator[None]:
     """The consumer and the collector, ready to take a change up."""
     stop, has_loaded = threading.Event(), threading.Event()
-    collected = Collected(told=lambda _: has_loaded.set())
-    options = CollectOptions(exchanges=SERIES[:1])
+    collected = Collected(report=lambda _: has_loaded.set())
+    options = CollectOptions(scopes=SERIES[:1])
     threads = [
         threading.Thread(target=_said, args=(say, work), name=name, daemon=True)
         for name, work in {

@@ -15,17 +15,16 @@ import psycopg
 
 from pipelines import warehouse
 from pipelines.backfill import ledger
-from pipelines.backfill.chunk_result import brought
-from pipelines.backfill.ledger import Chunk, Plan
-from pipelines.backfill.work import ChunkWatch, source_of
+from pipelines.backfill.chunk_result import chunk_result
+from pipelines.backfill.ledger import ARCHIVE, Chunk, Plan
+from pipelines.backfill.work import ChunkProgress, source_of
 from pipelines.bronze.load import Say, recover
 from pipelines.bronze.run import is_pending
-from pipelines.config.listener import ConfigProvider, config_provider
-from pipelines.config.model import Configuration
 from pipelines.errors import FINAL, BullionError, UpstreamError, as_one
+from pipelines.sources.connectors import Connectors
 from pipelines.sources.load import load
+from pipelines.upstream.extents import begin_of
 from pipelines.upstream.progress import NoProgress, Progress
-from pipelines.upstream.running_tasks import RunningTasks
 
 Finished = Callable[[Plan, Sequence[str]], None]
 
@@ -57,65 +56,63 @@ class _StoppedError(Exception):
 
 
 def apply(
-    configured: ConfigProvider | Configuration,
+    connectors: Connectors,
     plans: Sequence[Plan],
     *,
     parallel: int = 2,
     patience: Patience = Patience(),
-    watch: Progress | None = None,
+    progress: Progress | None = None,
     say: Say = lambda _: None,
-    streams: RunningTasks | None = None,
     is_wanted: Callable[[Plan], bool] = lambda _: True,
     finished: Finished = lambda _plan, _load_ids: None,
 ) -> Applied:
     """Run what is left of `plans`; what is done stays untouched.
 
     Chunks that another process works on are left to it, and waited for. A chunk is not
-    begun while its plan is not wanted, nor when `streams` are ending. `finished` is
-    told of each chunk that is done here, with the loads that brought it.
+    begun while its plan is not wanted, nor when the connectors' tasks are ending.
+    `finished` is called with each chunk that is done here, and the loads that brought
+    it.
 
     Raises:
         UpstreamError: the warehouse went away; the same call goes on from there.
         KeyboardInterrupt: the chunks under way are ended first, unless it comes twice.
     """
     began = time.monotonic()
-    crew = _Crew(
-        config_provider(configured),
+    workers = _Workers(
+        connectors,
         plans,
         patience,
-        watch or NoProgress(),
+        progress or NoProgress(),
         say,
-        streams=streams or RunningTasks(),
         is_wanted=is_wanted,
         finished=finished,
     )
-    crew.run(parallel)
-    crew.applied.seconds = round(time.monotonic() - began, 3)
-    return crew.applied
+    workers.run(parallel)
+    workers.applied.seconds = round(time.monotonic() - began, 3)
+    return workers.applied
 
 
-class _Crew:
+class _Workers:
     """The workers of one apply, and what they share."""
 
     def __init__(
         self,
-        configured: ConfigProvider,
+        connectors: Connectors,
         plans: Sequence[Plan],
         patience: Patience,
-        watch: Progress,
+        progress: Progress,
         say: Say,
         *,
-        streams: RunningTasks,
         is_wanted: Callable[[Plan], bool],
         finished: Finished,
     ) -> None:
         self.applied = Applied()
-        self._configured = configured
+        self._connectors = connectors
+        self._tasks = connectors.context.tasks
         self._plans = {plan.plan_id: plan for plan in plans}
         self._patience = patience
-        self._watch = watch
+        self._progress = progress
         self._say = say
-        self._streams = streams
         self._is_wanted = is_wanted
         self._finished = finished
         self._stop = threading.Event()
@@ -128,7 +125,9 @@ class _Crew:
     def run(self, parallel: int) -> None:
         """Work until nothing is left."""
         with self._connect() as connection:
-            self._watch.planned(sum(chunk.minutes for chunk in self._open(connection)))
+            self._progress.planned(
+                sum(chunk.extent.steps for chunk in self._open(connection))
+            )
         ended = [threading.Event() for _ in range(parallel)]
         try:
             for n, end in enumerate(ended):
@@ -148,7 +147,7 @@ class _Crew:
     def _work(self, ended: threading.Event) -> None:
         try:
             with self._connect() as connection:
-                while not (self._stop.is_set() or self._streams.ending.is_set()):
+                while not (self._stop.is_set() or self._tasks.ending.is_set()):
                     chunk = self._take(connection)
                     if chunk is not None:
                         self._run(connection, chunk)
@@ -209,8 +208,8 @@ class _Crew:
     def _load(self, connection: warehouse.Connection, chunk: Chunk) -> None:
         plan = self._plans[chunk.plan_id]
         check = partial(self._check, chunk)
-        watch = ChunkWatch(self._watch, chunk, check)
-        source = source_of(plan, chunk, self._configured, watch, self._streams)
+        progress = ChunkProgress(self._progress, chunk, check)
+        source = source_of(plan, chunk, self._connectors, progress)
         loads = list(chunk.load_ids)
         self._settle(connection, loads)
 
@@ -227,15 +226,15 @@ class _Crew:
         if source.is_cut_short:
             raise _StoppedError
         chunk.load_ids[:] = loads
-        facts = brought(connection, plan, chunk)
-        ledger.finish(connection, chunk, facts)
-        watch.finished()
+        result = chunk_result(connection, plan, chunk)
+        ledger.finish(connection, chunk, result)
+        progress.finished()
         self._finished(plan, loads)
         with self._lock:
             self.applied.chunks_count += 1
-            self.applied.rows_count += facts.rows_count
-            self.applied.requests_count += facts.requests_count
-            self.applied.bytes_count += facts.bytes_count
+            self.applied.rows_count += result.rows_count
+            self.applied.requests_count += result.requests_count
+            self.applied.bytes_count += result.bytes_count
 
     def _settle(
         self, connection: warehouse.Connection, load_ids: Sequence[str]
@@ -252,27 +251,27 @@ class _Crew:
     def _failed(
         self, connection: warehouse.Connection, chunk: Chunk, error: BaseException
     ) -> None:
-        is_ending = self._stop.is_set() or self._streams.ending.is_set()
+        is_ending = self._stop.is_set() or self._tasks.ending.is_set()
         if is_ending or isinstance(error, _StoppedError):
             ledger.give_back(connection, chunk, "waiting", "stopped")
             return
-        told = _told(self._plans[chunk.plan_id], chunk, error)
-        ledger.give_back(connection, chunk, "failed", told)
+        reason = _reason(self._plans[chunk.plan_id], chunk, error)
+        ledger.give_back(connection, chunk, "failed", reason)
         with self._lock:
             tries = self._tries[chunk.chunk_id] = self._tries.get(chunk.chunk_id, 0) + 1
             may_pass = not isinstance(error, FINAL)
             if may_pass and tries < self._patience.attempts:
                 rest_s = self._patience.rest_s * tries
                 self._rests_until[chunk.chunk_id] = time.monotonic() + rest_s
-                self._say(f"{told}; again in {rest_s:g} s")
+                self._say(f"{reason}; again in {rest_s:g} s")
                 return
             self._given_up.add(chunk.chunk_id)
             kind = type(error) if isinstance(error, BullionError) else UpstreamError
-            self.applied.failures.append(kind(told))
+            self.applied.failures.append(kind(reason))
 
     def _check(self, chunk: Chunk) -> None:
-        """Files end at once; a stream of the exchange's ends itself after its page."""
-        is_ending = chunk.route == "archive" and self._streams.ending.is_set()
+        """Files end at once; what is asked for ends itself after its page."""
+        is_ending = chunk.route == ARCHIVE and self._tasks.ending.is_set()
         if self._stop.is_set() or is_ending:
             raise _StoppedError
 
@@ -288,7 +287,6 @@ def _wait(ended: Sequence[threading.Event]) -> None:
             pass
 
 
-def _told(plan: Plan, chunk: Chunk, error: BaseException) -> str:
+def _reason(plan: Plan, chunk: Chunk, error: BaseException) -> str:
     kind = "" if isinstance(error, BullionError) else f"{type(error).__name__}: "
-    said = f"{kind}{error}"
-    return f"{plan}, {chunk.since_at:%Y-%m-%d} by {chunk.route}: {said}"
+    return f"{plan}, {begin_of(chunk.extent)} by {chunk.route}: {kind}{error}"

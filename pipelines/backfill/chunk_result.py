@@ -10,11 +10,10 @@ from typing import LiteralString
 from psycopg import sql
 
 from pipelines import warehouse
-from pipelines.backfill.ledger import Chunk, Facts, Plan
+from pipelines.backfill.ledger import ARCHIVE, Chunk, ChunkResult, Plan
 from pipelines.bronze.tables import Column
 from pipelines.errors import UpstreamError
-from pipelines.sources import feeds
-from pipelines.sources.exchange.tables import PROVENANCE
+from pipelines.sources import feeds, schema_of
 
 FINISHED: LiteralString = """
 select l.load_id, l.requests_count from ops.loads as l
@@ -29,23 +28,32 @@ where f.path = any(%s) and f.status = 'loaded'
 order by f.path, f.published_at_ms desc, f.sha256 desc
 """
 SENT: LiteralString = """
-select coalesce(sum(r.bytes_count), 0)::bigint from bronze_exchange.requests as r
+select coalesce(sum(r.bytes_count), 0)::bigint from {requests} as r
 where r._dlt_load_id = any(%s)
 """
 
 
-def brought(connection: warehouse.Connection, plan: Plan, chunk: Chunk) -> Facts:
+# of a row in bronze: who read it, and when
+READING = {"request_id", "origin", "received_at", "venue_now_ms", "upstream_now_ms"}
+
+
+def chunk_result(
+    connection: warehouse.Connection, plan: Plan, chunk: Chunk
+) -> ChunkResult:
     """What stands in bronze of the chunk.
 
     Raises:
         UpstreamError: a file of it is not there.
     """
-    load_ids, requests = _finished(connection, chunk)
-    if chunk.route == "archive":
+    is_archived = chunk.route == ARCHIVE
+    schema = "bronze_archive" if is_archived else schema_of(plan.feed)
+    load_ids, requests = _finished(connection, schema, chunk)
+    if is_archived:
         return _of_files(connection, chunk, requests)
-    row = connection.execute(SENT, (load_ids,)).fetchone()
+    sent = sql.SQL(SENT).format(requests=sql.Identifier(schema, "requests"))
+    row = connection.execute(sent, (load_ids,)).fetchone()
     rows, checksum = values(connection, plan, chunk, load_ids)
-    return Facts(rows, requests, int(row[0]) if row else 0, checksum)
+    return ChunkResult(rows, requests, int(row[0]) if row else 0, checksum)
 
 
 def values(
@@ -55,17 +63,19 @@ def values(
     feed = feeds()[plan.feed]
     table = feed.table
     columns = [column for column in table.columns if _is_value(column)]
-    start, end = feed.axis.of_ms(chunk.span)
+    start, end = feed.axis.of_extent(chunk.extent.span)
+    of_series = zip(feed.key_columns, plan.key, strict=False)
     query = sql.SQL(
         "copy (select distinct {columns} from {table}"
-        " where exchange_id = {exchange_id} and symbol = {symbol}"
-        " and {stamp} >= {start} and {stamp} < {end}"
+        " where {of_series} and {stamp} >= {start} and {stamp} < {end}"
         " and _dlt_load_id = any({load_ids}) order by {order}) to stdout"
     ).format(
         columns=sql.SQL(", ").join(map(_named, columns)),
-        table=sql.Identifier("bronze_exchange", table.name),
-        exchange_id=plan.exchange_id,
-        symbol=plan.symbol,
+        table=sql.Identifier(schema_of(plan.feed), table.name),
+        of_series=sql.SQL(" and ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(name), value)
+            for name, value in of_series
+        ),
         stamp=sql.Identifier(feed.axis.column),
         start=start,
         end=end,
@@ -80,15 +90,16 @@ def values(
     return rows, digest.hexdigest()
 
 
-def _finished(connection: warehouse.Connection, chunk: Chunk) -> tuple[list[str], int]:
-    source = "archive" if chunk.route == "archive" else "exchange"
-    found = connection.execute(
-        FINISHED, (f"bronze_{source}", chunk.load_ids)
-    ).fetchall()
+def _finished(
+    connection: warehouse.Connection, schema: str, chunk: Chunk
+) -> tuple[list[str], int]:
+    found = connection.execute(FINISHED, (schema, chunk.load_ids)).fetchall()
     return [load_id for load_id, _ in found], sum(requests for _, requests in found)
 
 
-def _of_files(connection: warehouse.Connection, chunk: Chunk, requests: int) -> Facts:
+def _of_files(
+    connection: warehouse.Connection, chunk: Chunk, requests: int
+) -> ChunkResult:
     paths = sorted(file["path"] for file in chunk.files)
     found = connection.execute(FILES, (paths,)).fetchall()
     missing = sorted(set(paths) - {path for path, *_ in found})
@@ -96,7 +107,7 @@ def _of_files(connection: warehouse.Connection, chunk: Chunk, requests: int) -> 
         raise UpstreamError(f"not loaded: {', '.join(missing)}")
     lines = "".join(f"{sha256}  {path}\n" for path, sha256, _, _ in found)
     checksum = found[0][1] if len(found) == 1 else _sha256(lines)
-    return Facts(
+    return ChunkResult(
         sum(rows for _, _, rows, _ in found),
         requests,
         sum(size for *_, size in found),
@@ -109,8 +120,8 @@ def _sha256(text: str) -> str:
 
 
 def _is_value(column: Column) -> bool:
-    """Whether the venue's row says it: not when it was read, nor by which request."""
-    return column not in PROVENANCE and column.name != "venue_now_ms"
+    """Whether the upstream said it: not when it was read, nor by which request."""
+    return column.name not in READING
 
 
 def _named(column: Column) -> sql.Composable:

@@ -1,122 +1,65 @@
-"""How a span becomes chunks: the archive's files where it has them, REST otherwise."""
+"""How an extent becomes chunks: files where an archive has them, requests otherwise."""
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from pipelines.backfill.coverage import FileVersion
-from pipelines.backfill.ledger import NewChunk
-from pipelines.backfill.spans import (
-    DAY_MS,
-    MINUTE_MS,
-    Span,
-    by_day,
-    by_month,
-    minutes,
-    within,
-    without,
-)
+from pipelines.backfill.ledger import ARCHIVE, NewChunk
+from pipelines.upstream.connector import File, FileVersion, RequestRoute
+from pipelines.upstream.extents import DAY_MS, by_month, within, without
+from pipelines.upstream.feed import MINUTE_MS, Extent, Span, steps_of
 
 # a month of a quiet symbol's trades; one load holds its delivery files on disk
 BYTES_A_CHUNK = 256 * 2**20
 
 
 @dataclass(frozen=True)
-class File:
-    """A file that the archive lists; `facts` is what the archive source needs of it."""
-
-    path: str
-    period: str
-    covers: Span
-    bytes_count: int
-    published_at_ms: int
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def version(self) -> FileVersion:
-        """What tells it from the same file published again."""
-        return self.path, self.bytes_count, self.published_at_ms
-
-
-@dataclass(frozen=True)
-class RestRoute:
-    """How a venue's REST interface gives a feed.
-
-    Attributes:
-        weight: of one request, in the venue's budget.
-        page_minutes: minutes that one request may ask for; None: any number.
-        page_rows: rows of a page, where pages are counted so (trades).
-        rows_a_day: how many rows a day is expected to have; see `page_rows`.
-        window_minutes: the venue gives only so many of the newest; None: all.
-    """
-
-    method: str
-    weight: int
-    page_minutes: int | None = None
-    page_rows: int | None = None
-    rows_a_day: float = 0
-    window_minutes: int | None = None
-
-    def requests(self, span: Span) -> int:
-        """How many requests a load of the span takes; one more asks for the clock."""
-        count = minutes([span])
-        if self.page_rows:
-            rows = self.rows_a_day * count / 1440
-            return 1 + max(1, -(-int(rows) // self.page_rows))
-        return 1 + (-(-count // self.page_minutes) if self.page_minutes else 1)
-
-    def chunks(self, spans: Sequence[Span]) -> Iterator[Span]:
-        """Trades go by the day, minutes by the month."""
-        return by_day(spans) if self.page_rows else by_month(spans)
-
-
-@dataclass(frozen=True)
 class Taken:
-    """What need not be planned: files, answered minutes, chunks of the ledger."""
+    """What need not be planned: files, answered spans, chunks of the ledger."""
 
     files: Set[FileVersion] = frozenset()
     answered: Sequence[Span] = ()
     planned_files: Set[str] = frozenset()
-    planned: Sequence[Span] = ()  # by REST
+    planned: Sequence[Span] = ()  # by requests
 
 
 @dataclass(frozen=True)
-class Split:
-    """The new chunks of a span, oldest first; minutes held, and such as nobody has."""
+class Chunking:
+    """The new chunks of an extent, oldest first; steps held, and what nobody has."""
 
     chunks: list[NewChunk]
-    held_minutes: int
+    held_steps: int
     not_had: list[Span]
     not_had_reason: str | None = None
 
 
-def split(
-    span: Span,
+def chunking(
+    extent: Extent,
     files: Sequence[File],
     taken: Taken,
-    rest: RestRoute | None,
+    route: RequestRoute | None,
     *,
-    now_ms: int,
-) -> Split:
-    """The chunks that bring what `span` lacks.
+    now: int,
+) -> Chunking:
+    """The chunks that bring what `extent` lacks.
 
-    Every file is taken that is not loaded as it is listed now, though REST has
-    answered for its minutes: only a file seals them.
+    Every file is taken that is not loaded as it is listed now, though requests have
+    been answered for its span: only a file seals it.
     """
+    span = extent.span
     archived = [file.covers for file in files]
     loaded = [file.covers for file in files if file.version in taken.files]
     held = within([*taken.answered, *loaded], span)
     lacking = without(span, [*archived, *taken.answered, *taken.planned])
-    had, not_had, reason = _reachable(lacking, rest, now_ms)
+    had, not_had, reason = _reachable(lacking, route, now)
     wanted = [
         file
         for file in files
         if file.version not in taken.files and file.path not in taken.planned_files
     ]
-    chunks = [*archive_chunks(wanted), *_rest_chunks(had, rest)]
-    return Split(
+    chunks = [*archive_chunks(wanted), *_asked_chunks(had, route)]
+    return Chunking(
         sorted(chunks, key=lambda chunk: chunk.span),
-        minutes(held),
+        steps_of(extent.unit, held),
         not_had,
         reason,
     )
@@ -134,6 +77,15 @@ def archive_chunks(files: Iterable[File]) -> Iterator[NewChunk]:
         yield _of_files(group)
 
 
+def requests_count(route: RequestRoute, span: Span) -> int:
+    """How many requests a load of the span takes; one more asks for the clock."""
+    size = span[1] - span[0]
+    if route.page_rows:
+        rows = route.rows_a_day * size / DAY_MS
+        return 1 + max(1, -(-int(rows) // route.page_rows))
+    return 1 + (-(-size // route.page) if route.page else 1)
+
+
 def _belongs(file: File, group: Sequence[File]) -> bool:
     last = group[-1]
     size = sum(member.bytes_count for member in group) + file.bytes_count
@@ -145,7 +97,7 @@ def _belongs(file: File, group: Sequence[File]) -> bool:
 
 def _of_files(group: Sequence[File]) -> NewChunk:
     return NewChunk(
-        "archive",
+        ARCHIVE,
         (group[0].covers[0], group[-1].covers[1]),
         2 * len(group),  # the checksum and the file
         sum(file.bytes_count for file in group),
@@ -154,26 +106,27 @@ def _of_files(group: Sequence[File]) -> NewChunk:
 
 
 def _reachable(
-    spans: Sequence[Span], rest: RestRoute | None, now_ms: int
+    spans: Sequence[Span], route: RequestRoute | None, now: int
 ) -> tuple[list[Span], list[Span], str | None]:
-    if rest is None:
+    if route is None:
         reason = "the archive has no file, and REST does not give it" if spans else None
         return [], list(spans), reason
-    if rest.window_minutes is None:
+    if route.window is None:
         return list(spans), [], None
-    newest_ms = now_ms - now_ms % MINUTE_MS + MINUTE_MS
-    first_ms = newest_ms - rest.window_minutes * MINUTE_MS
-    window = (first_ms, newest_ms + DAY_MS)
+    newest_ms = now - now % MINUTE_MS + MINUTE_MS
+    window = (newest_ms - route.window, newest_ms + DAY_MS)
     had = [part for span in spans for part in within([window], span)]
     beyond = [part for span in spans for part in without(span, [window])]
     reason = (
-        f"REST gives the newest {rest.window_minutes} minutes; older ones are made from"
-        " trades: --feed trades"
+        f"REST gives the newest {route.window // MINUTE_MS} minutes; older ones are"
+        " made from trades: --feed trades"
     )
     return had, beyond, reason if beyond else None
 
 
-def _rest_chunks(spans: Sequence[Span], rest: RestRoute | None) -> Iterator[NewChunk]:
-    if rest is not None:
-        for span in rest.chunks(spans):
-            yield NewChunk("rest", span, rest.requests(span), 0)
+def _asked_chunks(
+    spans: Sequence[Span], route: RequestRoute | None
+) -> Iterator[NewChunk]:
+    if route is not None:
+        for span in route.chunks(spans):
+            yield NewChunk(route.name, span, requests_count(route, span), 0)

@@ -1,14 +1,12 @@
-"""What bronze holds of a series already, by what finished loads brought."""
+"""What bronze holds of a key already, by what finished loads brought."""
 
 from typing import LiteralString
 
 from pipelines import warehouse
-from pipelines.backfill.spans import MINUTE_MS, Span
-from pipelines.sources import feeds
-from pipelines.upstream.feed import IN_MS, Key
+from pipelines.sources import feeds, schema_of
+from pipelines.upstream.connector import FileVersion
+from pipelines.upstream.feed import MINUTE_MS, Key, Span
 from pipelines.upstream.pages import Pages
-
-SCHEMA = "bronze_exchange"
 
 FILES: LiteralString = """
 select distinct f.path, f.bytes_count, f.published_at_ms
@@ -18,33 +16,25 @@ inner join ops.loads as l
 where f.exchange_id = %s and f.symbol = %s and f.status = 'loaded'
 """
 
-FileVersion = tuple[str, int, int]  # path, bytes, when it was published (ms)
 
+def answered(connection: warehouse.Connection, key: Key) -> list[Span]:
+    """The spans that the upstream has answered for, in the unit of an extent.
 
-def answered(
-    connection: warehouse.Connection, feed: str, exchange_id: str, symbol: str
-) -> list[Span]:
-    """The spans of whole minutes that the venue's REST interface has answered for.
-
-    A page may end inside of a minute, which is not whole then.
+    Of a time in whole minutes: a page may end inside of one, which is not whole then.
     """
-    declared = feeds().get(feed)
-    if declared is None:
-        return []
-    key = Key(exchange_id, symbol, feed)
-    minute = MINUTE_MS * IN_MS[declared.axis.unit]
+    axis = feeds()[key.feed].axis
+    whole = MINUTE_MS if axis.extent_unit == "ms" else 1
+    (one, _) = axis.of_extent((whole, 0))
     spans = [
-        (-(-start // minute) * MINUTE_MS, end // minute * MINUTE_MS)
-        for start, end in Pages(connection, SCHEMA, key).answered()
+        (-(-start // one) * whole, end // one * whole)
+        for start, end in Pages(connection, schema_of(key.feed), key).answered()
     ]
     return [(start, end) for start, end in spans if start < end]
 
 
-def files(
-    connection: warehouse.Connection, exchange_id: str, symbol: str
-) -> set[FileVersion]:
-    """The versions of the archive's files that are loaded."""
+def files(connection: warehouse.Connection, key: Key) -> set[FileVersion]:
+    """The versions of the archive's files of the series that are loaded."""
     if not warehouse.has_table(connection, "bronze_archive.files"):
         return set()
-    found = connection.execute(FILES, (exchange_id, symbol)).fetchall()
+    found = connection.execute(FILES, key.series).fetchall()
     return {(path, size, published) for path, size, published in found}

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
+from psycopg import sql
+
 from pipelines import warehouse
-from pipelines.backfill.chunking import RestRoute
-from pipelines.backfill.ledger import NewChunk
+from pipelines.backfill.ledger import ARCHIVE, NewChunk
+from pipelines.upstream.connector import RequestRoute
 
 # Two busy cores, 2026-11: a load's own work (dlt, its transactions), and zipped bytes
 # of klines and of trades alike, checked, parsed and committed. Look again when `make
@@ -16,23 +18,22 @@ LOAD_S = 1.5
 ARCHIVE_BYTES_A_SECOND = 1_500_000.0
 REQUEST_S = 0.25  # a public venue from a laptop, an answer of 1000 rows
 REQUEST_BYTES = 120_000.0  # 1000 candles of Binance
-TRADES_A_DAY = 50_000.0
 
 REQUESTS: LiteralString = """
 with recent as (
     select l.load_id
     from ops.loads as l
-    where l.schema_name = 'bronze_exchange' and l.requests_count > 0
+    where l.schema_name = {schema} and l.requests_count > 0
     order by l.completed_at desc
     limit 200
 )
 
 select avg(r.elapsed_ms) / 1000, avg(r.bytes_count)
 from recent
-inner join bronze_exchange.requests as r on recent.load_id = r._dlt_load_id
-where r.exchange_id = %s and r.endpoint = %s and r.error is null
+inner join {requests} as r on recent.load_id = r._dlt_load_id
+where r.scope = %s and r.endpoint = %s and r.error is null
 """
-ARCHIVE: LiteralString = """
+ARCHIVE_RATE: LiteralString = """
 with brought as (
     select f._dlt_load_id as load_id, sum(f.bytes_count) as bytes_count
     from bronze_archive.files as f
@@ -68,16 +69,22 @@ class Cost:
 
 
 def rates(
-    connection: warehouse.Connection, exchange_id: str, rest: RestRoute | None
+    connection: warehouse.Connection,
+    schema: str,
+    scope: str,
+    route: RequestRoute | None,
 ) -> Rates:
-    """What earlier loads of this venue and route took; defaults where there is none."""
+    """What earlier loads of this scope and route took; defaults where there is none."""
     asked: tuple[float | None, float | None] = (None, None)
-    if rest and warehouse.has_table(connection, "bronze_exchange.requests"):
-        row = connection.execute(REQUESTS, (exchange_id, rest.method)).fetchone()
+    if route and warehouse.has_table(connection, f"{schema}.requests"):
+        query = sql.SQL(REQUESTS).format(
+            schema=schema, requests=sql.Identifier(schema, "requests")
+        )
+        row = connection.execute(query, (scope, route.method)).fetchone()
         asked = (row[0], row[1]) if row else asked
     archive = None
     if warehouse.has_table(connection, "bronze_archive.files"):
-        row = connection.execute(ARCHIVE, (LOAD_S,)).fetchone()
+        row = connection.execute(ARCHIVE_RATE, (LOAD_S,)).fetchone()
         archive = row[0] if row else None
     return Rates(
         float(asked[0] or REQUEST_S),
@@ -90,21 +97,21 @@ def rates(
 
 def cost(
     chunks: Sequence[NewChunk],
-    rest: RestRoute | None,
-    known: Rates,
+    route: RequestRoute | None,
+    rates: Rates,
     *,
     weight_a_second: float,
     parallel: int,
 ) -> Cost:
     """What these chunks will take, `parallel` at a time, within the venue's budget."""
-    asked = sum(chunk.requests for chunk in chunks if chunk.route == "rest")
-    zipped = sum(chunk.bytes_count for chunk in chunks if chunk.route == "archive")
-    budget_s = asked * rest.weight / weight_a_second if rest else 0.0
-    rest_s = max(budget_s, asked * known.request_s / parallel)
-    own_s = (LOAD_S * len(chunks) + zipped / known.archive_bytes_a_second) / parallel
+    asked = sum(chunk.requests for chunk in chunks if chunk.route != ARCHIVE)
+    zipped = sum(chunk.bytes_count for chunk in chunks if chunk.route == ARCHIVE)
+    budget_s = asked * route.weight / weight_a_second if route else 0.0
+    rest_s = max(budget_s, asked * rates.request_s / parallel)
+    own_s = (LOAD_S * len(chunks) + zipped / rates.archive_bytes_a_second) / parallel
     return Cost(
         sum(chunk.requests for chunk in chunks),
-        zipped + int(asked * known.request_bytes),
+        zipped + int(asked * rates.request_bytes),
         math.ceil(rest_s + own_s),
     )
 

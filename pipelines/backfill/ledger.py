@@ -7,42 +7,47 @@ at once; its row says how far it came.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal, LiteralString
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from pipelines import warehouse
-from pipelines.backfill.spans import MINUTE_MS, Span, at, to_ms
 from pipelines.errors import SetupError
+from pipelines.upstream.feed import Extent, Key, Span
 
-Route = Literal["archive", "rest"]
+ARCHIVE = "archive"  # the route of a chunk that files bring
 State = Literal["waiting", "running", "done", "failed"]
+Unit = Literal["ms", "number"]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A series' feed and the span of it that is to be had."""
+    """A key and the part of its axis that is to be had."""
 
     plan_id: int
-    exchange_id: str
-    symbol: str
+    scope: str
+    subject: str
     feed: str
-    since_at: datetime
-    until_at: datetime
+    unit: Unit
+    from_value: int
+    until_value: int
 
     def __str__(self) -> str:
-        return (
-            f"plan {self.plan_id}, {self.feed} of {self.symbol} on {self.exchange_id}"
-        )
+        of = f"{self.subject} on {self.scope}" if self.subject else self.scope
+        return f"plan {self.plan_id}, {self.feed} of {of}"
+
+    @property
+    def key(self) -> Key:
+        """Who is asked for what."""
+        return Key(self.scope, self.subject, self.feed)
 
 
 @dataclass(frozen=True)
 class NewChunk:
     """A part of a plan before it is written down; `files` as the archive lists them."""
 
-    route: Route
+    route: str
     span: Span
     requests: int
     bytes_count: int
@@ -55,9 +60,10 @@ class Chunk:
 
     chunk_id: int
     plan_id: int
-    route: Route
-    since_at: datetime
-    until_at: datetime
+    route: str
+    unit: Unit
+    from_value: int
+    until_value: int
     state: State
     reason: str | None
     attempts_count: int
@@ -65,15 +71,9 @@ class Chunk:
     files: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def span(self) -> Span:
-        """Its minutes."""
-        return to_ms(self.since_at), to_ms(self.until_at)
-
-    @property
-    def minutes(self) -> int:
-        """How many minutes it has."""
-        start, end = self.span
-        return (end - start) // MINUTE_MS
+    def extent(self) -> Extent:
+        """What it covers."""
+        return Extent(self.unit, self.from_value, self.until_value)
 
     @property
     def lock(self) -> str:
@@ -82,7 +82,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Facts:
+class ChunkResult:
     """What a chunk brought: rows of its feed, requests, bytes as sent, a checksum."""
 
     rows_count: int
@@ -92,36 +92,45 @@ class Facts:
 
 
 WIDEN: LiteralString = (
-    "update ops.backfills as b"
-    " set since_at = least(b.since_at, %s), until_at = greatest(b.until_at, %s)"
-    " where exchange_id = %s and symbol = %s and feed = %s"
-    " returning plan_id, exchange_id, symbol, feed, since_at, until_at"
+    "update ops.backfills as b set from_value = least(b.from_value, %s),"
+    " until_value = greatest(b.until_value, %s)"
+    " where scope = %s and subject = %s and feed = %s"
+    " returning plan_id, scope, subject, feed, unit, from_value, until_value"
+)
+PLANS: LiteralString = (
+    "select plan_id, scope, subject, feed, unit, from_value, until_value"
+    " from ops.backfills where plan_id = any(%s) or %s order by plan_id"
 )
 MAKE: LiteralString = (
-    "insert into ops.backfills (exchange_id, symbol, feed, since_at, until_at)"
-    " values (%s, %s, %s, %s, %s) on conflict do nothing"
+    "insert into ops.backfills (scope, subject, feed, unit, from_value, until_value)"
+    " values (%s, %s, %s, %s, %s, %s) on conflict do nothing"
 )
 CHUNK: LiteralString = (
-    "select chunk_id, plan_id, route, since_at, until_at, state, reason,"
-    " attempts_count, load_ids, files from ops.backfill_chunks"
+    "select c.chunk_id, c.plan_id, c.route, p.unit, c.from_value, c.until_value,"
+    " c.state, c.reason, c.attempts_count, c.load_ids, c.files"
+    " from ops.backfill_chunks as c inner join ops.backfills as p using (plan_id)"
+)
+IN_ORDER: LiteralString = " order by c.plan_id, c.from_value, c.chunk_id"
+BEGIN: LiteralString = (
+    "update ops.backfill_chunks set state = 'running', ended_at = null,"
+    " attempts_count = attempts_count + 1,"
+    " began_at = coalesce(began_at, clock_timestamp())"
+    " where chunk_id = %s and state <> 'done' returning chunk_id"
+)
+ADD: LiteralString = (
+    "insert into ops.backfill_chunks (plan_id, route, from_value, until_value,"
+    " requests_planned, bytes_planned, files) values (%s, %s, %s, %s, %s, %s, %s)"
 )
 
 
-def write_plan(
-    connection: warehouse.Connection,
-    exchange_id: str,
-    symbol: str,
-    feed: str,
-    span: Span,
-) -> Plan:
-    """The plan of this series' feed, made or widened to `span`, its row locked."""
-    named = (exchange_id, symbol, feed)
-    bounds = (at(span[0]), at(span[1]))
+def write_plan(connection: warehouse.Connection, key: Key, extent: Extent) -> Plan:
+    """The plan of this key, made or widened to `extent`, its row locked."""
+    widen = (*extent.span, *key)
     with connection.cursor(row_factory=class_row(Plan)) as cursor:
-        plan = cursor.execute(WIDEN, (*bounds, *named)).fetchone()
+        plan = cursor.execute(WIDEN, widen).fetchone()
         if plan is None:
-            cursor.execute(MAKE, (*named, *bounds))
-            plan = cursor.execute(WIDEN, (*bounds, *named)).fetchone()
+            cursor.execute(MAKE, (*key, extent.unit, *extent.span))
+            plan = cursor.execute(WIDEN, widen).fetchone()
     assert plan is not None  # noqa: S101  # it stands now, whoever made it
     return plan
 
@@ -133,50 +142,40 @@ def plans(connection: warehouse.Connection, plan_ids: Sequence[int] = ()) -> lis
         SetupError: there is no such plan.
     """
     with connection.cursor(row_factory=class_row(Plan)) as cursor:
-        found = cursor.execute(
-            "select plan_id, exchange_id, symbol, feed, since_at, until_at"
-            " from ops.backfills where plan_id = any(%s) or %s order by plan_id",
-            (list(plan_ids), not plan_ids),
-        ).fetchall()
+        found = cursor.execute(PLANS, (list(plan_ids), not plan_ids)).fetchall()
     unknown = set(plan_ids) - {plan.plan_id for plan in found}
     if unknown:
-        told = ", ".join(str(number) for number in sorted(unknown))
-        raise SetupError(f"there is no plan {told}: bullion backfill status lists them")
+        named = ", ".join(str(number) for number in sorted(unknown))
+        raise SetupError(
+            f"there is no plan {named}: bullion backfill status lists them"
+        )
     return found
 
 
 def chunks(connection: warehouse.Connection, plan_ids: Sequence[int]) -> list[Chunk]:
     """The chunks of these plans, oldest first."""
-    with connection.cursor(row_factory=class_row(Chunk)) as cursor:
-        return cursor.execute(
-            CHUNK + " where plan_id = any(%s) order by plan_id, since_at, chunk_id",
-            (list(plan_ids),),
-        ).fetchall()
+    return _chunks(connection, " where c.plan_id = any(%s)", list(plan_ids))
 
 
 def open_chunks(
     connection: warehouse.Connection, plan_ids: Sequence[int]
 ) -> list[Chunk]:
     """What of these plans is not done, oldest first."""
-    with connection.cursor(row_factory=class_row(Chunk)) as cursor:
-        return cursor.execute(
-            CHUNK + " where plan_id = any(%s) and state <> 'done'"
-            " order by plan_id, since_at, chunk_id",
-            (list(plan_ids),),
-        ).fetchall()
+    where: LiteralString = " where c.plan_id = any(%s) and c.state <> 'done'"
+    return _chunks(connection, where, list(plan_ids))
 
 
 def left(connection: warehouse.Connection, plan_id: int) -> list[NewChunk]:
     """What of the plan is not done, as it was planned."""
     found = connection.execute(
-        "select route, since_at, until_at, requests_planned, bytes_planned, files"
+        "select route, from_value, until_value, requests_planned, bytes_planned, files"
         " from ops.backfill_chunks where plan_id = %s and state <> 'done'"
-        " order by since_at, chunk_id",
+        " order by from_value, chunk_id",
         (plan_id,),
     ).fetchall()
     return [
-        NewChunk(route, (to_ms(since), to_ms(until)), requests, size, files)
-        for route, since, until, requests, size, files in found
+        NewChunk(route, (start, end), requests, size, files)
+        for route, start, end, requests, size, files in found
     ]
 
 
@@ -184,8 +183,8 @@ def forget_untried(connection: warehouse.Connection, plan: Plan, span: Span) -> 
     """Delete the plan's chunks in `span` that nobody began: they are planned anew."""
     connection.execute(
         "delete from ops.backfill_chunks where plan_id = %s and state = 'waiting'"
-        " and attempts_count = 0 and since_at >= %s and until_at <= %s",
-        (plan.plan_id, at(span[0]), at(span[1])),
+        " and attempts_count = 0 and from_value >= %s and until_value <= %s",
+        (plan.plan_id, *span),
     )
 
 
@@ -193,38 +192,27 @@ def add(
     connection: warehouse.Connection, plan: Plan, planned: Sequence[NewChunk]
 ) -> None:
     """Write chunks down."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into ops.backfill_chunks (plan_id, route, since_at, until_at,"
-            " requests_planned, bytes_planned, files)"
-            " values (%s, %s, %s, %s, %s, %s, %s)",
-            [
-                (
-                    plan.plan_id,
-                    chunk.route,
-                    at(chunk.span[0]),
-                    at(chunk.span[1]),
-                    chunk.requests,
-                    chunk.bytes_count,
-                    Jsonb(list(chunk.files), dumps=_dumps),
-                )
-                for chunk in planned
-            ],
+    rows = [
+        (
+            plan.plan_id,
+            chunk.route,
+            *chunk.span,
+            chunk.requests,
+            chunk.bytes_count,
+            Jsonb(list(chunk.files), dumps=_dumps),
         )
+        for chunk in planned
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(ADD, rows)
 
 
 def begin(connection: warehouse.Connection, chunk_id: int) -> Chunk | None:
     """Note that it runs; None: it is done, or no longer planned. Hold its lock."""
-    with connection.cursor(row_factory=class_row(Chunk)) as cursor:
-        return cursor.execute(
-            "update ops.backfill_chunks set state = 'running',"
-            " attempts_count = attempts_count + 1, ended_at = null,"
-            " began_at = coalesce(began_at, clock_timestamp())"
-            " where chunk_id = %s and state <> 'done'"
-            " returning chunk_id, plan_id, route, since_at, until_at, state, reason,"
-            " attempts_count, load_ids, files",
-            (chunk_id,),
-        ).fetchone()
+    if connection.execute(BEGIN, (chunk_id,)).fetchone() is None:
+        return None
+    (chunk,) = _chunks(connection, " where c.chunk_id = %s", chunk_id)
+    return chunk
 
 
 def note_load(connection: warehouse.Connection, chunk: Chunk, load_id: str) -> None:
@@ -236,17 +224,17 @@ def note_load(connection: warehouse.Connection, chunk: Chunk, load_id: str) -> N
     )
 
 
-def finish(connection: warehouse.Connection, chunk: Chunk, facts: Facts) -> None:
+def finish(connection: warehouse.Connection, chunk: Chunk, result: ChunkResult) -> None:
     """Note that it is done, and what it brought."""
     connection.execute(
         "update ops.backfill_chunks set state = 'done', reason = null, rows_count = %s,"
         " requests_count = %s, bytes_count = %s, sha256 = %s,"
         " ended_at = clock_timestamp() where chunk_id = %s",
         (
-            facts.rows_count,
-            facts.requests_count,
-            facts.bytes_count,
-            facts.checksum,
+            result.rows_count,
+            result.requests_count,
+            result.bytes_count,
+            result.checksum,
             chunk.chunk_id,
         ),
     )
@@ -261,6 +249,13 @@ def give_back(
         " ended_at = clock_timestamp() where chunk_id = %s",
         (state, reason, chunk.chunk_id),
     )
+
+
+def _chunks(
+    connection: warehouse.Connection, where: LiteralString, value: object
+) -> list[Chunk]:
+    with connection.cursor(row_factory=class_row(Chunk)) as cursor:
+        return cursor.execute(CHUNK + where + IN_ORDER, (value,)).fetchall()
 
 
 def _dumps(value: object) -> str:

@@ -3,185 +3,175 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from pipelines import warehouse
 from pipelines.backfill import coverage, estimate, ledger
-from pipelines.backfill.chunking import File, RestRoute, Split, Taken, split
-from pipelines.backfill.feeds import names
-from pipelines.backfill.ledger import Plan
-from pipelines.backfill.spans import MINUTE_MS, Span, at, minutes, to_ms, within
+from pipelines.backfill.chunking import Chunking, Taken, chunking
+from pipelines.backfill.ledger import ARCHIVE, Plan
 from pipelines.config.model import DEFAULT_FEED, Configuration, Since
 from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
+from pipelines.sources import feeds as known_feeds
+from pipelines.sources import schema_of
+from pipelines.sources.connectors import Connectors
+from pipelines.upstream.connector import RequestRoute
+from pipelines.upstream.extents import at, to_ms, within
+from pipelines.upstream.feed import MINUTE_MS, Extent, Key, Unit, steps_of
 
 PARALLEL = 2
 
 
-class Upstreams(Protocol):
-    """What can be had, and from where."""
-
-    def now_ms(self, exchange_id: str) -> int:
-        """The venue's clock."""
-        ...
-
-    def files(
-        self, exchange_id: str, symbol: str, feed: str, span: Span
-    ) -> Sequence[File]:
-        """What the archive lists for the span; nothing where there is no archive."""
-        ...
-
-    def rest(self, exchange_id: str, symbol: str, feed: str) -> RestRoute | None:
-        """How REST gives the feed; None: it does not."""
-        ...
-
-    def weight_a_second(self, exchange_id: str) -> float:
-        """How much of the venue's limit is ours in a second."""
-        ...
-
-
 @dataclass(frozen=True)
 class Wanted:
-    """A series' feed and the span that is asked for; `until` None: the venue's now."""
+    """A key and the part of its axis that is asked for.
 
-    exchange_id: str
-    symbol: str
-    feed: str
+    Attributes:
+        until: a time, or a number; None: the upstream's now.
+    """
+
+    key: Key
     since: Since
-    until: datetime | None = None
+    until: datetime | int | None = None
 
 
 @dataclass(frozen=True)
 class Planned:
     """A plan and what is left of it, before anything is fetched.
 
-    `held_minutes` are those of the span that bronze has, by REST or from files;
-    `seconds` is for all that is left, `rates` says on which figures.
+    Steps are minutes, or numbers, by `unit`. `held_steps` are those of the extent that
+    bronze has; `seconds` is for all that is left, `rates` says on which figures.
     """
 
     plan_id: int
-    exchange_id: str
-    symbol: str
+    scope: str
+    subject: str
     feed: str
-    since_at: datetime
-    until_at: datetime
-    minutes: int
-    held_minutes: int
+    unit: Unit
+    from_value: int
+    until_value: int
+    steps: int
+    held_steps: int
     chunks_count: int
     files_count: int
     requests_count: int
     bytes_count: int
     seconds: int
     rates: str
-    not_had_minutes: int
+    not_had_steps: int
     not_had: str | None
 
 
 def plan(
     wanted: Wanted,
-    upstreams: Upstreams,
+    connectors: Connectors,
     *,
     parallel: int = PARALLEL,
 ) -> Planned:
-    """Write down which chunks the span takes; those that were begun stay as they are.
+    """Write down which chunks the extent takes; those that were begun stay as they are.
 
-    Planned again, the same span gives the same plan with what is left of it.
+    Planned again, the same extent gives the same plan with what is left of it.
 
     Raises:
-        SetupError: the span is empty, or nobody gives the feed.
-        UpstreamError: the archive's listing or the venue's clock could not be had.
+        SetupError: the extent is empty, or nobody gives the feed.
+        UpstreamError: the archive's listing or the upstream's clock could not be had.
     """
-    now_ms = upstreams.now_ms(wanted.exchange_id)
-    span = _span(wanted, now_ms)
-    series = (wanted.exchange_id, wanted.symbol, wanted.feed)
-    files = upstreams.files(*series, span)
-    rest = upstreams.rest(*series)
-    if not files and rest is None:
+    key, feed = wanted.key, known_feeds()[wanted.key.feed]
+    upstream = connectors.of_feed(key.feed)
+    now = upstream.now(key.scope)
+    extent = _extent(wanted, feed.axis.extent_unit, now)
+    files = [
+        file
+        for archive in connectors.archives()
+        for file in archive.files(key, feed, extent.span)
+    ]
+    route = upstream.route(key)
+    if not files and route is None:
         raise SetupError(
-            f"{wanted.feed} of {wanted.symbol} on {wanted.exchange_id}: neither the"
-            " archive nor REST has them"
+            f"{key.feed} of {key.subject} on {key.scope}: neither the archive nor REST"
+            " has them"
         )
     with warehouse.connect("loader", warehouse.process_name("backfill plan")) as db:
         with db.transaction():
-            written = ledger.write_plan(db, *series, span)
-            ledger.forget_untried(db, written, span)
-            taken = _taken(db, written)
-            found = split(span, files, taken, rest, now_ms=now_ms)
+            written = ledger.write_plan(db, key, extent)
+            ledger.forget_untried(db, written, extent.span)
+            found = chunking(extent, files, _taken(db, written), route, now=now)
             ledger.add(db, written, found.chunks)
         return _planned(
             db,
             written,
-            span,
+            extent,
             found=found,
-            upstreams=upstreams,
-            rest=rest,
+            route=route,
+            weight_a_second=upstream.weight_a_second(key.scope),
             parallel=parallel,
         )
 
 
-def _span(wanted: Wanted, now_ms: int) -> Span:
-    """Whole minutes, up to the last one that has ended."""
-    start = wanted.since.from_ms(now_ms)
-    end = now_ms if wanted.until is None else min(to_ms(wanted.until), now_ms)
-    end -= end % MINUTE_MS
-    if start >= end:
+def _extent(wanted: Wanted, unit: Unit, now: int) -> Extent:
+    """Of a time whole minutes, up to the last one that has ended."""
+    until = wanted.until
+    if unit == "number":
+        end = min(until, now) if isinstance(until, int) else now
+        extent = Extent("number", wanted.since.number, end)
+        shown = f"{extent.start:,} and {extent.end:,}"
+    else:
+        end = min(to_ms(until), now) if isinstance(until, datetime) else now
+        extent = Extent("ms", wanted.since.from_ms(now), end - end % MINUTE_MS)
+        shown = " and ".join(f"{at(ms):%Y-%m-%dT%H:%MZ}" for ms in extent.span)
+    if extent.start >= extent.end:
         raise SetupError(
-            f"nothing lies between {at(start):%Y-%m-%dT%H:%MZ} and"
-            f" {at(end):%Y-%m-%dT%H:%MZ}, where the span or the venue's now ends"
+            f"nothing lies between {shown}, where the span or the venue's now ends"
         )
-    return start, end
+    return extent
 
 
 def _taken(connection: warehouse.Connection, written: Plan) -> Taken:
     begun = ledger.chunks(connection, [written.plan_id])
-    series = (written.exchange_id, written.symbol)
     return Taken(
-        coverage.files(connection, *series),
-        coverage.answered(connection, written.feed, *series),
+        coverage.files(connection, written.key),
+        coverage.answered(connection, written.key),
         {f["path"] for chunk in begun if chunk.state != "done" for f in chunk.files},
-        [chunk.span for chunk in begun if chunk.route == "rest"],
+        [chunk.extent.span for chunk in begun if chunk.route != ARCHIVE],
     )
 
 
 def _planned(
     connection: warehouse.Connection,
     written: Plan,
-    span: Span,
+    extent: Extent,
     *,
-    found: Split,
-    upstreams: Upstreams,
-    rest: RestRoute | None,
+    found: Chunking,
+    route: RequestRoute | None,
+    weight_a_second: float,
     parallel: int,
 ) -> Planned:
     left = [
         chunk
         for chunk in ledger.left(connection, written.plan_id)
-        if within([chunk.span], span)
+        if within([chunk.span], extent.span)
     ]
-    known = estimate.rates(connection, written.exchange_id, rest)
+    schema = schema_of(written.feed)
+    rates = estimate.rates(connection, schema, written.scope, route)
     cost = estimate.cost(
-        left,
-        rest,
-        known,
-        weight_a_second=upstreams.weight_a_second(written.exchange_id),
-        parallel=parallel,
+        left, route, rates, weight_a_second=weight_a_second, parallel=parallel
     )
     return Planned(
         plan_id=written.plan_id,
-        exchange_id=written.exchange_id,
-        symbol=written.symbol,
+        scope=written.scope,
+        subject=written.subject,
         feed=written.feed,
-        since_at=at(span[0]),
-        until_at=at(span[1]),
-        minutes=minutes([span]),
-        held_minutes=found.held_minutes,
+        unit=extent.unit,
+        from_value=extent.start,
+        until_value=extent.end,
+        steps=extent.steps,
+        held_steps=found.held_steps,
         chunks_count=len(left),
         files_count=sum(len(chunk.files) for chunk in left),
         requests_count=cost.requests_count,
         bytes_count=cost.bytes_count,
         seconds=cost.seconds,
-        rates=known.told,
-        not_had_minutes=minutes(found.not_had),
+        rates=rates.told,
+        not_had_steps=steps_of(extent.unit, found.not_had),
         not_had=found.not_had_reason,
     )
 
@@ -198,20 +188,24 @@ def parse(
     """What a command line or a deployment's parameters say; candles by default.
 
     Raises:
-        SetupError: a time is not ISO UTC, the span is empty, or no series fits.
+        SetupError: a time is not ISO UTC, the span is empty, a feed has no history, or
+            no series fits.
     """
     start, end = parse_span(since, until or None)
-    unknown = [feed for feed in feeds or () if feed not in names()]
+    names = [name for name, feed in known_feeds().items() if feed.has_history]
+    for name in feeds or ():
+        if name in known_feeds() and name not in names:
+            raise SetupError(f"{name} are what is true now: they have no history")
+    unknown = [name for name in feeds or () if name not in names]
     if unknown:
-        known = ", ".join(names())
-        raise SetupError(f"unknown feed {', '.join(unknown)}; known: {known}")
-    return [
-        Wanted(exchange_id, symbol, feed, start, end)
-        for exchange_id, symbol in _series(
-            configuration, exchanges or (), symbols or ()
+        raise SetupError(
+            f"unknown feed {', '.join(unknown)}; known: {', '.join(names)}"
         )
-        for feed in names()
-        if feed in (feeds or (DEFAULT_FEED,))
+    return [
+        Wanted(Key(*series, name), start, end)
+        for series in _series(configuration, exchanges or (), symbols or ())
+        for name in names
+        if name in (feeds or (DEFAULT_FEED,))
     ]
 
 

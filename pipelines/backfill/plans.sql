@@ -1,11 +1,12 @@
 -- How far is each plan, and what has it brought? $1 plan ids; none: all.
 select
     planned.plan_id,
-    planned.exchange_id,
-    planned.symbol,
+    planned.scope,
+    planned.subject,
     planned.feed,
-    planned.since_at,
-    planned.until_at,
+    planned.unit,
+    planned.from_value,
+    planned.until_value,
     count(chunks.chunk_id) as chunks_count,
     count(*) filter (where chunks.state = 'done') as done_count,
     count(*) filter (where chunks.state = 'running') as running_count,

@@ -13,8 +13,8 @@ import psycopg
 from psycopg.rows import class_row
 
 from pipelines import warehouse
-from pipelines.backfill.spans import DAY_MS, to_ms
 from pipelines.errors import SetupError
+from pipelines.upstream.extents import DAY_MS, to_ms
 
 RECONCILE = Path(__file__).with_name("reconcile.sql").read_bytes()
 

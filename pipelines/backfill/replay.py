@@ -12,18 +12,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, LiteralString
 
-import psycopg
 from psycopg import sql
 
 from pipelines import warehouse
-from pipelines.backfill.spans import Span, at, to_ms
+from pipelines.backfill.spoken_for import Scope, spoken_for
 from pipelines.bronze.load import Say
 from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
 from pipelines.sources import feeds
-from pipelines.upstream.feed import IN_MS
+from pipelines.upstream.extents import at, to_ms
 
-ISSUE_AGAIN = Path(__file__).with_name("issue_again.sql").read_bytes()
+ISSUE_AGAIN = Path(__file__).with_name("issue_again.sql").read_text("utf-8")
 WAIT_S = 600.0  # for a transform that is under way
 
 # the column that places a row in time, the first of these that a model has
@@ -40,41 +39,35 @@ order by c.table_schema desc, c.table_name
 """
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What is replayed: a span, of these symbols and venues; of all by default."""
+def parse_scope(
+    since: str,
+    until: str,
+    subjects: Sequence[str] | None = None,
+    scopes: Sequence[str] | None = None,
+) -> Scope:
+    """What a command line says.
 
-    span: Span
-    symbols: Sequence[str] = ()
-    exchanges: Sequence[str] = ()
-
-    @classmethod
-    def parse(
-        cls,
-        since: str,
-        until: str,
-        symbols: Sequence[str] | None = None,
-        exchanges: Sequence[str] | None = None,
-    ) -> "Scope":
-        """What a command line says.
-
-        Raises:
-            SetupError: a time is not ISO UTC, or the span is empty.
-        """
-        start, end = parse_span(since, until)
-        if start.at is None or end is None:
-            raise SetupError(f"--since {since}: a replay begins at a time")
-        return cls((to_ms(start.at), to_ms(end)), symbols or (), exchanges or ())
+    Raises:
+        SetupError: a time is not ISO UTC, or the span is empty.
+    """
+    start, end = parse_span(since, until)
+    if start.at is None or end is None:
+        raise SetupError(f"--since {since}: a replay begins at a time")
+    return Scope((to_ms(start.at), to_ms(end)), subjects or (), scopes or ())
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model whose rows lie in time."""
+    """A model whose rows lie in time.
+
+    `key_columns` are those of the scope and the subject, where it has them.
+    """
 
     schema: str
     name: str
     time: str
     columns: tuple[str, ...]
+    key_columns: tuple[str, ...]
 
     @property
     def relation(self) -> sql.Identifier:
@@ -87,8 +80,7 @@ class Changed:
     """A day of a series whose rows are others than before."""
 
     model: str
-    exchange_id: str
-    symbol: str
+    series: str
     date: str
     rows_before: int
     rows_after: int
@@ -119,8 +111,8 @@ class Replayed:
         return told
 
 
-Key = tuple[str, str, str, str]
-Hashes = dict[Key, tuple[int, int]]
+Day = tuple[str, str, str]  # model, series, date
+Hashes = dict[Day, tuple[int, int]]
 
 
 def replay(
@@ -138,7 +130,7 @@ def replay(
     transform()
     with _locked(say) as connection, connection.transaction():
         connection.execute("set local timezone = 'UTC'")
-        found = models(connection)
+        found = models(connection, scope)
         if not found:
             raise SetupError("nothing is built yet: bullion transform")
         before = hashes(connection, found, scope)
@@ -158,14 +150,20 @@ def replay(
     )
 
 
-def models(connection: warehouse.Connection) -> list[Model]:
-    """The incremental models whose rows lie in time, silver first."""
+def models(connection: warehouse.Connection, scope: Scope) -> list[Model]:
+    """The incremental models whose rows lie in time, silver first.
+
+    One that has no series has none of those that are named.
+    """
+    known = dict.fromkeys(feed.key_columns for feed in feeds().values())
     found = []
     for schema, name, columns in connection.execute(MODELS).fetchall():
         time = next((column for column in TIMES if column in columns), None)
-        if time is not None and {"exchange_id", "symbol"} <= set(columns):
+        if time is not None:
             rest = tuple(sorted(set(columns) - {"changed_in"}))
-            found.append(Model(schema, name, time, rest))
+            key = next((names for names in known if set(names) <= set(columns)), ())
+            if key or not scope.is_narrowed:
+                found.append(Model(schema, name, time, rest, key))
     return found
 
 
@@ -176,18 +174,21 @@ def hashes(
     hashed: Hashes = {}
     for model in found:
         query = sql.SQL(
-            "select exchange_id, symbol, ({time} at time zone 'UTC')::date::text,"
-            " count(*), sum(hashtextextended(row({columns})::text, 0)::numeric)"
-            " from {relation} where {inside} group by 1, 2, 3"
+            "select ltrim(concat_ws(' ', {key})),"
+            " ({time} at time zone 'UTC')::date::text, count(*),"
+            " sum(hashtextextended(row({columns})::text, 0)::numeric)"
+            " from {relation} where {inside} group by 1, 2"
         ).format(
+            key=sql.SQL(", ").join(
+                [sql.Literal(""), *map(sql.Identifier, model.key_columns)]
+            ),
             time=sql.Identifier(model.time),
             columns=sql.SQL(", ").join(map(sql.Identifier, model.columns)),
             relation=model.relation,
             inside=_inside(model, scope),
         )
-        for exchange_id, symbol, date, count, total in connection.execute(query):
-            key = (f"{model.schema}.{model.name}", exchange_id, symbol, date)
-            hashed[key] = (count, total)
+        for series, date, count, total in connection.execute(query):
+            hashed[f"{model.schema}.{model.name}", series, date] = (count, total)
     return hashed
 
 
@@ -206,16 +207,8 @@ def issue_again(
                 name=model.name, relation=model.relation, inside=_inside(model, scope)
             )
         )
-    with psycopg.RawCursor(connection) as cursor:
-        units = {name: IN_MS[feed.axis.unit] for name, feed in feeds().items()}
-        values = (
-            *scope.span,
-            list(scope.symbols),
-            list(scope.exchanges),
-            list(units),
-            list(units.values()),
-        )
-        row = cursor.execute(ISSUE_AGAIN, values).fetchone()
+    query = sql.SQL(ISSUE_AGAIN).format(spoken_for=spoken_for(connection, scope))
+    row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -234,15 +227,13 @@ def _locked(say: Say) -> Any:
 
 def _inside(model: Model, scope: Scope) -> sql.Composed:
     start, end = (at(ms) for ms in scope.span)
-    parts = [
-        sql.SQL("{} >= {}").format(sql.Identifier(model.time), _moment(start)),
-        sql.SQL("{} < {}").format(sql.Identifier(model.time), _moment(end)),
-    ]
-    for column, names in (("symbol", scope.symbols), ("exchange_id", scope.exchanges)):
-        if names:
-            name = sql.Identifier(column)
-            parts.append(sql.SQL("{} = any({})").format(name, list(names)))
-    return sql.SQL(" and ").join(parts)
+    return sql.SQL(" and ").join(
+        [
+            sql.SQL("{} >= {}").format(sql.Identifier(model.time), _moment(start)),
+            sql.SQL("{} < {}").format(sql.Identifier(model.time), _moment(end)),
+            *scope.conditions(model.key_columns),
+        ]
+    )
 
 
 def _moment(time: datetime) -> sql.Composed:

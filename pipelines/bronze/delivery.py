@@ -56,7 +56,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Stream:
+class Resource:
     """What is extracted one after the other: a series, or a venue's listing.
 
     Attributes:
@@ -79,7 +79,7 @@ class Source(Protocol):
         """The series it writes: two loads of one series do not run at once."""
         ...
 
-    def streams(self) -> Sequence[Stream]:
+    def resources(self) -> Sequence[Resource]:
         """What to extract; called when the locks are held and bronze is settled."""
         ...
 

@@ -18,7 +18,7 @@ from psycopg.rows import class_row
 
 from pipelines import warehouse
 from pipelines.bronze import ddl, delivery
-from pipelines.bronze.delivery import Rows, Source, Stream
+from pipelines.bronze.delivery import Resource, Rows, Source
 from pipelines.bronze.run import Run
 from pipelines.bronze.tables import DELIVERY_COLUMNS, Table
 from pipelines.errors import BadDataError, UpstreamError
@@ -48,16 +48,16 @@ def load(
     *,
     wait_s: float = 0,
     say: Say = lambda _: None,
-    seen: Seen = lambda _stream, _rows: None,
+    seen: Seen = lambda _resource, _rows: None,
     begun: Begun = lambda _load_id: None,
 ) -> LoadFacts | None:
     """Extract `source` and deliver it; None when it had nothing to deliver.
 
     The tables that are `declared`, by schema, are made first where they are missing.
 
-    Streams that fail leave their error in `source.failures`; what the others brought
+    Resources that fail leave their error in `source.failures`; what the others brought
     is loaded. `seen` is told of every frame as it is extracted, `begun` of the load id
-    before the first one, once for each stream.
+    before the first one, once for each resource.
 
     Raises:
         BusyError: another process loads one of the series, and `wait_s` is over.
@@ -71,17 +71,17 @@ def load(
         recover(held, say)
         register(held, schema)  # a run may have died between its load and this
         ddl.declare(held, {**declared(), schema: source.tables})
-        streams = source.streams()
-        if not streams:
+        resources = source.resources()
+        if not resources:
             return None
         run = Run.new(source.name)
         if not warehouse.try_lock(held, run.lock):  # pragma: no cover  # a new name
             raise BadDataError(f"{run.lock} is taken")
-        load_id = run.extract([_resource(run, s, source, seen, begun) for s in streams])
+        load_id = run.extract([_as_dlt(run, r, source, seen, begun) for r in resources])
         with _in_turn_at_first(held, schema):
             run.deliver()
-        for stream in streams:
-            stream.delivered()
+        for resource in resources:
+            resource.delivered()
         ddl.index(held, schema, source.tables)
         return facts(held, schema, load_id)
 
@@ -146,8 +146,8 @@ def _in_turn_at_first(connection: warehouse.Connection, schema: str) -> Iterator
             warehouse.unlock(connection, key)
 
 
-def _resource(
-    run: Run, stream: Stream, source: Source, seen: Seen, begun: Begun
+def _as_dlt(
+    run: Run, resource: Resource, source: Source, seen: Seen, begun: Begun
 ) -> Any:
     columns = {
         table.name: [c.as_dlt() for c in (*table.columns, *DELIVERY_COLUMNS)]
@@ -158,9 +158,9 @@ def _resource(
         load_id = dlt.current.load_package_state()["load_id"]
         run.begin(load_id)
         begun(load_id)
-        for rows in stream.rows():
+        for rows in resource.rows():
             path = delivery.write(rows, load_id, run.folder / "files")
-            seen(stream.name, rows)
+            seen(resource.name, rows)
             # the item that goes with an imported file is how dlt learns its table
             yield dlt.mark.with_file_import(
                 str(path), "csv", rows.frame.height, hints=rows.table.name
@@ -168,7 +168,7 @@ def _resource(
 
     return dlt.resource(
         files,
-        name=stream.name,
+        name=resource.name,
         table_name=lambda table: table,
         columns=lambda table: columns[table],
         write_disposition="append",

@@ -45,20 +45,20 @@ def backfill_plan(
     From the archive where it has it, from the venue's REST interface otherwise. What
     is held is not planned; planned again, the same plan is reused or widened.
     """
-    from pipelines.backfill import shown
+    from pipelines.backfill import display
     from pipelines.backfill.plan import parse, plan
-    from pipelines.backfill.upstreams import LiveUpstreams
     from pipelines.config.rows import configuration
+    from pipelines.sources.connectors import connected
 
-    known = configuration()
-    upstreams = LiveUpstreams(known)
-    wanted = parse(known, exchange, symbol, feeds=feed, since=since, until=until)
-    found = [plan(one, upstreams, parallel=parallel) for one in wanted]
-    show(found if json else shown.planned(found), "planned", json=json)
+    config = configuration()
+    wanted = parse(config, exchange, symbol, feeds=feed, since=since, until=until)
+    with connected(config) as connectors:
+        plans = [plan(one, connectors, parallel=parallel) for one in wanted]
+    show(plans if json else display.planned(plans), "planned", json=json)
     if not json:
-        for note in shown.notes(found):
+        for note in display.notes(plans):
             say(note)
-        ids = " ".join(str(one.plan_id) for one in found if one.chunks_count)
+        ids = " ".join(str(one.plan_id) for one in plans if one.chunks_count)
         say(f"next: bullion backfill apply {ids}" if ids else "nothing is left to do")
 
 
@@ -83,13 +83,13 @@ def backfill_apply(
     from pipelines.backfill.apply import apply
     from pipelines.cli.refusals import exit_code_of
     from pipelines.config.rows import configuration
+    from pipelines.sources.connectors import connected
     from pipelines.terminal.progress import load_bar
 
-    known = configuration()
     with warehouse.connect("loader", warehouse.process_name("backfill")) as connection:
         plans = ledger.plans(connection, plan or [])
-    with load_bar(told) as watch:
-        done = apply(known, plans, parallel=parallel, watch=watch, say=say)
+    with load_bar(told) as progress, connected(configuration()) as connectors:
+        done = apply(connectors, plans, parallel=parallel, progress=progress, say=say)
     facts = asdict(done)
     failures = facts.pop("failures")
     show([facts | {"failed_count": len(failures)}], "applied", json=json)
@@ -110,11 +110,11 @@ def backfill_status(
 ) -> None:
     """How far plans are, and what they brought."""
     from pipelines import warehouse
-    from pipelines.backfill import ledger, shown, status
+    from pipelines.backfill import display, ledger, status
 
     with warehouse.connect("loader", warehouse.process_name("backfill")) as connection:
         ledger.plans(connection, plan or [])
         find = status.chunks if chunks else status.plans
         rows = find(connection, plan or [])
-    rows_told = shown.chunks(rows) if chunks else shown.plans(rows)
-    show(rows if json else rows_told, "chunks" if chunks else "plans", json=json)
+    shown = rows if json else (display.chunks if chunks else display.plans)(rows)
+    show(shown, "chunks" if chunks else "plans", json=json)

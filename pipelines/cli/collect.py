@@ -40,7 +40,7 @@ def collect(
 
     options = CollectOptions(exchange or (), every, after)
     with stopped_by_signals() as stop:
-        done = run(stop, options, Collected(say=say, told=told))
+        done = run(stop, options, Collected(say=say, report=told))
     counts = {
         "loads_count": done.loads_count,
         "rows_count": done.rows_count,

@@ -57,8 +57,8 @@ def load_exchange(
     options = ExchangeOptions.parse(
         exchange, symbol, since, until, priority, feeds=feed
     )
-    with load_bar(told) as watch:
-        source, facts = load(options, wait_s=wait, say=say, watch=watch)
+    with load_bar(told) as progress:
+        source, facts = load(options, wait_s=wait, say=say, progress=progress)
     _end(source, facts, json=json)
 
 
@@ -104,8 +104,8 @@ def load_archive(
     from pipelines.terminal.progress import load_bar
 
     options = ArchiveOptions.parse(exchange, symbol, feed, since, until, verify=verify)
-    with load_bar(told) as watch:
-        source = ArchiveSource(configuration(), options, watch=watch)
+    with load_bar(told) as progress:
+        source = ArchiveSource(configuration(), options, progress=progress)
         facts = load(source, wait_s=wait, say=say)
     _end(source, facts, json=json)
 

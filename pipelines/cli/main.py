@@ -145,13 +145,13 @@ def backfill_replay(
     json: Json = False,
 ) -> None:
     """Build a span of silver and gold again from bronze; exit code 1: it changed."""
-    from pipelines.backfill.replay import Scope, replay
+    from pipelines.backfill.replay import parse_scope, replay
 
     export(_quiet_prefect())
     from prefect_flows.dbt_run import arguments, run_dbt
 
     words = arguments(tests="none")
-    scope = Scope.parse(since, until, symbol, exchange)
+    scope = parse_scope(since, until, symbol, exchange)
     done = replay(scope, lambda: run_dbt(words, wait_s=wait, say=say), say=say)
     if json:
         show([done], "replayed", json=True)

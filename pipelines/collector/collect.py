@@ -1,4 +1,4 @@
-"""The collector's desk: hears what happens, and says what is to be loaded next."""
+"""The collector: one thread that takes events in, and starts what is to be loaded."""
 
 import queue
 from collections.abc import Callable, Collection, Sequence
@@ -25,9 +25,12 @@ from pipelines.collector.events import (
 from pipelines.collector.history import FAILED, History, Pauses
 from pipelines.collector.live import Live
 from pipelines.collector.schedule import Cooldowns, Cycles
-from pipelines.collector.targets import SeriesId, Targets, plan_name, targets_of
+from pipelines.collector.targets import Targets, history_key, targets_of
 from pipelines.config.listener import ConfigListener
 from pipelines.errors import FINAL, BusyError
+from pipelines.sources.connectors import Connectors
+from pipelines.upstream.connector import Context
+from pipelines.upstream.feed import SeriesId
 from pipelines.upstream.running_tasks import RunningTasks
 from pipelines.warehouse import Connection
 
@@ -43,13 +46,13 @@ class CollectOptions:
     """How it collects.
 
     Attributes:
-        exchanges: these alone; none: all.
+        scopes: these venues alone; none: all.
         every_s, after_s: of `Cycles`.
-        refused: how long a series rests that the venue refused.
+        refused: how long a series rests that its venue refused.
         history: how long history rests that failed.
     """
 
-    exchanges: Collection[str] = ()
+    scopes: Collection[str] = ()
     every_s: float = 60.0
     after_s: float = 2.0
     refused: Pauses = REFUSED
@@ -58,10 +61,10 @@ class CollectOptions:
 
 @dataclass
 class Collected:
-    """What a collector did; `told` is called with each load as it ends."""
+    """What a collector did; `report` is called with each load as it ends."""
 
     say: Say = lambda _: None
-    told: Callable[[dict[str, Any]], None] = lambda _: None
+    report: Callable[[dict[str, Any]], None] = lambda _: None
     loads_count: int = 0
     rows_count: int = 0
     failures_count: int = 0
@@ -84,19 +87,19 @@ def collect(
         psycopg.OperationalError: the warehouse does not answer at the beginning.
     """
     done = collected or Collected()
-    keys = [f"{WORK} {name}" for name in sorted(options.exchanges)] or [WORK]
-    desk = _Collector(options, done, keys)
+    keys = [f"{WORK} {name}" for name in sorted(options.scopes)] or [WORK]
+    collector = _Collector(options, done, keys)
     try:
-        desk.open()
-        desk.run(stop)
+        collector.open()
+        collector.run(stop)
     finally:
-        desk.close()
+        collector.close()
     return done
 
 
 @dataclass
 class _Collector:
-    """One thread's view of the whole; other threads tell it by the queue."""
+    """One thread's view of the whole; other threads report to it by the queue."""
 
     options: CollectOptions
     done: Collected
@@ -110,7 +113,8 @@ class _Collector:
     connection: Connection | None = None
     live: Live | None = None
     history: History | None = None
-    listening: ConfigListener | None = None
+    listener: ConfigListener | None = None
+    connectors: Connectors | None = None
     own: dict[SeriesId, Thread] = field(default_factory=dict)
     cycle_of: dict[str, Thread] = field(default_factory=dict)
 
@@ -119,51 +123,49 @@ class _Collector:
         self.cycles = Cycles(self.options.every_s, self.options.after_s)
         self.cooldowns = Cooldowns(self.options.refused)
         name = warehouse.process_name(WORK)
-        self.tracker = ChangeTracker(name, self.options.exchanges)
-        self.streams = RunningTasks(lambda stream: self.events.put(Ended(stream)))
+        self.tracker = ChangeTracker(name, self.options.scopes)
+        self.tasks = RunningTasks(lambda key: self.events.put(Ended(key)))
         self.connection = self._connected()
         reader = ConfigReader(self.events.put)
-        self.listening = ConfigListener(
-            reader, adopted=reader.adopted, say=self.done.say
-        )
         tell, say = self.events.put, self.done.say
-        self.live = Live(self.listening, self.streams, tell, say)
+        self.listener = ConfigListener(reader, adopted=reader.adopted, say=say)
+        self.connectors = Connectors(Context(self.listener, self.tasks))
+        self.live = Live(self.connectors, tell, say)
         self.history = History(
-            self.listening,
-            self.streams,
+            self.connectors,
             tell,
             say,
             pauses=self.options.history,
-            is_ours=lambda exchange_id: (
-                not self.options.exchanges or exchange_id in self.options.exchanges
-            ),
+            scopes=self.options.scopes,
         )
         self.history.start()
 
     def run(self, stop: Event) -> None:
-        """Hear and act until `stop` is set."""
+        """Take events in and act until `stop` is set."""
         while not stop.is_set():
-            self._hear(POLL_S)
-            for exchange_id in self.cycles.due():
-                self._cycle(exchange_id)
+            self._take_in(POLL_S)
+            for scope in self.cycles.due():
+                self._cycle(scope)
             self._write()
 
     def close(self) -> None:
         """End the pages under way, note what they brought, give everything back."""
-        self.streams.ending.set()
-        if self.listening is not None:
-            self.listening.close()
+        self.tasks.ending.set()
+        if self.listener is not None:
+            self.listener.close()
         for part in (self.live, self.history):
             if part is not None:
                 part.close(PATIENCE_S)
-        self.live = self.history = None  # nothing is begun by what is heard now
+        self.live = self.history = None  # nothing is begun by what is taken in now
+        if self.connectors is not None:
+            self.connectors.close()
         if self.connection is not None:
-            self._hear(0)
+            self._take_in(0)
             self._write()
         self.held.close()
 
-    def _hear(self, wait_s: float) -> None:
-        """Take in all that was told, waiting for the first of it."""
+    def _take_in(self, wait_s: float) -> None:
+        """Take all events in that there are, waiting for the first of them."""
         try:
             event = (
                 self.events.get(timeout=wait_s) if wait_s else self.events.get_nowait()
@@ -179,9 +181,9 @@ class _Collector:
             case Adopted():
                 self._adopt(event)
             case Answered():
-                self.tracker.answered(event.stream, event.generation)
+                self.tracker.answered(event.key, event.generation)
             case HistoryLoaded():
-                self.tracker.brought(event.series, event.load_ids)
+                self.tracker.history_loaded(event.series, event.load_ids)
             case Ended():
                 pass  # looked at when changes settle
             case Loaded():
@@ -190,14 +192,15 @@ class _Collector:
                 self._planned(event)
 
     def _adopt(self, event: Adopted) -> None:
-        before, self.targets = (
-            self.targets,
-            targets_of(event.configuration, self.options.exchanges),
-        )
+        if self.connectors is None:
+            return
+        known = event.configuration
+        before = self.targets
+        self.targets = targets_of(self.connectors, known, self.options.scopes)
         self.generation += 1
         self.done.configurations_count += 1
         for_changes = self.tracker.adopt(
-            event.changes, event.configuration, self.targets, self.generation
+            event.changes, known, self.targets, self.generation
         )
         self.tracker.resume(event.rowless, self.targets)
         if self.history is not None:
@@ -205,57 +208,59 @@ class _Collector:
         to_load = {*self.targets.changed_since(before), *for_changes}
         self.cooldowns.end(to_load)
         self._write()
-        exchanges = dict.fromkeys(exchange_id for exchange_id, _ in self.targets.series)
-        self.cycles.venues(exchanges)
+        scopes = dict.fromkeys(scope for scope, _ in self.targets.series)
+        self.cycles.scopes(scopes)
         if self.generation == 1:
             return  # the first cycles load everything
-        for exchange_id in exchanges:
-            self._load_own([name for name in to_load if name[0] == exchange_id])
+        for scope in scopes:
+            self._load_own([name for name in to_load if name[0] == scope])
 
     def _load_own(self, series: Sequence[SeriesId]) -> None:
         """Load what is new at once, beside what runs."""
-        asked = [name for name in series if self.targets.streams[name]]
-        self._plan([name for name in series if not self.targets.streams[name]])
-        if not asked or self.live is None:
-            return
-        thread = self.live.start(self.targets, asked, self.generation, is_new=True)
-        self.own |= dict.fromkeys(asked, thread)
+        asked = self._asked(series)
+        if asked and self.live is not None:
+            thread = self.live.start(self.targets, asked, self.generation, is_new=True)
+            self.own |= dict.fromkeys(asked, thread)
 
-    def _cycle(self, exchange_id: str) -> None:
-        """Load what is new of the venue; one that is under way is not begun again."""
-        under_way = self.cycle_of.get(exchange_id)
+    def _cycle(self, scope: str) -> None:
+        """Load what is new of the scope; one that is under way is not begun again."""
+        under_way = self.cycle_of.get(scope)
         if self.live is None or (under_way is not None and under_way.is_alive()):
             return
         self.own = {name: t for name, t in self.own.items() if t.is_alive()}
-        series = [
-            name
-            for name in self.targets.series
-            if name[0] == exchange_id
-            and name not in self.own
-            and not self.cooldowns.holds(name)
-        ]
-        asked = [name for name in series if self.targets.streams[name]]
-        self._plan([name for name in series if not self.targets.streams[name]])
+        asked = self._asked(
+            [
+                name
+                for name in self.targets.series
+                if name[0] == scope
+                and name not in self.own
+                and not self.cooldowns.holds(name)
+            ]
+        )
         if asked:
-            self.cycle_of[exchange_id] = self.live.start(
-                self.targets, asked, self.generation
-            )
+            self.cycle_of[scope] = self.live.start(self.targets, asked, self.generation)
+
+    def _asked(self, series: Sequence[SeriesId]) -> list[SeriesId]:
+        """Those that are asked for live; what comes from files alone is planned."""
+        asked = [name for name in series if self.targets.live_keys([name])]
+        self._plan([name for name in series if name not in asked])
+        return asked
 
     def _loaded(self, event: Loaded) -> None:
         left = set(event.failed) | set(event.ended)
-        for stream, error in event.failed.items():
-            self.tracker.failed(stream, event.generation, error)
-        for stream in set(event.streams) - left:  # there may have been nothing to ask
-            self.tracker.answered(stream, event.generation)
+        for key, error in event.failed.items():
+            self.tracker.failed(key, event.generation, error)
+        for key in set(event.keys) - left:  # there may have been nothing to ask
+            self.tracker.answered(key, event.generation)
         load_id = event.facts.load_id if event.facts else None
-        self.tracker.loaded(event.streams, event.generation, load_id)
-        whole = [name for name in event.series if self._rested(name, event)]
+        self.tracker.loaded(event.keys, event.generation, load_id)
+        whole = [name for name in event.series if self._is_whole(name, event)]
         self._plan(whole)
-        self._tell(event)
+        self._report(event)
 
-    def _rested(self, series: SeriesId, event: Loaded) -> bool:
-        """Whether all of the series was had; one that the venue refused rests."""
-        errors = [event.failed.get(s) for s in self.targets.streams.get(series, ())]
+    def _is_whole(self, series: SeriesId, event: Loaded) -> bool:
+        """Whether all of the series was had; one that was refused cools down."""
+        errors = [event.failed.get(key) for key in self.targets.live_keys([series])]
         if any(isinstance(error, FINAL) for error in errors):
             self.cooldowns.begin(series)
         elif not any(errors):
@@ -270,15 +275,15 @@ class _Collector:
             self.history.want(found, self.generation)
 
     def _planned(self, event: Planned) -> None:
-        name = plan_name(event.series)
+        key = history_key(event.series)
         if event.error is None:
-            self.tracker.answered(name, event.generation)
+            self.tracker.answered(key, event.generation)
         else:
-            self.tracker.failed(name, event.generation, event.error)
+            self.tracker.failed(key, event.generation, event.error)
 
     def _write(self) -> None:
         """Write what became of changes; where the warehouse is away, the next time."""
-        self.tracker.settle(self.streams.names(), self.targets)
+        self.tracker.settle(self.tasks.keys(), self.targets)
         try:
             if self.connection is None:
                 self.connection = self._connected()
@@ -287,25 +292,25 @@ class _Collector:
             if self.connection is not None:
                 self.held.close()
                 self.connection = None
-                self.done.say(f"the warehouse went away: {error}")
+                self.done.say(f"the warehouse did not answer: {error}")
 
     def _connected(self) -> Connection:
         """A connection that holds the lock of who collects."""
         return self.held.enter_context(warehouse.locked(self.keys, WORK, wait_s=LOCK_S))
 
-    def _tell(self, event: Loaded) -> None:
+    def _report(self, event: Loaded) -> None:
         self.done.failures_count += len(event.failed)
-        told: dict[str, Any] = {
+        report: dict[str, Any] = {
             "series": [" ".join(name) for name in event.series],
-            "failed": {name: str(error) for name, error in event.failed.items()},
+            "failed": {str(key): str(error) for key, error in event.failed.items()},
         }
         if event.facts is not None:
             self.done.loads_count += 1
             self.done.rows_count += event.facts.rows_count
-            told |= {
+            report |= {
                 "load_id": event.facts.load_id,
                 "rows_count": event.facts.rows_count,
                 "requests_count": event.facts.requests_count,
                 "seconds": event.facts.seconds,
             }
-        self.done.told(told)
+        self.done.report(report)

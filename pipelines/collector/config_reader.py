@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pipelines.collector.change_tracker import ADOPTED_AT_ONCE, INSTRUMENTS
 from pipelines.collector.events import Adopted
 from pipelines.config.model import Configuration
 from pipelines.config.rows import standing
 from pipelines.config.status import ChangeStatus, open_changes, rowless_changes
+from pipelines.sources import adopted_tables, series_tables
 from pipelines.warehouse import Connection
 
 ROWLESS_WITHIN = timedelta(days=1)  # an instrument may not trade for hours
@@ -24,8 +24,10 @@ class ConfigReader:
 
     def __call__(self, connection: Connection) -> Configuration:
         """The configuration; what was open before it is kept for `adopted`."""
-        self._open = open_changes(connection, [INSTRUMENTS, *ADOPTED_AT_ONCE])
-        self._rowless = rowless_changes(connection, [INSTRUMENTS], ROWLESS_WITHIN)
+        self._open = open_changes(connection, [*series_tables(), *adopted_tables()])
+        self._rowless = rowless_changes(
+            connection, list(series_tables()), ROWLESS_WITHIN
+        )
         return standing(connection)
 
     def adopted(self, known: Configuration) -> None:

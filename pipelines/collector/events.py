@@ -1,12 +1,12 @@
-"""What the threads of the collector tell its desk."""
+"""What the threads of the collector report to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.bronze.load import LoadFacts
-from pipelines.collector.targets import SeriesId
 from pipelines.config.model import Configuration
 from pipelines.config.status import ChangeStatus
+from pipelines.upstream.feed import Key, SeriesId
 
 
 @dataclass(frozen=True)
@@ -20,29 +20,29 @@ class Adopted:
 
 @dataclass(frozen=True)
 class Answered:
-    """A stream's question was answered by a load of this generation."""
+    """A page of a key was answered in a load of this generation."""
 
-    stream: str
+    key: Key
     generation: int
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A stream does not run any more."""
+    """A key's task does not run any more."""
 
-    stream: str
+    key: Key
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A load ended; `failed` has failures by stream, `ended` what was cut short."""
+    """A load ended; `failed` has failures by key, `ended` what was cut short."""
 
     series: Sequence[SeriesId]
-    streams: Sequence[str]
+    keys: Sequence[Key]
     generation: int
     facts: LoadFacts | None = None
-    failed: Mapping[str, Exception] = field(default_factory=dict)
-    ended: Sequence[str] = ()
+    failed: Mapping[Key, Exception] = field(default_factory=dict)
+    ended: Sequence[Key] = ()
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,21 @@
 """The first rows that were committed of series, as the deliveries have them.
 
-They come live or with history, from a venue's answers or from files.
+They come live or with history, from an upstream's answers or from files.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import LiteralString
 
 from psycopg import sql
 
-from pipelines.collector.targets import HISTORY, feed_of, series_of
-from pipelines.sources import feeds
+from pipelines.collector.targets import HISTORY
+from pipelines.sources import specs
+from pipelines.upstream.feed import Feed, Key
 from pipelines.warehouse import Connection, has_table
 
 FIRST: LiteralString = """
-select d.load_id, d.delivered_at
+select d.delivered_at, d.load_id
 from ops.deliveries as d
 where
     d.schema_name = {schema}
@@ -26,9 +27,7 @@ where
         where
             r._dlt_load_id = d.load_id
             and r.delivery_file = d.file_id
-            and (r.exchange_id, r.symbol) in (
-                select * from unnest(%(exchanges)s::text[], %(symbols)s::text[])
-            )
+            and ({columns}) in (select * from unnest({series}))
     )
 order by d.delivered_at, d.load_id
 limit 1
@@ -37,49 +36,53 @@ limit 1
 
 def first_row_of(
     connection: Connection,
-    streams: Collection[str],
+    keys: Collection[Key],
     since: datetime,
     load_ids: Sequence[str] | None,
 ) -> tuple[str, datetime] | None:
-    """The load that first brought a row of one of these streams, and when.
+    """The load that first brought a row of one of these keys, and when.
 
     Of files that were delivered from `since` on, by these loads (None: by any).
     """
+    values = {"since": since, "load_ids": None if load_ids is None else list(load_ids)}
     found: list[tuple[datetime, str]] = []
-    for feed, places in _tables().items():
-        series = [series_of(name) for name in streams if feed_of(name) == feed]
-        values = {
-            "since": since,
-            "load_ids": None if load_ids is None else list(load_ids),
-            "exchanges": [exchange_id for exchange_id, _ in series],
-            "symbols": [symbol for _, symbol in series],
-        }
-        for schema, table in places if series else ():
-            if not has_table(connection, f"{schema}.{table}"):
-                continue
-            query = sql.SQL(FIRST).format(
-                schema=schema, name=table, table=sql.Identifier(schema, table)
-            )
-            row = connection.execute(query, values).fetchone()
-            if row:
-                found.append((row[1], row[0]))
+    for schema, table, feed, series in _places(keys):
+        if has_table(connection, f"{schema}.{table}"):
+            query = _query(schema, table, feed, series)
+            found += connection.execute(query, values).fetchall()
     if not found:
         return None
     at, load_id = min(found)
     return load_id, at
 
 
-def _tables() -> dict[str, list[tuple[str, str]]]:
-    """Where the rows of each feed go: what a venue answers, and its archive's files."""
-    tables = {
-        name: [
-            ("bronze_exchange", feed.table.name),
-            *(("bronze_archive", files) for files in feed.archived),
-        ]
-        for name, feed in feeds().items()
-    }
-    # of a series whose files are all that is had
-    return {
-        **tables,
-        HISTORY: [place for places in tables.values() for place in places],
-    }
+def _places(
+    keys: Collection[Key],
+) -> Iterator[tuple[str, str, Feed, list[Key]]]:
+    """Where rows of these keys go: what an upstream answers, and an archive's files.
+
+    Of a series whose files are all that is had, any feed's row counts.
+    """
+    archives = [spec.bronze for spec in specs() if spec.archive]
+    for spec in specs():
+        for feed in spec.feeds.values():
+            series = [key for key in keys if key.feed in (feed.name, HISTORY)]
+            if series:
+                yield spec.bronze, feed.table.name, feed, series
+                for archive in archives:
+                    for files in feed.archived:
+                        yield archive, files, feed, series
+
+
+def _query(schema: str, table: str, feed: Feed, series: Sequence[Key]) -> sql.Composed:
+    columns = feed.key_columns
+    return sql.SQL(FIRST).format(
+        schema=schema,
+        name=table,
+        table=sql.Identifier(schema, table),
+        columns=sql.SQL(", ").join(sql.Identifier("r", name) for name in columns),
+        series=sql.SQL(", ").join(
+            sql.SQL("{}::text[]").format([key[n] for key in series])
+            for n in range(len(columns))
+        ),
+    )

@@ -13,27 +13,20 @@ from pipelines import warehouse
 from pipelines.backfill import ledger
 from pipelines.backfill.apply import Applied, apply
 from pipelines.backfill.ledger import Plan
-from pipelines.backfill.plan import Upstreams, Wanted, plan
-from pipelines.backfill.spans import MINUTE_MS, at
-from pipelines.backfill.upstreams import LiveUpstreams
+from pipelines.backfill.plan import Wanted, plan
 from pipelines.bronze.load import Say
 from pipelines.collector.events import CollectorEvent, HistoryLoaded, Planned
-from pipelines.collector.targets import SeriesId
-from pipelines.config.listener import ConfigProvider
-from pipelines.config.model import Configuration, InstrumentChoice, Since
+from pipelines.config.model import Since
 from pipelines.errors import BullionError, SetupError
-from pipelines.sources.exchange.choices import (
-    LEAST_LIVE,
-    is_collected,
-    rest_feeds,
-)
-from pipelines.upstream.running_tasks import RunningTasks
+from pipelines.sources import feeds
+from pipelines.sources.connectors import Connectors
+from pipelines.upstream.connector import Connector, Target
+from pipelines.upstream.extents import at
+from pipelines.upstream.feed import LEAST_LIVE, MINUTE_MS, Key, SeriesId
 
 WAIT_S = 0.5  # how soon an end is heard
 # a live load brought these whole: all but the oldest, of which it may have a part
-LIVE_MINUTES = LEAST_LIVE // timedelta(minutes=1) - 1
-
-Key = tuple[str, str, str]  # exchange_id, symbol, feed
+LIVE_MS = LEAST_LIVE // timedelta(milliseconds=1) - MINUTE_MS
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,7 @@ FAILED = Pauses()
 class _Due:
     """A series whose history is to be planned."""
 
-    choice: InstrumentChoice
+    target: Target
     generation: int
     at: float = 0.0
     failures: int = 0
@@ -63,16 +56,14 @@ class _Due:
 
 @dataclass
 class History:
-    """Plans the history of series that are told, and applies what is open."""
+    """Plans the history of series that are wanted, and applies what is open."""
 
-    configured: ConfigProvider
-    streams: RunningTasks
+    connectors: Connectors
     tell: Callable[[CollectorEvent], None]
     say: Say
     pauses: Pauses = FAILED
     parallel: int = 2
-    upstreams: Callable[[Configuration], Upstreams] = LiveUpstreams
-    is_ours: Callable[[str], bool] = lambda _: True
+    scopes: Collection[str] = ()
     _due: dict[SeriesId, _Due] = field(default_factory=dict)
     _planned: dict[Key, Since] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -91,19 +82,17 @@ class History:
             thread.start()
 
     def close(self, patience_s: float) -> None:
-        """Wait for the pages under way; `streams` are ending."""
+        """Wait for the pages under way; the tasks are ending."""
         for thread in self._threads:
             thread.join(patience_s)
 
-    def want(
-        self, series: Mapping[SeriesId, InstrumentChoice], generation: int
-    ) -> None:
+    def want(self, series: Mapping[SeriesId, Target], generation: int) -> None:
         """Plan these series' history, once for each `since`."""
         with self._lock:
-            for name, choice in series.items():
+            for name, target in series.items():
                 due = self._due.get(name)
-                if due is None or due.choice != choice:
-                    self._due[name] = _Due(choice, generation)
+                if due is None or due.target != target:
+                    self._due[name] = _Due(target, generation)
                 else:
                     due.generation = generation
         self._to_plan.set()
@@ -112,12 +101,12 @@ class History:
         """Only these are collected now: what comes back later is planned again."""
         with self._lock:
             planned = self._planned.items()
-            self._planned = {k: since for k, since in planned if k[:2] in series}
+            self._planned = {k: s for k, s in planned if k.series in series}
             self._due = {name: d for name, d in self._due.items() if name in series}
         self._to_apply.set()
 
     def _planning(self) -> None:
-        while not self.streams.ending.is_set():
+        while not self._ending.is_set():
             self._to_plan.wait(WAIT_S)
             self._to_plan.clear()
             with self._lock:
@@ -127,11 +116,10 @@ class History:
                 self._plan_all(due)
 
     def _plan_all(self, due: Mapping[SeriesId, _Due]) -> None:
-        upstreams = self.upstreams(self.configured.current)
         for name, one in due.items():
-            if self.streams.ending.is_set():
+            if self._ending.is_set():
                 return
-            error = self._plan(one, upstreams)
+            error = self._plan(one.target)
             may_pass = error is not None and not isinstance(error, SetupError)
             with self._lock:
                 if self._due.get(name) is not one:
@@ -145,42 +133,48 @@ class History:
                 self.say(f"history of {' '.join(name)} is not planned: {error}")
             self.tell(Planned(name, one.generation, error))
 
-    def _plan(self, due: _Due, upstreams: Upstreams) -> Exception | None:
+    def _plan(self, target: Target) -> Exception | None:
         """Plan each feed of a series; the error where one could not be."""
-        choice = due.choice
-        for feed in choice.feeds:
-            key = (choice.exchange_id, choice.symbol, feed)
-            if self._planned.get(key) == choice.since:
+        for feed in target.feeds:
+            key = Key(*target.series, feed)
+            is_planned = self._planned.get(key) == target.since
+            if is_planned or not feeds()[feed].has_history:
                 continue
-            if not is_collected(self.configured.current, *key):
+            if not self.connectors.is_collected(key):
                 continue
             try:
-                now_ms = upstreams.now_ms(choice.exchange_id)
-                until_ms = now_ms
-                if feed in rest_feeds(choice):
-                    until_ms -= LIVE_MINUTES * MINUTE_MS
-                until_ms -= until_ms % MINUTE_MS
-                if choice.since.from_ms(now_ms) < until_ms:
-                    span = (choice.since, at(until_ms))
-                    wanted = Wanted(*key[:2], feed, *span)
-                    told = plan(wanted, upstreams)
-                    self.say(
-                        f"planned {told.feed} of {told.symbol} on {told.exchange_id}"
-                        f" plan={told.plan_id} chunks={told.chunks_count}"
-                        f" held_minutes={told.held_minutes} minutes={told.minutes}"
-                    )
-                    self._to_apply.set()
+                self._plan_key(key, target, self.connectors.of(target.source))
             except BullionError as error:
                 return error
             except Exception as error:  # noqa: BLE001  # one series'; others go on
                 return error
             with self._lock:
-                self._planned[key] = choice.since
+                self._planned[key] = target.since
         return None
+
+    def _plan_key(self, key: Key, target: Target, upstream: Connector) -> None:
+        """Plan what lies before the live loads, if anything does."""
+        now = until = upstream.now(key.scope)
+        is_time = feeds()[key.feed].axis.extent_unit == "ms"
+        if is_time and key.feed in target.live:
+            until -= LIVE_MS
+        since = target.since.from_ms(now) if is_time else target.since.number
+        if is_time:
+            until -= until % MINUTE_MS
+        if since >= until:
+            return
+        wanted = Wanted(key, target.since, at(until) if is_time else until)
+        planned = plan(wanted, self.connectors)
+        self.say(
+            f"planned {key.feed} of {' on '.join(filter(None, key.series[::-1]))}"
+            f" plan={planned.plan_id} chunks={planned.chunks_count}"
+            f" held={planned.held_steps} of={planned.steps}"
+        )
+        self._to_apply.set()
 
     def _applying(self) -> None:
         failures, again_at = 0, 0.0
-        while not self.streams.ending.is_set():
+        while not self._ending.is_set():
             is_told = self._to_apply.wait(WAIT_S)
             is_due = failures and time.monotonic() >= again_at
             if not (is_told or is_due):
@@ -202,11 +196,10 @@ class History:
             if not ids or not ledger.open_chunks(connection, ids):
                 return Applied()
         applied = apply(
-            self.configured,
+            self.connectors,
             plans,
             parallel=self.parallel,
             say=self.say,
-            streams=self.streams,
             is_wanted=self._is_wanted,
             finished=self._finished,
         )
@@ -217,9 +210,12 @@ class History:
         return applied
 
     def _finished(self, plan: Plan, load_ids: Sequence[str]) -> None:
-        self.tell(HistoryLoaded((plan.exchange_id, plan.symbol), load_ids))
+        self.tell(HistoryLoaded(plan.key.series, load_ids))
 
     def _is_wanted(self, plan: Plan) -> bool:
-        return self.is_ours(plan.exchange_id) and is_collected(
-            self.configured.current, plan.exchange_id, plan.symbol, plan.feed
-        )
+        is_ours = not self.scopes or plan.scope in self.scopes
+        return is_ours and self.connectors.is_collected(plan.key)
+
+    @property
+    def _ending(self) -> threading.Event:
+        return self.connectors.context.tasks.ending

@@ -14,6 +14,7 @@ from pipelines.collector.config_reader import ConfigReader
 from pipelines.collector.events import Adopted
 from pipelines.collector.targets import Targets, targets_of
 from pipelines.config.listener import listening
+from pipelines.sources.connectors import connected
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
@@ -29,7 +30,7 @@ def load_exchange(
     *,
     wait_s: float = 0,
     say: Say = lambda _: None,
-    watch: Progress | None = None,
+    progress: Progress | None = None,
 ) -> tuple[ExchangeSource, LoadFacts | None]:
     """Load, taking up what changes of the configuration meanwhile.
 
@@ -39,8 +40,8 @@ def load_exchange(
     """
     adoptions: list[Adopted] = []
     reader = ConfigReader(adoptions.append)
-    with listening(say, reader, reader.adopted) as configured:
-        source = ExchangeSource(configured, options, watch=watch)
+    with listening(say, reader, reader.adopted) as config:
+        source = ExchangeSource(config, options, progress=progress)
         facts = load(source, wait_s=wait_s, say=say)
     if not options.symbols and any(a.changes or a.rowless for a in adoptions):
         _note(source, facts, adoptions, options)
@@ -61,15 +62,16 @@ def _note(
             return
         tracker, collected = ChangeTracker(by, options.exchanges), Targets()
         for generation, adopted in enumerate(adoptions, GENERATION):
-            collected = targets_of(adopted.configuration, options.exchanges)
-            known = (adopted.configuration, collected, generation)
-            tracker.adopt(adopted.changes, *known)
+            config = adopted.configuration
+            with connected(config) as connectors:
+                collected = targets_of(connectors, config, options.exchanges)
+            tracker.adopt(adopted.changes, config, collected, generation)
             tracker.resume(adopted.rowless, collected)
         whole = source.whole()
-        for stream, error in source.failed.items():
-            tracker.failed(stream, GENERATION, error)
-        for stream in whole:
-            tracker.answered(stream, GENERATION)
+        for key, error in source.failed.items():
+            tracker.failed(key, GENERATION, error)
+        for key in whole:
+            tracker.answered(key, GENERATION)
         tracker.loaded(whole, GENERATION, facts.load_id if facts else None)
         tracker.settle((), collected)
         tracker.flush(connection)

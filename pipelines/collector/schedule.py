@@ -1,16 +1,16 @@
-"""When each venue's next cycle is due, and which refused series it leaves out."""
+"""When each scope's next cycle is due, and which refused series it leaves out."""
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pipelines.collector.history import Pauses
-from pipelines.collector.targets import SeriesId
+from pipelines.upstream.feed import SeriesId
 
 
 @dataclass
 class Cycles:
-    """A cycle of each venue every `every_s`, `after_s` past the round instant.
+    """A cycle of each scope every `every_s`, `after_s` past the round instant.
 
     A venue serves a minute's last candle a moment after the minute's end: `after_s`
     is that moment and what the clocks differ by.
@@ -21,13 +21,13 @@ class Cycles:
     now_s: Callable[[], float] = time.time
     _due: dict[str, float] = field(default_factory=dict)
 
-    def venues(self, exchange_ids: Iterable[str]) -> None:
-        """These venues have cycles; the first of a new one is due at once."""
-        known = self._due
-        self._due = {name: known.get(name, self.now_s()) for name in exchange_ids}
+    def scopes(self, names: Iterable[str]) -> None:
+        """These scopes have cycles; the first of a new one is due at once."""
+        due = self._due
+        self._due = {name: due.get(name, self.now_s()) for name in names}
 
     def due(self) -> list[str]:
-        """The venues whose cycle is to begin; each is due again an interval later."""
+        """The scopes whose cycle is to begin; each is due again an interval later."""
         now = self.now_s()
         found = [name for name, at in self._due.items() if at <= now]
         for name in found:
@@ -45,7 +45,7 @@ class Cycles:
 
 @dataclass
 class Cooldowns:
-    """Series that a venue refused rest, each time longer; `pauses` says how long."""
+    """Series that were refused rest, each time longer; `pauses` says how long."""
 
     pauses: Pauses
     _failures: dict[SeriesId, int] = field(default_factory=dict)

@@ -26,10 +26,11 @@ DURATION = re.compile(
 
 @dataclass(frozen=True)
 class Since:
-    """Where a series begins: at a time, or so long before the venue's now."""
+    """Where a series begins: at a time, so long before the venue's now, at a number."""
 
     at: datetime | None = None
     before_now: timedelta | None = None
+    number: int = 0  # of an axis that is no time
 
     def instant_ms(self, venue_now_ms: int) -> int:
         """The time itself, as milliseconds since 1970 by the venue's clock."""

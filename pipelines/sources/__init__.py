@@ -1,6 +1,6 @@
 """Upstreams, one package each; none imports another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 
@@ -25,6 +25,21 @@ def declared() -> Mapping[str, Sequence[Table]]:
 def feeds() -> Mapping[str, Feed]:
     """What the sources can be asked for, by name."""
     return {name: feed for spec in specs() for name, feed in spec.feeds.items()}
+
+
+def schema_of(feed: str) -> str:
+    """The bronze schema that holds the feed."""
+    return next(spec.bronze for spec in specs() if feed in spec.feeds)
+
+
+def series_tables() -> Mapping[str, SourceSpec]:
+    """The config tables whose rows say what is collected, and of which source."""
+    return {spec.series_table: spec for spec in specs() if spec.series_table}
+
+
+def adopted_tables() -> Collection[str]:
+    """The config tables whose changes hold as soon as they are read."""
+    return ("thresholds", *(name for spec in specs() for name in spec.adopted_tables))
 
 
 def known_words() -> Words:

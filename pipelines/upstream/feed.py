@@ -1,11 +1,15 @@
 """A feed: what an upstream is asked for, declared once; everything else reads it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipelines.bronze.tables import Table
+
+if TYPE_CHECKING:
+    from pipelines.config.model import Configuration
+    from pipelines.upstream.connector import Archive, Connector, Context
 
 Span = tuple[int, int]  # of an axis, half-open
 Unit = Literal["ms", "ns", "number"]
@@ -19,6 +23,55 @@ Kind = Literal["price", "amount", "rate", "count"]
 Way = Literal["span", "walk", "snapshot", "whole"]
 
 IN_MS: Mapping[Unit, int] = {"ms": 1, "ns": 1_000_000}
+MINUTE_MS = 60_000
+LEAST_LIVE = timedelta(minutes=5)  # however late a series is to begin
+
+
+class Key(NamedTuple):
+    """Who is asked for what: `kraken`, `BTC/USD`, `trades`; `ethereum`, ``, `blocks`.
+
+    An empty subject: the feed speaks for the whole scope.
+    """
+
+    scope: str
+    subject: str
+    feed: str
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, self))
+
+    @property
+    def series(self) -> "SeriesId":
+        """Who is asked about what."""
+        return self.scope, self.subject
+
+
+SeriesId = tuple[str, str]  # the scope and the subject of keys
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A half-open part of a feed's axis: milliseconds since 1970, or numbers."""
+
+    unit: Literal["ms", "number"]
+    start: int
+    end: int
+
+    @property
+    def span(self) -> Span:
+        """Where it begins and ends."""
+        return self.start, self.end
+
+    @property
+    def steps(self) -> int:
+        """Minutes of a time, or how many numbers: what progress is counted in."""
+        return steps_of(self.unit, [self.span])
+
+
+def steps_of(unit: Unit, spans: Sequence[Span]) -> int:
+    """How many minutes, or numbers, the spans of an extent's unit have in all."""
+    size = sum(end - start for start, end in spans)
+    return size if unit == "number" else size // MINUTE_MS
 
 
 @dataclass(frozen=True)
@@ -39,9 +92,14 @@ class Axis:
         """The column of the stamp as it was sent."""
         return self.column.rsplit("_", 1)[0]
 
-    def of_ms(self, span: Span) -> Span:
-        """A span of milliseconds, on this axis."""
-        factor = IN_MS[self.unit]
+    @property
+    def extent_unit(self) -> Literal["ms", "number"]:
+        """What an extent of it is counted in."""
+        return "number" if self.unit == "number" else "ms"
+
+    def of_extent(self, span: Span) -> Span:
+        """A span in the unit of an extent, on this axis."""
+        factor = IN_MS.get(self.unit, 1)
         return span[0] * factor, span[1] * factor
 
 
@@ -51,6 +109,8 @@ class Feed:
 
     Attributes:
         table: where its rows go; `pages` of the same schema says what was answered.
+        way: how it is asked.
+        per: one request speaks for a series, or for every series of a market.
         row: what one row is called in a sentence.
         kinds: of the columns that hold numbers.
         required: the columns without which a row is none.
@@ -59,6 +119,7 @@ class Feed:
         archived: the archive's files that hold the same, in the order of preference.
         closes: the newest rows change until they end, and a second reading after the
             end confirms them.
+        key_columns: of its table: the scope, and the subject where it has one.
     """
 
     name: str
@@ -66,27 +127,46 @@ class Feed:
     axis: Axis
     way: Way
     row: str
+    per: Literal["series", "market"] = "series"
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     live: timedelta = timedelta(minutes=5)
     archived: tuple[str, ...] = ()
     closes: bool = False
+    key_columns: tuple[str, ...] = ("exchange_id", "symbol")
+
+    @property
+    def has_history(self) -> bool:
+        """Whether what lies in the past can be asked for."""
+        return self.way != "snapshot"
 
 
 @dataclass(frozen=True)
 class SourceSpec:
     """An upstream, as whatever serves all of them sees it.
 
+    What imports a client does so when it is called: a declaration costs no import.
+
     Attributes:
         name: its package among the sources; `bronze_<name>` is its schema by default.
         tables: its bronze tables beside those of its feeds.
         feeds: what it is asked for, by name.
+        connector: how it is asked; None: nothing of it is collected or backfilled.
+        archive: what lists files that hold feeds of other sources.
+        series_table: the config table whose rows say what is collected.
+        adopted_tables: the config tables whose changes hold at once.
+        check: raises SetupError where a change of one of them can not be adopted.
     """
 
     name: str
     tables: Sequence[Table]
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     schema: str = ""
+    connector: "Callable[[Context], Connector] | None" = None
+    archive: "Callable[[Context], Archive] | None" = None
+    series_table: str | None = None
+    adopted_tables: Collection[str] = ()
+    check: "Callable[[str, Sequence[str], Configuration], None]" = lambda *_: None
 
     @property
     def bronze(self) -> str:
@@ -97,14 +177,3 @@ class SourceSpec:
     def all_tables(self) -> Sequence[Table]:
         """Every bronze table of it."""
         return (*(feed.table for feed in self.feeds.values()), *self.tables)
-
-
-class Key(NamedTuple):
-    """Who is asked for what: `kraken`, `BTC/USD`, `trades`; `ethereum`, ``, `blocks`.
-
-    An empty subject: the feed speaks for the whole scope.
-    """
-
-    scope: str
-    subject: str
-    feed: str

@@ -23,9 +23,9 @@ REQUESTS = Table(
     "requests",  # an HTTP request sent to an upstream, and what became of it
     (
         Column("request_id", "text"),
-        Column("exchange_id", "text"),
+        Column("scope", "text"),
         Column("endpoint", "text"),
-        Column("symbol", "text", nullable=True),
+        Column("subject", "text", nullable=True),
         Column("status", "bigint", nullable=True),
         Column("weight", "bigint"),
         Column("bytes_count", "bigint"),
@@ -68,9 +68,9 @@ class Attempt:
         """The request as a row of `requests`; `ended` is by the monotonic clock."""
         return {
             "request_id": self.request_id,
-            "exchange_id": scope,
+            "scope": scope,
             "endpoint": endpoint,
-            "symbol": subject,
+            "subject": subject,
             "status": status,
             "weight": weight,
             "bytes_count": bytes_count,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from pipelines.bronze.delivery import Rows, Stream
+from pipelines.bronze.delivery import Resource, Rows
 from pipelines.bronze.load import LoadFacts
 from pipelines.bronze.tables import Table
 from pipelines.sources import declared
@@ -27,8 +27,8 @@ class Memory:
     def lock_keys(self) -> Sequence[str]:
         return ("memory",)
 
-    def streams(self) -> Sequence[Stream]:
-        return [Stream("rows", self.rows)]
+    def resources(self) -> Sequence[Resource]:
+        return [Resource("rows", self.rows)]
 
     def rows(self) -> Iterator[Rows]:
         for table in self.tables:

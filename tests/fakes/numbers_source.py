@@ -16,7 +16,7 @@ from dlt.pipeline.pipeline import Pipeline
 from pipelines import warehouse
 from pipelines.bronze import delivery, destination
 from pipelines.bronze import load as bronze_load
-from pipelines.bronze.delivery import Rows, Stream
+from pipelines.bronze.delivery import Resource, Rows
 from pipelines.bronze.tables import Column, Table
 from pipelines.sources import load
 from tests.services.file_changes import die_before_change
@@ -55,8 +55,8 @@ class Numbers:
     def lock_keys(self) -> Sequence[str]:
         return self.series
 
-    def streams(self) -> Sequence[Stream]:
-        return [Stream(series, partial(self.rows, series)) for series in self.series]
+    def resources(self) -> Sequence[Resource]:
+        return [Resource(series, partial(self.rows, series)) for series in self.series]
 
     def rows(self, series: str) -> Iterator[Rows]:
         first = self.held(series)

@@ -10,7 +10,7 @@ https://github.com/binance/binance-public-data.
 from collections.abc import Callable, Sequence
 
 from pipelines import warehouse
-from pipelines.bronze.delivery import Stream
+from pipelines.bronze.delivery import Resource
 from pipelines.bronze.tables import Table
 from pipelines.config.model import Configuration
 from pipelines.sources.archive.choices import ArchiveOptions, chosen
@@ -78,27 +78,27 @@ class ArchiveSource:
         configuration: Configuration,
         options: ArchiveOptions | None = None,
         *,
-        watch: Progress | None = None,
+        progress: Progress | None = None,
         connect: Callable[[], Connection] = _connect,
     ) -> None:
         self.failures: list[Exception] = []
         self._configuration = configuration
         self._options = options or ArchiveOptions()
         self._series = chosen(configuration, self._options)
-        self._watch = watch or NoProgress()
+        self._progress = progress or NoProgress()
         self._connect = connect
 
     def lock_keys(self) -> Sequence[str]:
         """The series and feeds it writes."""
         return [str(series) for series in self._series]
 
-    def streams(self) -> Sequence[Stream]:
-        """A stream for what the host lists, and one for each file at a time.
+    def resources(self) -> Sequence[Resource]:
+        """A resource for what the host lists, and one for each file at a time.
 
         The host is asked here for its listings: which files are wanted depends on what
         bronze holds, which is settled now.
         """
         loader = Loader(
-            _host(self._configuration), self._options, self.failures, self._watch
+            _host(self._configuration), self._options, self.failures, self._progress
         )
-        return loader.streams(self._series, self._connect)
+        return loader.resources(self._series, self._connect)

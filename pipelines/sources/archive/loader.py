@@ -1,4 +1,4 @@
-"""One load of files: what is wanted of what the host lists, shared among streams."""
+"""One load of files: what is wanted of what the host lists, shared among resources."""
 
 import queue
 import threading
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.bronze.delivery import Rows, Stream
+from pipelines.bronze.delivery import Resource, Rows
 from pipelines.errors import BullionError, UpstreamError
 from pipelines.sources.archive import ledger, working_folder
 from pipelines.sources.archive.choices import ArchiveOptions
@@ -33,28 +33,28 @@ class Task:
 
 
 class Loader:
-    """The streams of one load; they take the next file from one queue."""
+    """The resources of one load; they take the next file from one queue."""
 
     def __init__(
         self,
         host: ArchiveHost,
         options: ArchiveOptions,
         failures: list[Exception],
-        watch: Progress,
+        progress: Progress,
     ) -> None:
         self._host = host
         self._options = options
         self._failures = failures
-        self._watch = watch
+        self._progress = progress
         self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._open = 0
         self._lock = threading.Lock()
         self._done: list[Path] = []
 
-    def streams(
+    def resources(
         self, series: Sequence[Series], connect: Callable[[], Connection]
-    ) -> Sequence[Stream]:
-        """The streams; none where there is nothing to tell."""
+    ) -> Sequence[Resource]:
+        """What to extract; none where there is nothing to tell."""
         log: RequestLog = []
         found: list[Plan] = []
         files = list(dict.fromkeys(self._options.files or ()))
@@ -67,7 +67,7 @@ class Loader:
         known = ledger.read(connect, sorted(paths))
         tasks = [task for file in files if (task := self._task(file, known))]
         working_folder.forget(left, known)
-        return self._streams(tasks, found, known, log)
+        return self._resources(tasks, found, known, log)
 
     def _task(self, file: ArchiveFile, known: Ledger) -> Task | None:
         settled = known.settled(file)
@@ -77,26 +77,27 @@ class Loader:
             return None
         return Task(file, frozenset(known.loaded_sha256(file)))
 
-    def _streams(
+    def _resources(
         self,
         tasks: Sequence[Task],
         found: Sequence[Plan],
         known: Ledger,
         log: RequestLog,
-    ) -> list[Stream]:
-        self._watch.planned(sum(task.file.minutes for task in tasks))
+    ) -> list[Resource]:
+        self._progress.planned(sum(task.file.minutes for task in tasks))
         for task in tasks:
             self._tasks.put(task)
         at_once = min(len(tasks), self._options.files_at_once)
-        streams = [
-            Stream(f"files {i + 1}", self._counted(self._files)) for i in range(at_once)
+        resources = [
+            Resource(f"files {i + 1}", self._counted(self._files))
+            for i in range(at_once)
         ]
         if log:
             rows = partial(self._listing, found, known, log)
-            streams.append(Stream("listing", self._counted(rows), self._delivered))
-        elif streams:
-            streams[0] = Stream("files 1", streams[0].rows, self._delivered)
-        return streams
+            resources.append(Resource("listing", self._counted(rows), self._delivered))
+        elif resources:
+            resources[0] = Resource("files 1", resources[0].rows, self._delivered)
+        return resources
 
     def _listing(
         self, found: Sequence[Plan], known: Ledger, log: RequestLog
@@ -130,13 +131,13 @@ class Loader:
         file, unless = task.file, task.unless
         try:
             if not (unless and is_unchanged(self._host, file, unless, log)):
-                yield from load_file(self._host, file, log, self._watch)
+                yield from load_file(self._host, file, log, self._progress)
         except BullionError as error:
             self._failures.append(error)
             if isinstance(error, UpstreamError):
                 return  # what lies there of it serves the next load
         finally:
-            self._watch.answered(file.minutes, 0)
+            self._progress.answered(file.minutes, 0)
         self._done.append(working_folder.place(file))
 
     def _counted(

@@ -25,7 +25,7 @@ from pipelines.upstream.request_log import RequestLog
 
 
 def load_file(
-    host: ArchiveHost, file: ArchiveFile, log: RequestLog, watch: Progress
+    host: ArchiveHost, file: ArchiveFile, log: RequestLog, progress: Progress
 ) -> Iterator[Rows]:
     """The file's rows, then what became of it.
 
@@ -47,7 +47,7 @@ def load_file(
     csv = working_folder.unfinished(fetched.path, "csv")
     try:
         count = unpacked(fetched.path, fetched.file.member, csv)
-        yield from _read(fetched, csv, count, watch)
+        yield from _read(fetched, csv, count, progress)
     except BadDataError as error:
         reason = str(error)
         yield file_row(
@@ -62,13 +62,13 @@ def load_file(
 
 
 def _read(
-    fetched: Fetched, csv: Path, bytes_count: int, watch: Progress
+    fetched: Fetched, csv: Path, bytes_count: int, progress: Progress
 ) -> Iterator[Rows]:
     counts = Counts()
     file_id = token_hex(8)
     told = 0
     for rows in rows_of(fetched.file, csv, file_id, fetched.heard.received_at, counts):
-        watch.answered(0, counts.rows - told)
+        progress.answered(0, counts.rows - told)
         told = counts.rows
         yield rows
     yield file_row(

@@ -17,10 +17,10 @@ from pipelines.errors import SetupError
 from pipelines.sources.exchange.endpoints import is_asked
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.venues import VENUES, spec_of
+from pipelines.upstream.feed import LEAST_LIVE
 from pipelines.upstream.feed import Feed as FeedDeclaration
 
 DEFAULT_SINCE = Since(before_now=timedelta(days=1))
-LEAST_LIVE = timedelta(minutes=5)  # however late a series is to begin
 
 
 @dataclass(frozen=True)
@@ -153,12 +153,6 @@ def rest_feeds(choice: InstrumentChoice) -> Sequence[Feed]:
     """
     held = spec_of(choice.exchange_id, choice.symbol).routes
     return tuple(feed for feed in known_feeds("feeds", choice.feeds) if feed in held)
-
-
-def series_name(choice: InstrumentChoice, feed: Feed) -> str:
-    """A feed's name among streams and locks; candles have the series' own."""
-    name = f"{choice.exchange_id} {choice.symbol}"
-    return name if feed == DEFAULT_FEED else f"{name} {feed}"
 
 
 def is_collected(

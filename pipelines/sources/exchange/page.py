@@ -34,6 +34,7 @@ class Page:
     """An answer's rows.
 
     Attributes:
+        route: how the answer was asked for.
         path: where the rows lie in the body.
         frame: the layout's columns as text, and `row`, the place in the answer.
         malformed: what is in no row of the frame.
@@ -42,6 +43,7 @@ class Page:
     """
 
     answer: Answer
+    route: FeedRoute
     path: tuple[str, ...]
     frame: pl.DataFrame
     malformed: list[Malformed]
@@ -50,8 +52,8 @@ class Page:
 
     def raw(self) -> list[Any]:
         """The rows as sent; for the few that are refused the body is read again."""
-        rows: list[Any] = wire.at(wire.decode_exactly(self.answer.text), self.path)
-        return rows
+        body = wire.at(wire.decode_exactly(self.answer.text), self.path)
+        return rows_in(self.route, body)
 
 
 def path_of(route: Route, venue_symbol: str) -> tuple[str, ...]:
@@ -60,7 +62,7 @@ def path_of(route: Route, venue_symbol: str) -> tuple[str, ...]:
 
 
 def body_reader(
-    path: tuple[str, ...], last: tuple[str, ...] | None = None
+    route: FeedRoute, path: tuple[str, ...], last: tuple[str, ...] | None = None
 ) -> Callable[[Any], Body]:
     """What reads a body: the rows at `path`, the next cursor at `last`.
 
@@ -68,7 +70,7 @@ def body_reader(
     """
 
     def read(answered: Any) -> Body:
-        rows, others = _rows(answered, path)
+        rows, others = _rows(route, answered, path)
         cursor = wire.plain(str(wire.at(answered, last))) if last else None
         if cursor is not None and not cursor.isdecimal():
             raise ValueError(f"{cursor[:80]!r} to go on from")
@@ -87,14 +89,14 @@ def parse_page(route: FeedRoute, path: tuple[str, ...], answer: Answer) -> Page:
     except MISSHAPEN:
         reasons = [_malformed(route, row) for row in found.rows]
         places = [i for i, reason in enumerate(reasons) if reason is None]
-        raw = wire.at(wire.decode_exactly(answer.text), path)
+        raw = rows_in(route, wire.at(wire.decode_exactly(answer.text), path))
         malformed += [
             Malformed(f"a row that {reason}", wire.encode(raw[i]))
             for i, reason in enumerate(reasons)
             if reason
         ]
         frame = _frame(route, [found.rows[i] for i in places], places)
-    return Page(answer, path, frame, malformed, len(found.rows), found.last)
+    return Page(answer, route, path, frame, malformed, len(found.rows), found.last)
 
 
 def _frame(
@@ -134,10 +136,30 @@ def _malformed(route: FeedRoute, row: Any) -> str | None:
     return None
 
 
-def _rows(answered: Any, path: tuple[str, ...]) -> tuple[list[Any], dict[str, Any]]:
+def rows_in(route: FeedRoute, found: Any) -> list[Any]:
+    """The rows of what lies where an answer has them, by the route's shape.
+
+    Raises:
+        TypeError: it has another.
+    """
+    if route.shape == "list":
+        return _list(found)
+    if not isinstance(found, dict):
+        raise TypeError(f"{str(found)[:60]!r} is not a mapping")
+    if route.shape == "row":
+        return [found]
+    return [
+        {**row, "name": name} if isinstance(row, dict) else row
+        for name, row in found.items()
+    ]
+
+
+def _rows(
+    route: FeedRoute, answered: Any, path: tuple[str, ...]
+) -> tuple[list[Any], dict[str, Any]]:
     """The rows at `path`, and those that the venue sent under another symbol."""
-    if not path:
-        return _list(answered), {}
+    if not path or route.shape != "list" or not route.symbol_param:
+        return rows_in(route, wire.at(answered, path)), {}
     parent = wire.at(answered, path[:-1])
     if not isinstance(parent, dict):
         raise TypeError(f"{path[-2:]} is not a mapping")

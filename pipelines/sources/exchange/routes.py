@@ -51,16 +51,20 @@ class ListingRoute(Route):
 
 @dataclass(frozen=True)
 class FeedRoute(Route):
-    """A feed of one instrument; `{symbol}` in `path` is the venue's own symbol.
+    """A feed; `{symbol}` in `path` is the venue's own symbol.
 
     Attributes:
-        symbol_param: the parameter that names the instrument.
+        symbol_param: the parameter that names the instrument; None: an answer speaks
+            for every instrument of the market, and a row's `venue_symbol` names it.
+        shape: rows lie in a list, or in a mapping by name, which is a row's `name`; or
+            the one row lies alone.
         layout: where a row has what we call so: a key, or a place in a list.
         cells: how many cells a row has that is a list; None: rows are mappings.
         words: what a cell's word means to us, by column.
     """
 
-    symbol_param: str = "symbol"
+    symbol_param: str | None = "symbol"
+    shape: Literal["list", "mapping", "row"] = "list"
     layout: Mapping[str, str | int] = field(default_factory=dict)
     cells: int | None = None
     words: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
@@ -72,7 +76,7 @@ class SpanRoute(FeedRoute):
 
     Attributes:
         fixed: parameters that do not vary.
-        since: the first step asked for.
+        since: the first step asked for; None: every answer has all that there is.
         until: the last step asked for; None: every answer runs to the venue's now.
         stamp_unit_ms: milliseconds in one unit of the row's stamp.
         page_steps: how many steps of the feed's axis one request may ask for; None:
@@ -82,12 +86,26 @@ class SpanRoute(FeedRoute):
     """
 
     fixed: Mapping[str, str | int] = field(default_factory=dict)
-    since: TimeParam = TimeParam("since", "ms")
+    since: TimeParam | None = TimeParam("since", "ms")
     until: TimeParam | None = None
     stamp_unit_ms: int = 1
     page_steps: int | None = None
     window_steps: int | None = None
     sends_empty: bool = True
+
+
+@dataclass(frozen=True)
+class SnapshotRoute(FeedRoute):
+    """What is true now.
+
+    Attributes:
+        fixed: parameters that do not vary.
+        stamp_unit_ms: milliseconds in one unit of a row's stamp; a row without one has
+            the venue's clock.
+    """
+
+    fixed: Mapping[str, str | int] = field(default_factory=dict)
+    stamp_unit_ms: int = 1
 
 
 @dataclass(frozen=True)
@@ -149,7 +167,9 @@ class VenueSpec:
     listing: ListingRoute
     clock: ClockRoute
     limit: Limit
-    routes: Mapping[str, SpanRoute | WalkRoute] = field(default_factory=dict)
+    routes: Mapping[str, "SpanRoute | WalkRoute | SnapshotRoute"] = field(
+        default_factory=dict
+    )
     market: Market = "spot"
     ccxt_options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -158,7 +178,7 @@ class VenueSpec:
         """The name of its request budget."""
         return " ".join((self.exchange_id, self.market)).removesuffix(" spot")
 
-    def route(self, feed: str) -> SpanRoute | WalkRoute:
+    def route(self, feed: str) -> SpanRoute | WalkRoute | SnapshotRoute:
         """The feed's route.
 
         Raises:

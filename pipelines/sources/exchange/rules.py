@@ -30,10 +30,13 @@ class Checked:
     refused: pl.DataFrame
 
 
-def check(frame: pl.DataFrame, feed: Feed, about: str, stamp_unit_ms: int) -> Checked:
+def check(
+    frame: pl.DataFrame, feed: Feed, about: str | pl.Expr, stamp_unit_ms: int
+) -> Checked:
     """Split rows, all text but `page`, `row` and `venue_now_ms`.
 
-    `about` names the series in a reason (`BTC/USD on kraken`).
+    `about` names the series in a reason (`BTC/USD on kraken`). Where rows have a
+    `symbol`, it is kept.
     """
     axis = feed.axis
     names = [name for name in feed.kinds if name in frame.columns]
@@ -52,13 +55,14 @@ def check(frame: pl.DataFrame, feed: Feed, about: str, stamp_unit_ms: int) -> Ch
         pl.when(_in_time(feed)).then(axis.column).alias(axis.column),
         pl.format(
             "{}: {} at {} {}",
-            pl.lit(about),
+            about if isinstance(about, pl.Expr) else pl.lit(about),
             pl.lit(feed.row),
             _shown_time(axis.column),
             "reason",
         ).alias("reason"),
     )
     kept = judged.filter(~is_refused)
+    names += [name for name in ("symbol",) if name in frame.columns]
     return Checked(kept.select(*POSITION, axis.column, *names, "venue_now_ms"), refused)
 
 
@@ -70,7 +74,11 @@ def _rules(feed: Feed, names: Sequence[str]) -> list[Rule]:
     counts = [name for name in names if feed.kinds[name] == "count"]
     amounts = [name for name in names if feed.kinds[name] == "amount"]
     return [
-        (stamp % step != 0, words(f"has stamp {{}} ms off the {whole}", stamp)),
+        *(
+            [(stamp % step != 0, words(f"has stamp {{}} ms off the {whole}", stamp))]
+            if feed.way != "snapshot"
+            else []
+        ),
         (
             stamp >= now + DATE_RESOLUTION_MS,
             words("has stamp {} ms after the venue's now, {} ms", stamp, now),

@@ -10,6 +10,7 @@ from pipelines.bronze.delivery import Rows
 from pipelines.bronze.tables import Table
 from pipelines.errors import BullionError
 from pipelines.sources.exchange.page import Page
+from pipelines.sources.exchange.routes import FeedRoute
 from pipelines.sources.exchange.tables import QUARANTINE, TIMEFRAME
 from pipelines.upstream import wire
 from pipelines.upstream.feed import Feed, Key
@@ -22,14 +23,21 @@ PROVENANCE = ("venue_now_ms", "request_id", "origin", "received_at")
 
 @dataclass(frozen=True)
 class Series:
-    """An instrument on a venue, and the venue's own symbol of it."""
+    """An instrument on a venue, and the venue's own symbol of it.
+
+    Without a symbol it is a whole market.
+    """
 
     exchange_id: str
     symbol: str
     venue_symbol: str
 
     def __str__(self) -> str:
-        return f"{self.symbol} on {self.exchange_id}"
+        return " on ".join(filter(None, (self.symbol, self.exchange_id)))
+
+    def named(self, route: FeedRoute) -> dict[str, str]:
+        """The parameter that names it; none where the route asks for a market."""
+        return {route.symbol_param: self.venue_symbol} if route.symbol_param else {}
 
     def key(self, feed: Feed) -> Key:
         """Its key in `pages`."""

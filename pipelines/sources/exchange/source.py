@@ -1,27 +1,29 @@
-"""The source: a stream for each feed of what was chosen, and for each listing."""
+"""The source: a resource for each feed of what was chosen, and for each listing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cached_property, partial
 
 from pipelines import warehouse
-from pipelines.bronze.delivery import Rows, Stream
+from pipelines.bronze.delivery import Resource, Rows
 from pipelines.bronze.tables import Table
 from pipelines.config.listener import ConfigProvider, config_provider
-from pipelines.config.model import DEFAULT_FEED, Configuration, Feed, InstrumentChoice
+from pipelines.config.model import Configuration
 from pipelines.errors import BullionError, EndedError
 from pipelines.sources.exchange.choices import (
     ExchangeOptions,
     chosen,
     is_collected,
-    series_name,
 )
 from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.spec import SPEC
+from pipelines.sources.exchange.tables import INSTRUMENTS
 from pipelines.sources.exchange.venue import Venue
 from pipelines.sources.exchange.venues import spec_of
 from pipelines.upstream.clock import Clock, EndingClock
+from pipelines.upstream.feed import Key
 from pipelines.upstream.progress import NoProgress, Progress
 from pipelines.upstream.running_tasks import RunningTasks
 
@@ -32,16 +34,16 @@ def connect() -> warehouse.Connection:
 
 
 class ExchangeSource:
-    """A stream for each feed of the series that were chosen, and for each listing.
+    """A resource for each feed of the series that were chosen, and for each listing.
 
     A venue or series that fails leaves its error in `failures`; the others go on. A
     series that was configured when this began, and is not any more, ends after its
-    page, as does each when `streams` are ending: no failure, but one of `ended`.
-    `answered` is told of each page, by the name of its stream.
+    page, as does each when `tasks` are ending: no failure, but one of `ended`.
+    `answered` is told of each page, by its key.
 
     Attributes:
-        failed: the failures by the name of the stream.
-        ended: the streams that did not go on to their end.
+        failed: the failures by key.
+        ended: the keys that did not go on to their end.
 
     Raises:
         SetupError: the options name what is not configured.
@@ -51,127 +53,145 @@ class ExchangeSource:
 
     def __init__(
         self,
-        configured: ConfigProvider | Configuration,
+        config: ConfigProvider | Configuration,
         options: ExchangeOptions | None = None,
         *,
         clock: Clock | None = None,
         connect: Callable[[], warehouse.Connection] = connect,
-        watch: Progress | None = None,
-        streams: RunningTasks | None = None,
+        progress: Progress | None = None,
+        tasks: RunningTasks | None = None,
         clients: Clients | None = None,
-        answered: Callable[[str], None] = lambda _: None,
+        answered: Callable[[Key], None] = lambda _: None,
     ) -> None:
-        configured = config_provider(configured)
         self.tables: Sequence[Table] = SPEC.all_tables
         self.failures: list[Exception] = []
-        self.failed: dict[str, Exception] = {}
-        self.ended: list[str] = []
-        self._configured = configured
+        self.failed: dict[Key, Exception] = {}
+        self.ended: list[Key] = []
+        self._config = config_provider(config)
         self._options = options or ExchangeOptions()
         self._open: Counter[str] = Counter()
-        self._watch = watch or NoProgress()
-        self._streams = streams or RunningTasks()
+        self._progress = progress or NoProgress()
+        self._tasks = tasks or RunningTasks()
         self._answered = answered
         self._keeps_clients = clients is not None
         self._clients = clients or Clients(
-            configured,
+            self._config,
             connect,
-            clock or EndingClock(self._streams.ending),
+            clock or EndingClock(self._tasks.ending),
             is_unlimited=self._options.is_unlimited,
         )
-        known = configured.current
-        self._chosen = chosen(known, self._options, self.failures)
-        self._known = {(c.exchange_id, c.symbol) for c in known.instruments}
-        self._collected = {
-            series_name(choice, feed)
-            for choice in self._chosen
+        configuration = self._config.current
+        chosen_series = chosen(configuration, self._options, self.failures)
+        self._series = {
+            Key(choice.exchange_id, choice.symbol, feed): choice
+            for choice in chosen_series
             for feed in choice.feeds
-            if is_collected(known, choice.exchange_id, choice.symbol, feed)
         }
+        self._configured = set(configuration.series)
+        self._collected = {k for k in self._series if is_collected(configuration, *k)}
         self._venues = {
             spec.budget_id: Venue(
-                spec, configured, self._clients, goes_first=self._options.goes_first
+                spec, self._config, self._clients, goes_first=self._options.goes_first
             )
-            for spec in (spec_of(c.exchange_id, c.symbol) for c in self._chosen)
+            for spec in (spec_of(c.exchange_id, c.symbol) for c in chosen_series)
         }
 
     def lock_keys(self) -> Sequence[str]:
-        """The series it writes; history has keys of its own, and never blocks live."""
-        return [
-            " ".join((series_name(choice, feed), *(["history"] if is_history else [])))
-            for choice in self._chosen
-            for is_history in [choice.priority == "history"]
-            for feed in choice.feeds or (DEFAULT_FEED,)
-        ]
+        """The keys it writes; history has locks of its own, and never blocks live.
 
-    def streams(self) -> Sequence[Stream]:
-        """A stream for each market's listing, and for each feed of a series."""
+        What brings no feed, but a listing, holds the market's.
+        """
+        return [
+            f"{name} history" if choice.priority == "history" else name
+            for name, keys in self._asked.items()
+            for choice in [self._series[keys[0]]]
+        ] or [f"{name} listing" for name in self._venues]
+
+    def resources(self) -> Sequence[Resource]:
+        """A resource for each market's listing, and for each feed of a series."""
         listings = [
-            self._stream(f"{name} listing", name, venue.listing_rows)
+            self._resource([Key(name, "", INSTRUMENTS.name)], name, venue.listing_rows)
             for name, venue in self._venues.items()
         ]
         series = [
-            self._stream(
-                series_name(choice, feed),
-                spec_of(choice.exchange_id, choice.symbol).budget_id,
-                partial(self._rows, choice, feed),
+            self._resource(
+                keys, spec_of(*keys[0].series).budget_id, partial(self._rows, keys)
             )
-            for choice in self._chosen
-            for feed in choice.feeds
+            for keys in self._asked.values()
         ]
         return [*listings, *series]
 
-    def whole(self) -> list[str]:
-        """The series' streams that went on to their end, once all have ended."""
-        names = [series_name(c, feed) for c in self._chosen for feed in c.feeds]
-        return [n for n in names if n not in self.failed and n not in self.ended]
+    def whole(self) -> list[Key]:
+        """The keys of series that went on to their end, once all have ended."""
+        return [k for k in self._series if k not in self.failed and k not in self.ended]
 
-    def _rows(self, choice: InstrumentChoice, feed: Feed) -> Iterator[Rows]:
-        is_known = (choice.exchange_id, choice.symbol) in self._known
-        venue = self._venues[spec_of(choice.exchange_id, choice.symbol).budget_id]
-        self._check(choice, feed)
-        options = self._options
+    @cached_property
+    def _asked(self) -> Mapping[str, Sequence[Key]]:
+        """The keys that one question is about, by what its lock is called.
+
+        Each by itself, but for feeds of which one answer speaks for a market.
+        """
+        asked: dict[str, list[Key]] = {}
+        for key in self._series:
+            is_of_market = FEEDS[key.feed].per == "market"
+            market = f"{spec_of(*key.series).budget_id} {key.feed}"
+            asked.setdefault(market if is_of_market else str(key), []).append(key)
+        return asked
+
+    def _rows(self, keys: Sequence[Key]) -> Iterator[Rows]:
+        self._check(keys)
+        options, feed = self._options, FEEDS[keys[0].feed]
+        venue = self._venues[spec_of(*keys[0].series).budget_id]
+        progress = _PageProgress(self._progress, partial(self._paged, keys))
+        choices = [self._series[key] for key in keys]
+        if feed.way == "snapshot":
+            return venue.snapshot_rows(choices, feed, progress)
+        is_configured = keys[0].series in self._configured
         return venue.series_rows(
-            choice,
-            FEEDS[feed],
+            choices[0],
+            feed,
             options.until,
-            _Pages(self._watch, partial(self._paged, choice, feed)),
-            resumes=options.is_live or (is_known and options.since is None),
+            progress,
+            resumes=options.is_live or (is_configured and options.since is None),
             is_live=options.is_live,
         )
 
-    def _paged(self, choice: InstrumentChoice, feed: Feed) -> None:
-        self._answered(series_name(choice, feed))
-        self._check(choice, feed)
+    def _paged(self, keys: Sequence[Key]) -> None:
+        for key in keys:
+            self._answered(key)
+        self._check(keys)
 
-    def _check(self, choice: InstrumentChoice, feed: Feed) -> None:
-        """Raises EndedError where the series is not to go on."""
-        name = series_name(choice, feed)
-        if self._streams.ending.is_set():
-            raise EndedError(f"{name}: stopped")
-        series = (choice.exchange_id, choice.symbol, feed)
-        if name in self._collected and not is_collected(
-            self._configured.current, *series
-        ):
-            raise EndedError(f"{name}: not collected any more")
+    def _check(self, keys: Sequence[Key]) -> None:
+        """Raises EndedError where none of these is to go on."""
+        if self._tasks.ending.is_set():
+            raise EndedError(f"{keys[0]}: stopped")
+        if not any(map(self._goes_on, keys)):
+            raise EndedError(f"{keys[0]}: not collected any more")
 
-    def _stream(
-        self, name: str, venue: str, rows: Callable[[], Iterator[Rows]]
-    ) -> Stream:
-        """The rows; what goes wrong upstream is kept, and ends this stream alone.
+    def _goes_on(self, key: Key) -> bool:
+        """Whether it is collected, or was named."""
+        is_named = key not in self._collected
+        return is_named or is_collected(self._config.current, *key)
 
-        The last stream of a venue to end gives its connections back.
+    def _resource(
+        self, keys: Sequence[Key], venue: str, rows: Callable[[], Iterator[Rows]]
+    ) -> Resource:
+        """The rows; what goes wrong upstream is kept, and ends this resource alone.
+
+        The last resource of a venue to end gives its connections back.
         """
         self._open[venue] += 1
 
         def guarded() -> Iterator[Rows]:
-            with self._streams.one(name):
+            with ExitStack() as running:
+                for key in keys:
+                    running.enter_context(self._tasks.one(key))
                 try:
                     yield from rows()
                 except EndedError:
-                    self.ended.append(name)
+                    self.ended.extend(keys)
                 except BullionError as error:
-                    self.failed[name] = error
+                    self.failed |= dict.fromkeys(keys, error)
                     if error not in self.failures:
                         self.failures.append(error)
                 finally:
@@ -179,25 +199,18 @@ class ExchangeSource:
                     if not self._open[venue] and not self._keeps_clients:
                         self._clients.close(venue)
 
-        return Stream(name, guarded)
+        return Resource(str(keys[0]), guarded)
 
 
-class _Pages:
-    """A stream's watch: told of each page, it looks whether there is to be another."""
+class _PageProgress:
+    """A key's progress: told of each page, it looks whether there is to be another."""
 
-    def __init__(self, watch: Progress, paged: Callable[[], None]) -> None:
-        self._watch = watch
+    def __init__(self, progress: Progress, paged: Callable[[], None]) -> None:
+        self.planned = progress.planned
+        self._progress = progress
         self._paged = paged
 
-    def planned(self, minutes: int) -> None:
-        """Told on."""
-        self._watch.planned(minutes)
-
     def answered(self, minutes: int, rows: int) -> None:
-        """Told on.
-
-        Raises:
-            EndedError: the page was the last one.
-        """
-        self._watch.answered(minutes, rows)
+        """Raises EndedError where the page was the last one."""
+        self._progress.answered(minutes, rows)
         self._paged()

@@ -45,7 +45,7 @@ class SpanReader:
     series: Series
 
     def rows(
-        self, gaps: Sequence[Gap], log: RequestLog, watch: Progress | None = None
+        self, gaps: Sequence[Gap], log: RequestLog, progress: Progress | None = None
     ) -> Iterator[Rows]:
         """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -53,13 +53,13 @@ class SpanReader:
             UpstreamError: the venue gave up; what came before has been yielded.
             BadDataError: the venue does not know the instrument.
         """
-        watch = watch or NoProgress()
+        progress = progress or NoProgress()
         spans = joined(gaps, is_one=self.route.until is None)
-        watch.planned(sum(end - start for start, end in spans) // MINUTE_MS)
+        progress.planned(sum(end - start for start, end in spans) // MINUTE_MS)
 
         def answered(one: SpanPage) -> int:
             count = one.page.frame.height
-            watch.answered((one.asked[1] - one.asked[0]) // MINUTE_MS, count)
+            progress.answered((one.asked[1] - one.asked[0]) // MINUTE_MS, count)
             return count
 
         pages = (self._ask(span, log) for span in self._pages(spans))
@@ -75,11 +75,9 @@ class SpanReader:
 
     def _ask(self, span: Span, log: RequestLog) -> SpanPage:
         route = self.route
-        params: dict[str, Any] = {
-            route.symbol_param: self.series.venue_symbol,
-            **route.fixed,
-            route.since.name: _stamp(route.since, span[0]),
-        }
+        params: dict[str, Any] = {**self.series.named(route), **route.fixed}
+        if route.since:
+            params[route.since.name] = _stamp(route.since, span[0])
         if route.until:
             last = span[1] - self.feed.axis.step
             params[route.until.name] = _stamp(route.until, last)
@@ -89,7 +87,7 @@ class SpanReader:
             params,
             log,
             symbol=self.series.symbol,
-            pick=body_reader(path),
+            pick=body_reader(route, path),
         )
         return SpanPage(span, parse_page(route, path, answer))
 

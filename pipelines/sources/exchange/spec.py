@@ -1,9 +1,37 @@
 """The exchange source, declared."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
 from pipelines.upstream.feed import SourceSpec
 from pipelines.upstream.pages import PAGES
 from pipelines.upstream.request_log import REQUESTS
 
-SPEC = SourceSpec("exchange", (INSTRUMENTS, PAGES, REQUESTS, QUARANTINE), FEEDS)
+if TYPE_CHECKING:  # the client takes a second to import
+    from pipelines.config.model import Configuration
+    from pipelines.upstream.connector import Connector, Context
+
+
+def _connector(context: "Context") -> "Connector":
+    from pipelines.sources.exchange.connector import ExchangeConnector  # noqa: PLC0415
+
+    return ExchangeConnector(context)
+
+
+def _check(table: str, key: Sequence[str], configuration: "Configuration") -> None:
+    from pipelines.sources.exchange.connector import check  # noqa: PLC0415
+
+    check(table, key, configuration)
+
+
+SPEC = SourceSpec(
+    "exchange",
+    (INSTRUMENTS, PAGES, REQUESTS, QUARANTINE),
+    FEEDS,
+    connector=_connector,
+    series_table="instruments",
+    adopted_tables=("exchanges", "endpoints"),
+    check=_check,
+)

@@ -1,14 +1,14 @@
 """One market of a venue during one load: its clients, its listing, its series."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipelines.bronze.delivery import Rows
 from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import InstrumentChoice, Priority, Thresholds
-from pipelines.errors import BullionError
+from pipelines.errors import BadDataError, BullionError
 from pipelines.sources.exchange.choices import live_since_ms
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.clients import Clients
@@ -19,9 +19,14 @@ from pipelines.sources.exchange.instruments import (
     held_listing,
     is_fresh,
 )
-from pipelines.sources.exchange.routes import SpanRoute, VenueSpec
+from pipelines.sources.exchange.routes import (
+    SnapshotRoute,
+    SpanRoute,
+    VenueSpec,
+)
 from pipelines.sources.exchange.rules import DATE_RESOLUTION_MS
 from pipelines.sources.exchange.series import Series
+from pipelines.sources.exchange.snapshots import SnapshotReader, step_at
 from pipelines.sources.exchange.spans import SpanReader
 from pipelines.sources.exchange.walks import WalkReader
 from pipelines.upstream.feed import Feed, Span
@@ -88,7 +93,7 @@ class Venue:
         wanted: InstrumentChoice,
         feed: Feed,
         until: datetime | None,
-        watch: Progress,
+        progress: Progress,
         *,
         resumes: bool,
         is_live: bool,
@@ -100,7 +105,7 @@ class Venue:
 
         Raises:
             UpstreamError: the venue gave up; what came before has been yielded.
-            EndedError: `watch` raised it after a page; the same.
+            EndedError: `progress` raised it after a page; the same.
             BadDataError: the venue does not list the symbol, or is not asked for this.
         """
         log: RequestLog = []
@@ -115,16 +120,44 @@ class Venue:
             )
             span = since_ms, _until_ms(until, now_ms)
             route = self.spec.route(feed.name)
+            if isinstance(route, SnapshotRoute):
+                raise BadDataError(f"{feed.name} has no history")
             if isinstance(route, SpanRoute):
                 # the forming row is included
                 span = ceiled(span, feed.axis.step, now_ms)
                 gaps = self._gaps(series, feed, span, route, resumes=resumes)
                 read = SpanReader(client, feed, route, series).rows
             else:
-                span = feed.axis.of_ms(whole_minutes(span))
+                span = feed.axis.of_extent(whole_minutes(span))
                 gaps = self._gaps(series, feed, span, None, resumes=resumes)
                 read = WalkReader(client, feed, route, series).rows
-            yield from read(gaps, log, watch)
+            yield from read(gaps, log, progress)
+        except BullionError:
+            yield from log_rows(log)
+            raise
+        yield from log_rows(log)
+
+    def snapshot_rows(
+        self, wanted: Sequence[InstrumentChoice], feed: Feed, progress: Progress
+    ) -> Iterator[Rows]:
+        """What is true now of a series, or of those of a market that are wanted.
+
+        Nothing where the step that is under way has been answered for.
+
+        Raises:
+            UpstreamError, BadDataError: as `series_rows` does.
+        """
+        log: RequestLog = []
+        try:
+            route = self.spec.route(feed.name)
+            series = [self._series(choice) for choice in wanted]
+            of = series[0] if feed.per == "series" else self._market
+            client = self._client(wanted[0].priority)
+            step = step_at(feed, client.venue_now_ms(log))
+            if isinstance(route, SnapshotRoute) and self._is_missing(of, feed, step):
+                yield from SnapshotReader(client, feed, route, of, series).rows(
+                    log, progress
+                )
         except BullionError:
             yield from log_rows(log)
             raise
@@ -165,6 +198,17 @@ class Venue:
                 refused=known.holes_per_load,
                 forms=feed.way == "span",
             )
+
+    @property
+    def _market(self) -> Series:
+        """All of the market; contracts are told apart from what is spot."""
+        market = "" if self.spec.market == "spot" else self.spec.market
+        return Series(self.spec.exchange_id, market, "")
+
+    def _is_missing(self, series: Series, feed: Feed, step: Span) -> bool:
+        with self.clients.connect() as connection:
+            pages = Pages(connection, SCHEMA, series.key(feed))
+            return bool(pages.missing(step, refused=1))
 
     def _find_listing(self, *, may_be_held: bool) -> Listing:
         client = self._client("live")

@@ -55,7 +55,7 @@ class WalkReader:
     series: Series
 
     def rows(
-        self, gaps: Sequence[Gap], log: RequestLog, watch: Progress | None = None
+        self, gaps: Sequence[Gap], log: RequestLog, progress: Progress | None = None
     ) -> Iterator[Rows]:
         """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -63,12 +63,12 @@ class WalkReader:
             UpstreamError: the venue gave up; what came before has been yielded.
             BadDataError: the venue does not know the instrument.
         """
-        watch = watch or NoProgress()
-        watch.planned(sum(_minutes(gap.start, gap.end) for gap in gaps))
+        progress = progress or NoProgress()
+        progress.planned(sum(_minutes(gap.start, gap.end) for gap in gaps))
 
         def answered(page: WalkPage) -> int:
             minutes = _minutes(page.spans[0].from_ns, page.spans[-1].until_ns)
-            watch.answered(minutes, page.kept.height)
+            progress.answered(minutes, page.kept.height)
             return page.kept.height
 
         pages = (page for gap in gaps for page in self._pages(gap, log))
@@ -103,10 +103,10 @@ class WalkReader:
         last = route.cursor.last if isinstance(route.cursor, TimeCursor) else None
         answer = self.client.call(
             route,
-            {route.symbol_param: series.venue_symbol, **given},
+            {**series.named(route), **given},
             log,
             symbol=series.symbol,
-            pick=body_reader(path, last),
+            pick=body_reader(route, path, last),
         )
         page = parse_page(route, path, answer)
         none = pl.lit(None, pl.String)

@@ -18,16 +18,17 @@ from pipelines import bootstrap, warehouse
 from pipelines.backfill import ledger, status
 from pipelines.backfill.apply import Patience, apply
 from pipelines.backfill.plan import parse, plan
-from pipelines.backfill.upstreams import LiveUpstreams
 from pipelines.bronze.load import LoadFacts
 from pipelines.collector.first_rows import first_row_of
 from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, SetupError
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings
+from pipelines.sources.connectors import connected
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
+from pipelines.upstream.feed import Key
 from tests.conftest import TEMPLATE
 from tests.contents.transform import Transform
 from tests.services.forks import forks
@@ -67,13 +68,15 @@ def planned(since, until=EDGE, exchange="binance", symbol=SYMBOL, feed="candles"
     (wanted,) = parse(
         known(), [exchange], [symbol], feeds=[feed], since=since, until=until
     )
-    return plan(wanted, LiveUpstreams(known()))
+    with connected(known()) as connectors:
+        return plan(wanted, connectors)
 
 
 def applied(**options):
     with warehouse.connect("loader", "test") as connection:
         plans = ledger.plans(connection)
-    return apply(known(), plans, **{"patience": Patience(rest_s=0), **options})
+    with connected(known()) as connectors:
+        return apply(connectors, plans, **{"patience": Patience(rest_s=0), **options})
 
 
 def select(text, role="loader"):
@@ -91,21 +94,21 @@ def test_a_plan_says_what_it_will_take_and_fetches_nothing(upstream):
     asked = {row["path"].split("?")[0] for row in upstream.counts()}
     assert not any(path.endswith((".zip", ".CHECKSUM", "/klines")) for path in asked)
     assert (found.chunks_count, found.files_count) == (4, 6)
-    assert (found.held_minutes, found.not_had_minutes) == (0, 0)
-    assert found.minutes == 34 * 1440 + 360
+    assert (found.held_steps, found.not_had_steps) == (0, 0)
+    assert found.steps == 34 * 1440 + 360
     assert found.seconds > 0
     assert states() == ["waiting"] * 4
 
     done = applied()
 
     assert done.failures == []
-    assert done.rows_count == found.minutes
+    assert done.rows_count == found.steps
     # a chunk of REST that finds no listing held asks for it, and two run at once
     assert 0 <= done.requests_count - found.requests_count <= 2
     assert abs(done.bytes_count - found.bytes_count) < 0.1 * found.bytes_count
     again = planned("2024-01-30")
     assert (again.plan_id, again.chunks_count) == (found.plan_id, 0)
-    assert again.held_minutes == again.minutes
+    assert again.held_steps == again.steps
 
 
 def test_a_chunk_tells_what_it_brought_and_the_files_checksum(upstream):
@@ -113,7 +116,7 @@ def test_a_chunk_tells_what_it_brought_and_the_files_checksum(upstream):
     applied()
     day, hours = select(
         "select route, rows_count, requests_count, bytes_count, sha256, load_ids"
-        " from ops.backfill_chunks order by since_at"
+        " from ops.backfill_chunks order by from_value"
     )
     (file,) = select("select sha256, bytes_count from bronze_archive.files")
     assert day[:5] == ("archive", 1440, 2, file[1], file[0])
@@ -165,7 +168,7 @@ def test_a_wider_span_widens_the_plan_and_keeps_what_is_done(upstream):
     applied()
     wider = planned("2024-03-02", "2024-03-04T02:00Z")
     assert wider.plan_id == first.plan_id
-    assert (wider.chunks_count, wider.held_minutes) == (2, 1440 + 60)
+    assert (wider.chunks_count, wider.held_steps) == (2, 1440 + 60)
     assert applied().rows_count == 1440 + 60
     assert states() == ["done"] * 4
 
@@ -212,7 +215,8 @@ def test_an_outage_is_tried_a_bounded_number_of_times(upstream):
     patience = Patience(attempts=2, rest_s=0)
     with warehouse.connect("loader", "test") as connection:
         plans = ledger.plans(connection)
-    done = apply(known(attempts=1), plans, patience=patience)
+    with connected(known(attempts=1)) as connectors:
+        done = apply(connectors, plans, patience=patience)
     assert len(done.failures) == 1
     assert select("select state, attempts_count from ops.backfill_chunks") == [
         ("failed", 2)
@@ -221,7 +225,7 @@ def test_an_outage_is_tried_a_bounded_number_of_times(upstream):
 
 def test_what_kraken_does_not_give_is_named_in_the_plan(upstream):
     found = planned("2024-03-03", exchange="kraken", symbol="BTC/USD")
-    assert found.not_had_minutes > 1440
+    assert found.not_had_steps > 1440
     assert "--feed trades" in (found.not_had or "")
     assert found.chunks_count == 1
 
@@ -355,7 +359,8 @@ def work():
     def run():
         with warehouse.connect("loader", "test") as connection:
             plans = ledger.plans(connection)
-        apply(configuration(), plans)
+        with connected(configuration()) as connectors:
+            apply(connectors, plans)
 
     return run
 
@@ -366,22 +371,23 @@ def test_the_first_row_is_found_that_a_file_brought(upstream):
     began = datetime.now(UTC)
     apply_told = applied(finished=lambda plan, load_ids: done.append((plan, load_ids)))
     assert apply_told.failures == []
-    assert {plan.symbol for plan, _ in done} == {SYMBOL}
+    assert {plan.subject for plan, _ in done} == {SYMBOL}
     load_ids = [load_id for _, found in done for load_id in found]
     delivered = (
         "select load_id, min(delivered_at) from ops.deliveries"
         " where table_name = 'klines' group by load_id order by 2"
     )
-    series = f"binance {SYMBOL} history", f"binance {SYMBOL}"
+    keys = [Key("binance", SYMBOL, feed) for feed in ("history", "candles")]
     with warehouse.connect("loader", "test") as connection:
         (first, *others) = connection.execute(delivered).fetchall()
         assert {load_id for load_id, _ in (first, *others)} == set(load_ids)
-        for stream in series:
-            assert first_row_of(connection, [stream], began, load_ids) == first
-            assert first_row_of(connection, [stream], began, []) is None
+        other = Key("binance", "ETH/USDT", "candles")
+        for key in keys:
+            assert first_row_of(connection, [key], began, load_ids) == first
+            assert first_row_of(connection, [key], began, []) is None
             late = datetime.now(UTC)
-            assert first_row_of(connection, [stream], late, None) is None
-        assert first_row_of(connection, ["binance ETH/USDT"], began, None) is None
+            assert first_row_of(connection, [key], late, None) is None
+        assert first_row_of(connection, [other], began, None) is None
 
 
 @pytest.mark.slow(120)

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.backfill.reconcile import reconcile
-from pipelines.backfill.replay import Scope, replay
+from pipelines.backfill.replay import parse_scope, replay
 from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
 from pipelines.sandbox.running import running
@@ -61,7 +61,7 @@ def run(text):
 
 
 def changed(transform, since=SPAN[0], until=SPAN[1], symbols=None):
-    scope = Scope.parse(since, until, symbols)
+    scope = parse_scope(since, until, symbols)
     done = replay(scope, lambda: transform.run("run"))
     return {(one.model, one.date) for one in done.changed}, done
 
@@ -92,7 +92,7 @@ TAMPERED = {
 @pytest.mark.slow(90)
 def test_a_replay_says_what_it_changed_and_mends_it(upstream):
     with pytest.raises(SetupError, match="nothing is built yet"):
-        replay(Scope.parse(*SPAN), lambda: None)
+        replay(parse_scope(*SPAN), lambda: None)
     load_files(*(time[:10] for time in SPAN))
     load_rest(SPAN[1], "2024-03-04T03:00Z")
     transform = Transform()
@@ -133,11 +133,11 @@ def test_a_replay_keeps_to_its_span_and_symbols_and_takes_in_what_waits(upstream
 
 def test_an_empty_span_is_refused():
     with pytest.raises(SetupError, match="is not after"):
-        Scope.parse("2024-01-02", "2024-01-01")
+        parse_scope("2024-01-02", "2024-01-01")
     with pytest.raises(SetupError, match="--since, --until"):
-        Scope.parse("yesterday", "2024-01-01")
+        parse_scope("yesterday", "2024-01-01")
     with pytest.raises(SetupError, match="a replay begins at a time"):
-        Scope.parse("-P1D", "2024-01-01")
+        parse_scope("-P1D", "2024-01-01")
 
 
 def test_what_files_and_rest_say_alike_is_equal_and_what_not_is_told(upstream):

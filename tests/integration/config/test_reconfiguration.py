@@ -16,6 +16,7 @@ from pipelines.errors import SetupError
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
+from pipelines.upstream.feed import Key
 from tests.contents.roles import run
 from tests.services.collecting import (
     ADD,
@@ -176,7 +177,7 @@ def test_a_removed_series_stops_after_its_page_and_others_go_on(
     assert pages("ETH/USD") == 3  # what came is delivered and noted
     whole = venue.pages("BTC-USD")
     assert pages("BTC/USD") == len(whole) == len(set(whole)) == 10  # none asked twice
-    assert loading.source.ended == ["coinbase ETH/USD"]
+    assert loading.source.ended == [Key("coinbase", "ETH/USD", "candles")]
 
 
 def test_a_disabled_exchange_stops_its_series_but_none_that_was_never_configured(

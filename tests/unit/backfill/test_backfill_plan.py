@@ -8,27 +8,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.backfill import estimate, shown
-from pipelines.backfill.chunking import BYTES_A_CHUNK, File, RestRoute, Taken, split
+from pipelines.backfill import display, estimate
+from pipelines.backfill.chunking import BYTES_A_CHUNK, Taken, chunking, requests_count
 from pipelines.backfill.ledger import NewChunk
 from pipelines.backfill.plan import parse
-from pipelines.backfill.spans import (
+from pipelines.config.rows import configuration
+from pipelines.errors import SetupError
+from pipelines.settings import PROJECT_DIR
+from pipelines.upstream.connector import File, RequestRoute
+from pipelines.upstream.extents import (
     DAY_MS,
-    MINUTE_MS,
     by_day,
     by_month,
-    minutes,
     to_ms,
     within,
     without,
 )
-from pipelines.config.rows import configuration
-from pipelines.errors import SetupError
-from pipelines.settings import PROJECT_DIR
+from pipelines.upstream.feed import MINUTE_MS, Extent, steps_of
 
-KLINES = RestRoute("publicGetKlines", 2, page_minutes=1000)
-TRADES = RestRoute("publicGetAggTrades", 4, page_rows=1000, rows_a_day=50_000)
-WINDOW = RestRoute("publicGetOHLC", 1, window_minutes=720)
+KLINES = RequestRoute("publicGetKlines", 2, by_month, page=1000 * MINUTE_MS)
+TRADES = RequestRoute(
+    "publicGetAggTrades", 4, by_day, page_rows=1000, rows_a_day=50_000
+)
+WINDOW = RequestRoute("publicGetOHLC", 1, by_month, window=720 * MINUTE_MS)
+
+
+def minutes(spans):
+    return steps_of("ms", spans)
 
 
 def ms(text):
@@ -54,8 +60,8 @@ def daily(day, size=60_000, published=1):
 NOW = ms("2024-03-20T12:00:30")
 
 
-def chunks(of, files=(), taken=None, rest=KLINES):
-    found = split(of, files, taken or Taken(), rest, now_ms=NOW)
+def chunks(of, files=(), taken=None, route=KLINES):
+    found = chunking(Extent("ms", *of), files, taken or Taken(), route, now=NOW)
     return [
         (chunk.route, chunk.span, [f["path"] for f in chunk.files])
         for chunk in found.chunks
@@ -100,7 +106,7 @@ def test_without_an_archive_rest_goes_by_the_month_and_trades_by_the_day():
         span("2024-02-01", "2024-03-01"),
         span("2024-03-01", "2024-03-02"),
     ]
-    assert len(chunks(of, rest=TRADES)) == 47
+    assert len(chunks(of, route=TRADES)) == 47
 
 
 def test_what_rest_has_answered_for_is_not_asked_of_it_again_but_sealed_by_files():
@@ -108,17 +114,17 @@ def test_what_rest_has_answered_for_is_not_asked_of_it_again_but_sealed_by_files
     of = span("2024-03-01", "2024-03-04")
     assert chunks(of, taken=taken) == [("rest", span("2024-03-03", "2024-03-04"), [])]
     files = [daily("2024-03-01")]
-    found = split(of, files, taken, KLINES, now_ms=NOW)
+    found = chunking(Extent("ms", *of), files, taken, KLINES, now=NOW)
     assert [chunk.route for chunk in found.chunks] == ["archive", "rest"]
-    assert found.held_minutes == 2 * 1440
+    assert found.held_steps == 2 * 1440
 
 
 def test_a_loaded_file_is_planned_again_only_when_it_was_published_again():
     of = span("2024-03-01", "2024-03-02")
     taken = Taken(files={daily("2024-03-01").version})
     assert chunks(of, [daily("2024-03-01")], taken) == []
-    found = split(of, [daily("2024-03-01")], taken, KLINES, now_ms=NOW)
-    assert found.held_minutes == 1440
+    found = chunking(Extent("ms", *of), [daily("2024-03-01")], taken, KLINES, now=NOW)
+    assert found.held_steps == 1440
     assert len(chunks(of, [daily("2024-03-01", published=2)], taken)) == 1
 
 
@@ -128,13 +134,13 @@ def test_what_a_chunk_of_the_ledger_brings_is_not_planned_twice():
         planned_files={"daily/2024-03-01.zip"},
         planned=[span("2024-03-02", "2024-03-03")],
     )
-    found = split(of, [daily("2024-03-01")], taken, KLINES, now_ms=NOW)
-    assert (found.chunks, found.held_minutes) == ([], 0)
+    found = chunking(Extent("ms", *of), [daily("2024-03-01")], taken, KLINES, now=NOW)
+    assert (found.chunks, found.held_steps) == ([], 0)
 
 
 def test_what_lies_beyond_a_venues_window_is_named_and_not_planned():
     of = span("2024-03-19", "2024-03-20T12:00")
-    found = split(of, [], Taken(), WINDOW, now_ms=NOW)
+    found = chunking(Extent("ms", *of), [], Taken(), WINDOW, now=NOW)
     assert [chunk.span for chunk in found.chunks] == [
         span("2024-03-20T00:01", "2024-03-20T12:00")
     ]
@@ -144,7 +150,7 @@ def test_what_lies_beyond_a_venues_window_is_named_and_not_planned():
 
 def test_what_only_the_archive_has_is_named_where_it_has_no_file():
     of = span("2024-03-01", "2024-03-03")
-    found = split(of, [daily("2024-03-01")], Taken(), None, now_ms=NOW)
+    found = chunking(Extent("ms", *of), [daily("2024-03-01")], Taken(), None, now=NOW)
     assert [chunk.route for chunk in found.chunks] == ["archive"]
     assert found.not_had == [span("2024-03-02", "2024-03-03")]
 
@@ -171,10 +177,10 @@ def test_cut_by_month_or_day_a_span_stays_whole(of):
 
 def test_requests_follow_from_the_pages_of_a_route():
     day = span("2024-03-01", "2024-03-02")
-    assert KLINES.requests(day) == 1 + 2
-    assert KLINES.requests(span("2024-03-01", "2024-04-01")) == 1 + 45
-    assert TRADES.requests(day) == 1 + 50
-    assert WINDOW.requests(day) == 1 + 1
+    assert requests_count(KLINES, day) == 1 + 2
+    assert requests_count(KLINES, span("2024-03-01", "2024-04-01")) == 1 + 45
+    assert requests_count(TRADES, day) == 1 + 50
+    assert requests_count(WINDOW, day) == 1 + 1
 
 
 RATES = estimate.Rates(0.1, 100_000, 1_000_000, "measured")
@@ -192,7 +198,9 @@ def test_time_is_the_budgets_or_the_venues_whichever_is_longer():
 
 def test_bytes_of_files_are_those_listed_and_take_the_archives_time():
     file = monthly("2024-01", "2024-02", size=30_000_000)
-    (chunk,) = split(file.covers, [file], Taken(), None, now_ms=NOW).chunks
+    (chunk,) = chunking(
+        Extent("ms", *file.covers), [file], Taken(), None, now=NOW
+    ).chunks
     cost = estimate.cost([chunk], None, RATES, weight_a_second=1, parallel=1)
     assert (cost.requests_count, cost.bytes_count) == (2, 30_000_000)
     assert cost.seconds == math.ceil(30 + estimate.LOAD_S)
@@ -208,11 +216,11 @@ def test_a_command_line_names_series_by_feed_and_candles_by_default():
     (one,) = parse(
         known, ["kraken"], ["BTC/USD"], feeds=None, since="2024-01-01", until=None
     )
-    assert (one.exchange_id, one.symbol, one.feed) == ("kraken", "BTC/USD", "candles")
+    assert one.key == ("kraken", "BTC/USD", "candles")
     enabled = [i for i in known.instruments if i.is_enabled]
     every = parse(known, None, None, feeds=["trades"], since="-P1D", until=None)
     assert 0 < len(every) <= len(enabled)
-    assert {wanted.feed for wanted in every} == {"trades"}
+    assert {wanted.key.feed for wanted in every} == {"trades"}
 
 
 @pytest.mark.parametrize(
@@ -231,6 +239,8 @@ def test_a_wrong_word_is_refused_with_what_is_known(words, told):
 
 def test_people_read_spans_and_sizes_and_times():
     start, end = datetime(2024, 3, 1, tzinfo=UTC), datetime(2024, 3, 2, 7, tzinfo=UTC)
-    assert shown.span(start, end) == "2024-03-01 to 2024-03-02T07:00"
-    assert shown.size(7_421_338) == "7.4 MB"
-    assert shown.duration(90_061) == "1 day, 1:01:01"
+    span = (to_ms(start), to_ms(end))
+    assert display.extent("ms", *span) == "2024-03-01 to 2024-03-02T07:00"
+    assert display.size(7_421_338) == "7.4 MB"
+    assert display.extent("number", 1000, 21_000) == "1,000 to 21,000"
+    assert display.duration(90_061) == "1 day, 1:01:01"

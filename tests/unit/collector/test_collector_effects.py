@@ -7,18 +7,27 @@ from typing import Any
 import pytest
 
 from pipelines.collector import change_tracker as module
+from pipelines.collector import targets
 from pipelines.collector.change_tracker import ChangeTracker
-from pipelines.collector.targets import plan_name, targets_of
+from pipelines.collector.targets import history_key
 from pipelines.config import status
 from pipelines.config.model import InstrumentChoice, Since
 from pipelines.config.rows import configuration
 from pipelines.config.status import ChangeStatus
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import PROJECT_DIR
+from pipelines.sources.connectors import connected
+from pipelines.upstream.feed import Key
 
 SEEDS = configuration(PROJECT_DIR / "seeds")
 AT = datetime(2026, 11, 21, tzinfo=UTC)
-BTC, TRADES = "kraken BTC/USD", "kraken BTC/USD trades"
+BTC, TRADES = (Key("kraken", "BTC/USD", name) for name in ("candles", "trades"))
+USDT = Key("kraken", "BTC/USDT", "candles")
+
+
+def targets_of(known):
+    with connected(known) as connectors:
+        return targets.targets_of(connectors, known)
 
 
 def change(number, row_key, op="c", table="instruments", **fields):
@@ -88,9 +97,9 @@ def test_a_new_series_is_applied_when_all_of_it_was_answered(book):
 
 def test_an_answer_to_a_load_that_began_before_the_change_does_not_count(book):
     adopt(book, change(1, '["kraken", "BTC/USDT"]'), generation=2)
-    book.answered("kraken BTC/USDT", 1)
+    book.answered(USDT, 1)
     assert book.written() == []
-    book.answered("kraken BTC/USDT", 2)
+    book.answered(USDT, 2)
     assert book.written() == [("applied", [1], "me")]
 
 
@@ -98,33 +107,33 @@ def test_a_change_that_was_adopted_again_goes_on_waiting_and_loads_nothing(book)
     added = change(1, '["kraken", "BTC/USDT"]')
     adopt(book, added)
     assert adopt(book, added, generation=2) == []
-    book.answered("kraken BTC/USDT", 1)
+    book.answered(USDT, 1)
     assert book.written() == [("applied", [1], "me")]
 
 
 def test_what_a_venue_refuses_is_rejected_and_what_may_pass_is_put_off(book):
     adopt(book, change(1, '["kraken", "BTC/USDT"]'))
-    book.failed("kraken BTC/USDT", 1, UpstreamError("no route"))
-    book.failed("kraken BTC/USDT", 1, BadDataError("not listed"))
+    book.failed(USDT, 1, UpstreamError("no route"))
+    book.failed(USDT, 1, BadDataError("not listed"))
     assert book.written() == [
         ("postponed", [1], "no route"),
         ("rejected", [1], "not listed"),
     ]
-    book.answered("kraken BTC/USDT", 1)
+    book.answered(USDT, 1)
     assert book.written() == [("applied", [1], "me")]
 
 
 def test_of_a_pattern_one_series_that_is_answered_is_enough(book):
     found = adopt(book, change(1, '["kraken", "BTC/*"]'))
     assert found == [("kraken", "BTC/USD"), ("kraken", "BTC/USDT")]
-    book.answered("kraken BTC/USDT", 1)
+    book.answered(USDT, 1)
     assert book.written() == [("applied", [1], "me")]
 
 
 def test_an_end_is_applied_when_the_last_stream_of_the_series_has_ended(book):
     removed = change(1, '["kraken", "ETH/USD"]', op="d")
     adopt(book, removed)
-    book.settle({"kraken ETH/USD", BTC}, targets_of(SEEDS))
+    book.settle({Key("kraken", "ETH/USD", "candles"), BTC}, targets_of(SEEDS))
     assert book.written() == []
     book.settle({BTC}, targets_of(SEEDS))
     assert book.written() == [("applied", [1], "me")]
@@ -147,7 +156,7 @@ def test_a_disabled_series_has_ended_where_nothing_runs(book):
 def test_a_change_that_was_overtaken_is_forgotten(book):
     adopt(book, change(1, '["kraken", "BTC/USDT"]'))
     adopt(book, generation=2)
-    book.answered("kraken BTC/USDT", 2)
+    book.answered(USDT, 2)
     assert book.written() == []
 
 
@@ -168,17 +177,17 @@ def test_contracts_are_applied_when_their_history_is_planned(book):
     known = replace(SEEDS, instruments=[choice])
     added = change(1, '["binance", "BTC/USDT:USDT"]')
     assert adopt(book, added, known=known) == [("binance", "BTC/USDT:USDT")]
-    book.answered(plan_name(("binance", "BTC/USDT:USDT")), 1)
+    book.answered(history_key(("binance", "BTC/USDT:USDT")), 1)
     assert book.written() == [("applied", [1], "me")]
     book.found = ("17.5", AT)
-    book.brought(("binance", "ETH/USDT:USDT"), ["17.5"])
+    book.history_loaded(("binance", "ETH/USDT:USDT"), ["17.5"])
     assert book.written() == []
-    book.brought(("binance", "BTC/USDT:USDT"), ["17.5"])
+    book.history_loaded(("binance", "BTC/USDT:USDT"), ["17.5"])
     assert book.written() == [("first_row", [1], "17.5")]
 
 
 def test_a_collector_of_some_venues_leaves_the_others_changes_alone(book):
-    book._exchanges = ("binance",)
+    book._scopes = ("binance",)
     adopt(book, change(1, '["kraken"]', table="exchanges"))
     adopt(book, change(2, '["kraken", "BTC/USD"]'))
     assert book.written() == []

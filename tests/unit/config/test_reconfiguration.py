@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from pipelines.collector import targets
 from pipelines.collector.history import Pauses
 from pipelines.collector.schedule import Cycles
-from pipelines.collector.targets import is_meant, series_of, targets_of
+from pipelines.collector.targets import is_meant
 from pipelines.config.model import (
     Configuration,
     EndpointChoice,
@@ -17,18 +18,19 @@ from pipelines.config.model import (
 from pipelines.config.rows import configuration
 from pipelines.errors import EndedError, SetupError
 from pipelines.settings import PROJECT_DIR, settings
+from pipelines.sources.connectors import connected
 from pipelines.sources.exchange.choices import (
     ExchangeOptions,
     chosen,
     is_collected,
     live_since_ms,
-    series_name,
 )
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.endpoints import address
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.upstream.clock import EndingClock
+from pipelines.upstream.feed import Key
 from pipelines.upstream.running_tasks import RunningTasks
 from tests.fakes.venue_server import (
     NOW_MS,
@@ -54,6 +56,11 @@ def urls(monkeypatch):
     settings.cache_clear()
     yield
     settings.cache_clear()
+
+
+def targets_of(known, scopes=()):
+    with connected(known) as connectors:
+        return targets.targets_of(connectors, known, scopes)
 
 
 def with_endpoint(setting, *, is_enabled=True):
@@ -163,13 +170,16 @@ def test_a_star_stands_for_anything_and_all_else_for_itself(symbol, pattern, is_
     assert is_meant(symbol, pattern) == is_one
 
 
-def test_what_is_collected_is_told_apart_by_series_and_streams():
+def test_what_is_collected_is_told_apart_by_series_and_keys():
     told = targets_of(SEEDS, ["kraken"])
     assert set(told.series) == {BTC, ("kraken", "BTC/USDT")}
-    assert told.streams[BTC] == {"kraken BTC/USD", "kraken BTC/USD trades"}
-    assert {series_of(name) for name in told.streams[BTC]} == {BTC}
+    keys = {Key(*BTC, "candles"), Key(*BTC, "trades")}
+    assert told.live_keys([BTC]) == keys
     assert told.meant("kraken", "*/USDT") == [("kraken", "BTC/USDT")]
-    assert series_name(told.series[BTC], "candles") == "kraken BTC/USD"
+    assert {str(key) for key in keys} == {
+        "kraken BTC/USD candles",
+        "kraken BTC/USD trades",
+    }
 
 
 def test_only_what_changed_of_what_is_collected_is_loaded_at_once():
@@ -189,7 +199,7 @@ def test_only_what_changed_of_what_is_collected_is_loaded_at_once():
 def test_cycles_begin_at_once_and_then_just_after_each_minute():
     at = [600.5]
     cycles = Cycles(60, 2, now_s=lambda: at[0])
-    cycles.venues(["binance", "kraken"])
+    cycles.scopes(["binance", "kraken"])
     assert cycles.due() == ["binance", "kraken"]
     assert cycles.due() == []
     at[0] = 601.9
@@ -197,7 +207,7 @@ def test_cycles_begin_at_once_and_then_just_after_each_minute():
     at[0] = 602.0
     assert cycles.due() == ["binance", "kraken"]
     at[0] = 650.0
-    cycles.venues(["kraken", "coinbase"])  # one went, one came
+    cycles.scopes(["kraken", "coinbase"])  # one went, one came
     assert cycles.due() == ["coinbase"]
     at[0] = 1000.0  # cycles that were missed are not made good
     assert cycles.due() == ["kraken", "coinbase"]
@@ -208,7 +218,7 @@ def test_cycles_begin_at_once_and_then_just_after_each_minute():
 def test_a_clock_that_is_set_back_does_not_stop_the_cycles():
     at = [100_000.0]
     cycles = Cycles(60, 2, now_s=lambda: at[0])
-    cycles.venues(["kraken"])
+    cycles.scopes(["kraken"])
     cycles.due()
     at[0] = 600.0
     cycles.due()
@@ -221,22 +231,23 @@ def test_pauses_double_up_to_the_longest():
     assert [pauses.after(n) for n in (1, 2, 3, 7, 100)] == [60, 120, 240, 3600, 3600]
 
 
-def test_streams_know_who_runs_and_tell_who_ended():
-    ended: list[str] = []
-    streams = RunningTasks(ended.append)
-    with streams.one("a"), streams.one("a"):
-        with streams.one("b"):
-            assert streams.names() == {"a", "b"}
-        assert streams.names() == {"a"}
-    assert streams.names() == set()
-    assert ended == ["b", "a", "a"]
+def test_tasks_know_who_runs_and_tell_who_ended():
+    ended: list[Key] = []
+    tasks = RunningTasks(ended.append)
+    a, b = (Key("kraken", "BTC/USD", feed) for feed in ("candles", "trades"))
+    with tasks.one(a), tasks.one(a):
+        with tasks.one(b):
+            assert tasks.keys() == {a, b}
+        assert tasks.keys() == {a}
+    assert tasks.keys() == set()
+    assert ended == [b, a, a]
 
 
 def test_nobody_waits_by_the_clock_once_the_end_is_asked_for():
-    streams = RunningTasks()
-    clock = EndingClock(streams.ending)
+    tasks = RunningTasks()
+    clock = EndingClock(tasks.ending)
     clock.sleep(0)
-    streams.ending.set()
+    tasks.ending.set()
     with pytest.raises(EndedError):
         clock.sleep(3600)
 

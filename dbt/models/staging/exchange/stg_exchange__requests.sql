@@ -10,9 +10,9 @@ requests as (
 
     select
         request_id::text as request_id,
-        exchange_id::text as exchange_id,
+        scope::text as exchange_id,
         endpoint::text as endpoint,
-        symbol::text as symbol,
+        subject::text as symbol,
         status as http_status,
         case
             when status is null then 'no answer'

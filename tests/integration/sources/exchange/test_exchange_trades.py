@@ -279,7 +279,7 @@ def test_history_blocks_no_live_load_and_live_none_of_history(venues):
     assert history.lock_keys() == ["kraken BTC/USD trades history"]
     candles = ExchangeOptions.parse(["kraken"], ["BTC/USD"], priority="history")
     both = ExchangeSource(configuration(PROJECT_DIR / "seeds"), candles)
-    assert both.lock_keys() == ["kraken BTC/USD history"]
+    assert both.lock_keys() == ["kraken BTC/USD candles history"]
     held = [f"load exchange {key}" for key in (*history.lock_keys(), *both.lock_keys())]
     with warehouse.locked(held, "backfill"):
         loaded("kraken")
@@ -294,9 +294,9 @@ def test_what_is_configured_is_loaded_with_its_feeds(venues):
     options = ExchangeOptions(exchanges=["coinbase"], since=since)
     wanted = ExchangeSource(known, options)
     assert wanted.lock_keys() == [
-        "coinbase BTC/USD",
+        "coinbase BTC/USD candles",
         "coinbase BTC/USD trades",
-        "coinbase BTC/USDT",
+        "coinbase BTC/USDT candles",
     ]
     load(wanted)
     assert wanted.failures == []

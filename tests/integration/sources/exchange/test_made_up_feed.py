@@ -12,8 +12,7 @@ from pipelines import bootstrap, warehouse
 from pipelines.backfill import apply as applying
 from pipelines.backfill import ledger
 from pipelines.backfill.plan import Wanted, plan
-from pipelines.backfill.replay import Scope, issue_again
-from pipelines.backfill.upstreams import LiveUpstreams
+from pipelines.backfill.replay import issue_again, parse_scope
 from pipelines.bronze.tables import Column, Table
 from pipelines.collector.first_rows import first_row_of
 from pipelines.collector.targets import targets_of
@@ -24,6 +23,7 @@ from pipelines.sandbox.clock import parse_instant
 from pipelines.sandbox.running import running
 from pipelines.sandbox.venues.kraken import Kraken
 from pipelines.settings import PROJECT_DIR, settings
+from pipelines.sources.connectors import connected
 from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.routes import SpanRoute, TimeParam
@@ -31,7 +31,7 @@ from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.exchange.tables import INSTRUMENT, PROVENANCE
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.sources.load import load
-from pipelines.upstream.feed import Axis, Feed
+from pipelines.upstream.feed import Axis, Feed, Key
 
 NOW = "2024-03-01T12:00:00Z"
 NOW_MS = parse_instant(NOW)
@@ -150,12 +150,14 @@ def test_it_is_collected_and_its_first_row_is_found(venue):
         "kraken", "BTC/USD", since, "live", is_enabled=True, feeds=("spreads",)
     )
     known = replace(configuration(PROJECT_DIR / "seeds"), instruments=[choice])
-    (tasks,) = targets_of(known).streams.values()
-    assert tasks == {"kraken BTC/USD spreads"}
+    with connected(known) as connectors:
+        targets = targets_of(connectors, known)
+    keys = targets.live_keys(targets.series)
+    assert keys == {Key("kraken", "BTC/USD", "spreads")}
     facts = loaded()
     began = datetime.now(UTC) - timedelta(hours=1)
     with warehouse.connect("loader", "test") as connection:
-        found = first_row_of(connection, tasks, began, None)
+        found = first_row_of(connection, keys, began, None)
     assert found is not None
     assert found[0] == facts.load_id
 
@@ -163,17 +165,18 @@ def test_it_is_collected_and_its_first_row_is_found(venue):
 def test_its_history_is_planned_brought_and_issued_again(venue):
     known = configuration(PROJECT_DIR / "seeds")
     until = SINCE + timedelta(minutes=30)
-    wanted = Wanted("kraken", "BTC/USD", "spreads", Since(at=SINCE), until)
-    planned = plan(wanted, LiveUpstreams(known))
-    assert (planned.minutes, planned.chunks_count) == (30, 1)
-    with warehouse.connect("loader", "test") as connection:
-        plans = ledger.plans(connection, [planned.plan_id])
-    done = applying.apply(known, plans)
+    wanted = Wanted(Key("kraken", "BTC/USD", "spreads"), Since(at=SINCE), until)
+    with connected(known) as connectors:
+        planned = plan(wanted, connectors)
+        with warehouse.connect("loader", "test") as connection:
+            plans = ledger.plans(connection, [planned.plan_id])
+        done = applying.apply(connectors, plans)
+        again = plan(wanted, connectors)
+    assert (planned.steps, planned.chunks_count) == (30, 1)
     assert done.failures == []
     assert done.rows_count == 30
-    again = plan(wanted, LiveUpstreams(known))
-    assert (again.chunks_count, again.held_minutes) == (0, 30)
-    scope = Scope.parse(SINCE.isoformat(), until.isoformat(), ["BTC/USD"], None)
+    assert (again.chunks_count, again.held_steps) == (0, 30)
+    scope = parse_scope(SINCE.isoformat(), until.isoformat(), ["BTC/USD"], None)
     with warehouse.connect("transformer", "test") as connection:
         assert issue_again(connection, [], scope) == 1
 

@@ -33,7 +33,7 @@ def tables(
     route: Any = VENUES[venue].route(CANDLES.name)
     path = path_of(route, symbol)
     answer = Answer(
-        body_reader(path)(wire.decode(text)), text, "r1", "here", now_ms, "then"
+        body_reader(route, path)(wire.decode(text)), text, "r1", "here", now_ms, "then"
     )
     page = SpanPage(asked, parse_page(route, path, answer))
     series = Series(venue, "BTC/USDT", symbol)

@@ -1,42 +1,43 @@
 """Plans and chunks as a person reads them; machines get every column by `--json`."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pipelines.backfill.plan import Planned
+from pipelines.upstream.extents import at
+from pipelines.upstream.feed import Unit
 
 MEGABYTE = 1_000_000
 
 
-def planned(found: Sequence[Planned]) -> list[dict[str, Any]]:
+def planned(plans: Sequence[Planned]) -> list[dict[str, Any]]:
     """A row a plan: what is held, and what is left with what it will take."""
     return [
         {
-            "plan": one.plan_id,
-            "series": f"{one.symbol} {one.exchange_id} {one.feed}",
-            "span": span(one.since_at, one.until_at),
-            "held": f"{one.held_minutes:,} of {one.minutes:,} min",
-            "chunks": one.chunks_count,
-            "files": one.files_count,
-            "requests": one.requests_count,
-            "bytes": size(one.bytes_count),
-            "time": f"about {duration(one.seconds)}",
+            "plan": plan.plan_id,
+            "series": _series(plan.scope, plan.subject, plan.feed),
+            "span": extent(plan.unit, plan.from_value, plan.until_value),
+            "held": f"{plan.held_steps:,} of {steps(plan.unit, plan.steps)}",
+            "chunks": plan.chunks_count,
+            "files": plan.files_count,
+            "requests": plan.requests_count,
+            "bytes": size(plan.bytes_count),
+            "time": f"about {duration(plan.seconds)}",
         }
-        for one in found
+        for plan in plans
     ]
 
 
-def notes(found: Sequence[Planned]) -> list[str]:
+def notes(plans: Sequence[Planned]) -> list[str]:
     """On which figures the times stand, and what nobody has."""
-    told = [f"time by: {rates}" for rates in dict.fromkeys(one.rates for one in found)]
-    told += [
-        f"plan {one.plan_id}: {one.not_had_minutes:,} min are not to be had:"
-        f" {one.not_had}"
-        for one in found
-        if one.not_had
+    rates = dict.fromkeys(plan.rates for plan in plans)
+    return [f"time by: {rate}" for rate in rates] + [
+        f"plan {plan.plan_id}: {steps(plan.unit, plan.not_had_steps)} are not to be"
+        f" had: {plan.not_had}"
+        for plan in plans
+        if plan.not_had
     ]
-    return told
 
 
 def plans(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -44,8 +45,8 @@ def plans(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "plan": row["plan_id"],
-            "series": f"{row['symbol']} {row['exchange_id']} {row['feed']}",
-            "span": span(row["since_at"], row["until_at"]),
+            "series": _series(row["scope"], row["subject"], row["feed"]),
+            "span": extent(row["unit"], row["from_value"], row["until_value"]),
             "chunks": row["chunks_count"],
             **{
                 name: row[f"{name}_count"]
@@ -61,10 +62,10 @@ def plans(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def chunks(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """A row a chunk: what became of it; the reason only where there is one."""
-    shown = [
+    table = [
         {
             "chunk": f"{row['plan_id']}.{row['chunk_id']}",
-            "span": span(row["since_at"], row["until_at"]),
+            "span": extent(row["unit"], row["from_value"], row["until_value"]),
             "by": row["route"],
             "files": row["files_count"],
             "state": row["state"],
@@ -78,13 +79,22 @@ def chunks(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-    is_told = any(row["reason"] for row in shown)
-    return [{k: v for k, v in row.items() if is_told or k != "reason"} for row in shown]
+    if not any(row["reason"] for row in table):
+        for row in table:
+            del row["reason"]
+    return table
 
 
-def span(start: datetime, end: datetime) -> str:
-    """Two times, as short as they can be told."""
+def extent(unit: Unit, start: int, end: int) -> str:
+    """Two times, or numbers, as short as they can be told."""
+    if unit == "number":
+        return f"{start:,} to {end:,}"
     return f"{_time(start)} to {_time(end)}"
+
+
+def steps(unit: Unit, count: int) -> str:
+    """Minutes of a time; numbers have no name."""
+    return f"{count:,}" if unit == "number" else f"{count:,} min"
 
 
 def size(count: int) -> str:
@@ -97,6 +107,11 @@ def duration(seconds: int) -> str:
     return str(timedelta(seconds=seconds))
 
 
-def _time(time: datetime) -> str:
+def _series(scope: str, subject: str, feed: str) -> str:
+    return " ".join(filter(None, (subject, scope, feed)))
+
+
+def _time(ms: int) -> str:
+    time = at(ms)
     is_day = (time.hour, time.minute) == (0, 0)
     return time.strftime("%Y-%m-%d" if is_day else "%Y-%m-%dT%H:%M")

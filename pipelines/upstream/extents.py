@@ -1,11 +1,10 @@
-"""Spans of time: half-open, in milliseconds since 1970, UTC."""
+"""Spans of extents: half-open; of a time in milliseconds since 1970, UTC."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-Span = tuple[int, int]
+from pipelines.upstream.feed import MINUTE_MS, Extent, Span
 
-MINUTE_MS = 60_000
 DAY_MS = 1440 * MINUTE_MS
 
 
@@ -19,9 +18,11 @@ def to_ms(time: datetime) -> int:
     return int(time.timestamp() * 1000)
 
 
-def minutes(spans: Iterable[Span]) -> int:
-    """How many minutes the spans have in all."""
-    return sum(end - start for start, end in spans) // MINUTE_MS
+def begin_of(extent: Extent) -> str:
+    """Where it begins, as a person reads it: a day, or a number."""
+    if extent.unit == "number":
+        return f"{extent.start:,}"
+    return f"{at(extent.start):%Y-%m-%d}"
 
 
 def without(span: Span, taken: Iterable[Span]) -> list[Span]:
@@ -57,12 +58,17 @@ def by_month(spans: Sequence[Span]) -> Iterator[Span]:
 
 def by_day(spans: Sequence[Span]) -> Iterator[Span]:
     """The spans, cut where a UTC day begins."""
+    return by_count(DAY_MS, spans)
+
+
+def by_count(size: int, spans: Sequence[Span]) -> Iterator[Span]:
+    """The spans, cut at every multiple of `size`."""
     for start, end in spans:
-        at_ms = start
-        while at_ms < end:
-            turn = min(at_ms - at_ms % DAY_MS + DAY_MS, end)
-            yield at_ms, turn
-            at_ms = turn
+        first = start
+        while first < end:
+            turn = min(first - first % size + size, end)
+            yield first, turn
+            first = turn
 
 
 def _next_month(ms: int) -> int:

@@ -1,0 +1,57 @@
+"""The archive as the backfill uses it: what is listed, and what brings it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pipelines.bronze.delivery import Source
+from pipelines.config.model import Since
+from pipelines.sources.archive import ArchiveOptions, ArchiveSource, listed
+from pipelines.sources.archive.attempt import EXCHANGE_ID
+from pipelines.sources.archive.files import FEEDS, ArchiveFile, series_of
+from pipelines.upstream.connector import Context, File
+from pipelines.upstream.extents import at
+from pipelines.upstream.feed import Feed, Key, Span
+from pipelines.upstream.progress import Progress
+
+
+class ArchiveFiles:
+    """The files of the archive's host."""
+
+    def __init__(self, context: Context) -> None:
+        self._config = context.config
+
+    def files(self, key: Key, feed: Feed, span: Span) -> Sequence[File]:
+        """What the archive lists: whole months by the month, else days.
+
+        Raises:
+            UpstreamError: the host did not list them.
+        """
+        name = next((name for name in FEEDS if name in feed.archived[:1]), None)
+        if key.scope != EXCHANGE_ID or name is None:
+            return []
+        if series_of(EXCHANGE_ID, key.subject, name) is None:
+            return []
+        options = ArchiveOptions(
+            [EXCHANGE_ID], [key.subject], [name], Since(at=at(span[0])), at(span[1])
+        )
+        return [_file(found) for found in listed(self._config.current, options)]
+
+    def source(
+        self, files: Sequence[dict[str, Any]], progress: Progress, *, again: bool
+    ) -> Source:
+        """What brings these files, and nothing else."""
+        wanted = [ArchiveFile(**{**f, "covers": tuple(f["covers"])}) for f in files]
+        options = ArchiveOptions(files=wanted, is_verified_again=again)
+        return ArchiveSource(self._config.current, options, progress=progress)
+
+
+def _file(found: ArchiveFile) -> File:
+    return File(
+        found.path,
+        found.period,
+        found.covers,
+        found.bytes_count or 0,
+        found.published_at_ms or 0,
+        asdict(found),
+    )

@@ -1,0 +1,72 @@
+"""The connectors of all sources, each made when it is first asked for."""
+
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from pipelines.config.listener import ConfigProvider, config_provider
+from pipelines.config.model import Configuration
+from pipelines.errors import SetupError
+from pipelines.sources import specs
+from pipelines.upstream.connector import Archive, Connector, Context, Target
+from pipelines.upstream.feed import Key, SeriesId
+from pipelines.upstream.running_tasks import RunningTasks
+
+
+class Connectors:
+    """What is collected and backfilled goes through these. Threads may share them."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._made: dict[str, Connector] = {}
+        self._lock = threading.Lock()
+
+    def of(self, source: str) -> Connector:
+        """The connector of a source that is collected."""
+        with self._lock:
+            if source not in self._made:
+                (make,) = (s.connector for s in specs() if s.name == source)
+                assert make is not None  # noqa: S101  # nobody asks for another
+                self._made[source] = make(self.context)
+            return self._made[source]
+
+    def of_feed(self, feed: str) -> Connector:
+        """The connector of the source that declares the feed."""
+        return self.of(next(spec.name for spec in specs() if feed in spec.feeds))
+
+    def archives(self) -> Sequence[Archive]:
+        """What lists files."""
+        return [spec.archive(self.context) for spec in specs() if spec.archive]
+
+    def targets(
+        self, configuration: Configuration, scopes: Collection[str] = ()
+    ) -> Mapping[SeriesId, Target | SetupError]:
+        """What of these scopes (all by default) is configured to be collected."""
+        return {
+            series: target
+            for name in (spec.name for spec in specs() if spec.connector)
+            for series, target in self.of(name).targets(configuration).items()
+            if not scopes or series[0] in scopes
+        }
+
+    def is_collected(self, key: Key) -> bool:
+        """Whether the configuration in force has the key collected."""
+        return self.of_feed(key.feed).is_collected(self.context.config.current, key)
+
+    def close(self) -> None:
+        """Give back what the connectors hold."""
+        with self._lock:
+            while self._made:
+                self._made.popitem()[1].close()
+
+
+@contextmanager
+def connected(
+    config: ConfigProvider | Configuration, tasks: RunningTasks | None = None
+) -> Iterator[Connectors]:
+    """The connectors of all sources, until the block ends."""
+    connectors = Connectors(Context(config_provider(config), tasks or RunningTasks()))
+    try:
+        yield connectors
+    finally:
+        connectors.close()

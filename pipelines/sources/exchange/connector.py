@@ -1,0 +1,166 @@
+"""The venues as the collector and the backfill use them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+from pipelines import warehouse
+from pipelines.config.listener import ConfigProvider
+from pipelines.config.model import Configuration, InstrumentChoice, Since
+from pipelines.errors import SetupError
+from pipelines.sources.exchange.choices import ExchangeOptions, is_collected, rest_feeds
+from pipelines.sources.exchange.clients import Clients
+from pipelines.sources.exchange.endpoints import address
+from pipelines.sources.exchange.feeds import FEEDS
+from pipelines.sources.exchange.routes import SnapshotRoute, VenueSpec, WalkRoute
+from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.exchange.venues import VENUES, spec_of
+from pipelines.upstream.budget import share_of
+from pipelines.upstream.clock import EndingClock
+from pipelines.upstream.connector import Answered, Context, RequestRoute, Target
+from pipelines.upstream.extents import at, by_day, by_month
+from pipelines.upstream.feed import Extent, Key, SeriesId
+from pipelines.upstream.progress import Progress
+
+# no venue says how many trades a day has: a busy pair of a large one
+TRADES_A_DAY = 50_000.0
+
+
+@dataclass(frozen=True)
+class _Once:
+    """A configuration by which nothing is read again that is answered for.
+
+    So a chunk that was cut short asks for the rest of it alone.
+    """
+
+    config: ConfigProvider
+
+    @property
+    def current(self) -> Configuration:
+        known = self.config.current
+        return replace(known, thresholds=replace(known.thresholds, reread_candles=0))
+
+
+class ExchangeConnector:
+    """The venues; clients stay connected from load to load."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def targets(
+        self, configuration: Configuration
+    ) -> Mapping[SeriesId, Target | SetupError]:
+        """The instruments that are collected, and those that can not be."""
+        return {
+            (choice.exchange_id, choice.symbol): _target(choice)
+            for choice in configuration.instruments
+            if any(
+                is_collected(configuration, choice.exchange_id, choice.symbol, feed)
+                for feed in choice.feeds
+            )
+        }
+
+    def is_collected(self, configuration: Configuration, key: Key) -> bool:
+        """Whether instrument, feed, exchange and endpoint are enabled."""
+        return is_collected(configuration, *key)
+
+    def now(self, scope: str) -> int:
+        """The venue's clock: as last heard, and what has passed since.
+
+        Raises:
+            SetupError: the venue is not known.
+            UpstreamError: it does not answer.
+        """
+        return self._clients.of(_venue(scope), "live").venue_now_ms([])
+
+    def route(self, key: Key) -> RequestRoute | None:
+        """How the symbol's market gives the feed; None: it does not."""
+        route = spec_of(key.scope, key.subject).routes.get(key.feed)
+        if route is None:
+            return None
+        asked = partial(RequestRoute, route.method, route.weight)
+        if isinstance(route, SnapshotRoute):
+            return None
+        if isinstance(route, WalkRoute):
+            return asked(by_day, page_rows=route.page_rows, rows_a_day=TRADES_A_DAY)
+        step = FEEDS[key.feed].axis.step
+        page, window = (
+            None if steps is None else steps * step
+            for steps in (route.page_steps, route.window_steps)
+        )
+        return asked(by_month, page=page, window=window)
+
+    def weight_a_second(self, scope: str) -> float:
+        """How much of the venue's limit is ours, once a first burst is spent."""
+        share = share_of(self._context.config.current, scope)
+        return _venue(scope).limit.per_second(share)
+
+    def live(
+        self, targets: Sequence[Target], *, goes_first: bool, answered: Answered
+    ) -> ExchangeSource:
+        """What is new of these instruments."""
+        choices = [target.choice for target in targets]
+        return ExchangeSource(
+            self._context.config,
+            ExchangeOptions(live=choices, goes_first=goes_first),
+            tasks=self._context.tasks,
+            clients=self._clients,
+            answered=answered,
+        )
+
+    def history(self, key: Key, extent: Extent, progress: Progress) -> ExchangeSource:
+        """What a span of an instrument's feed has, by REST."""
+        options = ExchangeOptions(
+            exchanges=[key.scope],
+            symbols=[key.subject],
+            since=Since(at=at(extent.start)),
+            until=at(extent.end),
+            priority="history",
+            feeds=[key.feed],
+        )
+        config = _Once(self._context.config)
+        tasks = self._context.tasks
+        return ExchangeSource(config, options, progress=progress, tasks=tasks)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._clients.close()
+
+    @cached_property
+    def _clients(self) -> Clients:
+        clock = EndingClock(self._context.tasks.ending)
+        return Clients(self._context.config, _connect, clock)
+
+
+def check(table: str, key: Sequence[str], configuration: Configuration) -> None:
+    """Raises SetupError where an endpoint's setting is not known."""
+    endpoint = configuration.endpoints.get(key[0])
+    if table == "endpoints" and endpoint and endpoint.is_enabled:
+        address(configuration, endpoint.endpoint)
+
+
+def _target(choice: InstrumentChoice) -> Target | SetupError:
+    try:
+        live = rest_feeds(choice)
+    except SetupError as error:
+        return error
+    return Target(
+        source="exchange",
+        scope=choice.exchange_id,
+        subject=choice.symbol,
+        feeds=choice.feeds,
+        live=live,
+        since=choice.since,
+        priority=choice.priority,
+        choice=choice,
+    )
+
+
+def _connect() -> warehouse.Connection:
+    return warehouse.connect("loader", warehouse.process_name("exchange requests"))
+
+
+def _venue(exchange_id: str) -> VenueSpec:
+    if exchange_id not in VENUES:
+        raise SetupError(f"unknown exchange {exchange_id}; known: {', '.join(VENUES)}")
+    return VENUES[exchange_id]
