@@ -6,7 +6,6 @@ A Kafka and a Debezium Server of its own on a database of the bench's server, an
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +20,9 @@ from pipelines.local.service import bring_up, silent, tail, take_down
 from pipelines.settings import PROJECT_DIR, child_environment, export
 from tests.bench.child import ChildError
 from tests.bench.machine import peak_mb
+from tests.services.command import BULLION
 from tests.services.stream import drop_slot
 
-BULLION = (sys.executable, "-c", "from pipelines.cli import main; main()")
 STOP_S = 60
 # no rule of its own: what a commit costs is what config.publish adds to it
 TABLE = """
@@ -64,12 +63,11 @@ class ChangeStream:
             )
         try:
             yield process
-            if process.poll() is not None:
-                raise ChildError(f"bullion {' '.join(words)} ended: {tail(log)}")
-        finally:
+        finally:  # whoever waited in vain for what it does is told why as well
+            ended_itself = process.poll() is not None
             code = _ended(process)
-        if code:
-            raise ChildError(f"bullion {' '.join(words)}: exit {code}: {tail(log)}")
+            if ended_itself or code:
+                raise ChildError(f"bullion {' '.join(words)}: exit {code}: {tail(log)}")
 
 
 def bullion(*words: str) -> None:

@@ -5,11 +5,13 @@ import sys
 
 from pipelines.settings import PROJECT_DIR, child_environment
 
+BULLION = (sys.executable, "-c", "from pipelines.cli.main import main; main()")
+
 
 def run(*words, environment):
     """One command, whatever became of it."""
     return subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli.main import main; main()", *words],
+        [*BULLION, *words],
         cwd=PROJECT_DIR,
         env=child_environment(environment),
         capture_output=True,
