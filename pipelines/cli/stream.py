@@ -35,7 +35,7 @@ def stream_properties(
     env: Annotated[bool, typer.Option("--env", help="By environment.")] = False,
 ) -> None:
     """Print what a Debezium Server of your own is to be told, passwords aside."""
-    from pipelines.local import debezium_properties, kafka_service, postgres
+    from pipelines.local import debezium_properties, java, kafka_service, postgres
 
     owner = postgres.warehouse_parameters()
     places = debezium_properties.Places(
@@ -51,4 +51,4 @@ def stream_properties(
         named = debezium_properties.as_environment(found)
         typer.echo("\n".join(f"{name}={value}" for name, value in named.items()))
     else:
-        typer.echo(debezium_properties.as_file(found), nl=False)
+        typer.echo(java.properties_text(found), nl=False)

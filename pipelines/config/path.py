@@ -26,7 +26,7 @@ def what(change: ChangeStatus) -> str:
     """What happened to the row: of a change the columns, old → new."""
     if change.op == "u" and change.changes:
         return ", ".join(
-            f"{name} {told(old)} → {told(new)}"
+            f"{name} {as_word(old)} → {as_word(new)}"
             for name, (old, new) in change.changes.items()
         )
     return HAPPENED[change.op]
@@ -37,6 +37,6 @@ def subject(change: ChangeStatus) -> str:
     return f"{change.table_name} {' '.join(change.key)}"
 
 
-def told(value: Any) -> str:
+def as_word(value: Any) -> str:
     """A column's value as a word."""
     return "nothing" if value is None else word(value)

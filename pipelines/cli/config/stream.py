@@ -97,10 +97,8 @@ def config_resync(
     repeated. A Debezium Server of your own needs to run; if it does not come back by
     itself, the message says to start it anew.
     """
-    from pipelines.sources.config_changes.broker import silence_client
     from pipelines.sources.config_changes.resync import resync
 
-    silence_client()
     show([resync(say, wait)], "resynced", json=json)
 
 
