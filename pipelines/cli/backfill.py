@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipelines.terminal.output import Json, say, show, told
+from pipelines.cli.transform import quiet_prefect
+from pipelines.settings import export
+from pipelines.terminal.output import Json, Wait, say, show, told
 
 backfill_app = typer.Typer(no_args_is_help=True, help="History, in chunks.")
 
@@ -50,15 +52,15 @@ def backfill_plan(
     from pipelines.backfill.upstreams import LiveUpstreams
     from pipelines.config.rows import configuration
 
-    known = configuration()
-    upstreams = LiveUpstreams(known)
-    wanted = parse(known, exchange, symbol, feeds=feed, since=since, until=until)
-    found = [plan(one, upstreams, parallel=parallel) for one in wanted]
-    show(found if json else shown.planned(found), "planned", json=json)
+    config = configuration()
+    upstreams = LiveUpstreams(config)
+    wanted = parse(config, exchange, symbol, feeds=feed, since=since, until=until)
+    plans = [plan(one, upstreams, parallel=parallel) for one in wanted]
+    show(plans if json else shown.planned(plans), "planned", json=json)
     if not json:
-        for note in shown.notes(found):
+        for note in shown.notes(plans):
             say(note)
-        ids = " ".join(str(one.plan_id) for one in found if one.chunks_count)
+        ids = " ".join(str(one.plan_id) for one in plans if one.chunks_count)
         say(f"next: bullion backfill apply {ids}" if ids else "nothing is left to do")
 
 
@@ -76,7 +78,7 @@ def backfill_apply(
     """Load what is left of plans, after live work and within the venues' limits.
 
     Killed or stopped, the same command goes on from there; repeated, it does nothing.
-    `bullion transform` builds what it brought.
+    `bullion transform` builds what it loaded.
     """
     from pipelines import warehouse
     from pipelines.backfill import ledger
@@ -85,11 +87,11 @@ def backfill_apply(
     from pipelines.config.rows import configuration
     from pipelines.terminal.progress import load_bar
 
-    known = configuration()
+    config = configuration()
     with warehouse.connect("loader", warehouse.process_name("backfill")) as connection:
         plans = ledger.plans(connection, plan or [])
     with load_bar(told) as watch:
-        done = apply(known, plans, parallel=parallel, watch=watch, say=say)
+        done = apply(config, plans, parallel=parallel, watch=watch, say=say)
     facts = asdict(done)
     failures = facts.pop("failures")
     show([facts | {"failed_count": len(failures)}], "applied", json=json)
@@ -108,7 +110,7 @@ def backfill_status(
     chunks: Annotated[bool, typer.Option(help="Every chunk of them.")] = False,
     json: Json = False,
 ) -> None:
-    """How far plans are, and what they brought."""
+    """How far plans are, and what they loaded."""
     from pipelines import warehouse
     from pipelines.backfill import ledger, shown, status
 
@@ -116,5 +118,41 @@ def backfill_status(
         ledger.plans(connection, plan or [])
         find = status.chunks if chunks else status.plans
         rows = find(connection, plan or [])
-    rows_told = shown.chunks(rows) if chunks else shown.plans(rows)
-    show(rows if json else rows_told, "chunks" if chunks else "plans", json=json)
+    printed = shown.chunks(rows) if chunks else shown.plans(rows)
+    show(rows if json else printed, "chunks" if chunks else "plans", json=json)
+
+
+@backfill_app.command(
+    "replay",
+    epilog="Example: `bullion backfill replay --symbol BTC/USDT --since 2024-01-01 "
+    "--until 2024-02-01`",
+)
+def backfill_replay(
+    since: Annotated[str, typer.Option(help="From, ISO UTC, included.")],
+    until: Annotated[str, typer.Option(help="To, ISO UTC, excluded.")],
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="As BTC/USDT; may be repeated.")
+    ] = None,
+    exchange: Annotated[
+        list[str] | None, typer.Option(help="A venue; may be repeated.")
+    ] = None,
+    *,
+    wait: Wait = 600,
+    json: Json = False,
+) -> None:
+    """Build a span of silver and gold again from bronze; exit code 1: it changed."""
+    from pipelines.backfill.replay import Scope, replay
+
+    export(quiet_prefect())
+    from prefect_flows.dbt_run import arguments, run_dbt
+
+    words = arguments(tests="none")
+    scope = Scope.parse(since, until, symbol, exchange)
+    done = replay(scope, lambda: run_dbt(words, wait_s=wait, say=say), say=say)
+    if json:
+        show([done], "replayed", json=True)
+    elif done.changed:
+        show(done.changed, "changed", json=False)
+    say(done.sentence)
+    if done.changed:
+        raise typer.Exit(1)

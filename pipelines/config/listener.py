@@ -47,9 +47,9 @@ class StaticConfig:
     current: Configuration
 
 
-def config_provider(known: ConfigProvider | Configuration) -> ConfigProvider:
+def config_provider(config: ConfigProvider | Configuration) -> ConfigProvider:
     """What may change, as it is; a configuration, as one that stays."""
-    return StaticConfig(known) if isinstance(known, Configuration) else known
+    return StaticConfig(config) if isinstance(config, Configuration) else config
 
 
 def _connect() -> Connection:
@@ -80,7 +80,7 @@ class ConfigListener:
         self._read, self._adopted = read, adopted
         self._say, self._connect = say, connect
         self._closing = threading.Event()
-        self._last_said = ""
+        self._last_message = ""
         connection = self._listen()
         try:
             self._current = read(connection)
@@ -116,7 +116,7 @@ class ConfigListener:
                 if connection is None:
                     connection = self._listen()
                     self._adopt(connection)
-                    self._tell("")
+                    self._report("")
                     failures = 0
                 self._follow(connection)
             except Exception as error:  # noqa: BLE001  # the last one stays in force
@@ -125,7 +125,7 @@ class ConfigListener:
                 pause = PAUSES_S[min(failures, len(PAUSES_S) - 1)]
                 failures += 1
                 reason = " ".join(str(error).split()) or repr(error)
-                self._tell(f"the configuration stays as it was: {reason}")
+                self._report(f"the configuration stays as it was: {reason}")
                 self._closing.wait(pause)
         _close(connection)
 
@@ -147,10 +147,10 @@ class ConfigListener:
         self._current = self._read(connection)
         self._adopted(self._current)
 
-    def _tell(self, sentence: str) -> None:
-        if sentence and sentence != self._last_said:
-            self._say(sentence)
-        self._last_said = sentence
+    def _report(self, message: str) -> None:
+        if message and message != self._last_message:
+            self._say(message)
+        self._last_message = message
 
 
 def _close(connection: Connection | None) -> None:
@@ -174,11 +174,11 @@ def listening(
         psycopg.OperationalError: the server does not answer.
     """
     try:
-        found = ConfigListener(read, adopted=adopted, say=say)
+        listener = ConfigListener(read, adopted=adopted, say=say)
     except SetupError:
         yield StaticConfig(configuration())
         return
     try:
-        yield found
+        yield listener
     finally:
-        found.close()
+        listener.close()
