@@ -10,9 +10,8 @@ https://github.com/binance/binance-public-data/issues/267
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from pipelines.sandbox.archive.format import Format
 from pipelines.sandbox.archive.framed import framed_rows
-from pipelines.sandbox.archive.tree import Folder, Place
+from pipelines.sandbox.archive.tree import Folder, Format, Place
 from pipelines.sandbox.funding import INTERVAL_HOURS, Settlement, settlements
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument, Trade, fixed
 from pipelines.sandbox.shown import Shown

@@ -6,8 +6,7 @@ row; a test holds both to the same bytes.
 
 import polars as pl
 
-from pipelines.sandbox.archive.format import Format
-from pipelines.sandbox.archive.tree import Place
+from pipelines.sandbox.archive.tree import Format, Place
 from pipelines.sandbox.feed import FramedSeries
 from pipelines.sandbox.market import E8, MINUTE_MS, Instrument
 from pipelines.sandbox.shown import Shown

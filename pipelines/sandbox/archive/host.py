@@ -11,7 +11,6 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from pipelines.sandbox.answers import Answer
-from pipelines.sandbox.archive.format import Format
 from pipelines.sandbox.archive.listing import (
     MOST_KEYS,
     Asked,
@@ -22,6 +21,7 @@ from pipelines.sandbox.archive.listing import (
 )
 from pipelines.sandbox.archive.made import MadeTree
 from pipelines.sandbox.archive.recorded import RecordedTree
+from pipelines.sandbox.archive.tree import Format
 from pipelines.sandbox.archive.versions import File, Version
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.faults import CHECKSUM, Faults

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipelines.sandbox.archive.files import content
-from pipelines.sandbox.archive.format import Format
 from pipelines.sandbox.archive.recorded import digest
 from pipelines.sandbox.archive.tree import (
     INTERVALS,
     Folder,
+    Format,
     Place,
     placed,
     places,

@@ -11,11 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.sandbox.archive.files import day_by_day
-from pipelines.sandbox.archive.format import Format
 from pipelines.sandbox.archive.framed import framed_rows
 from pipelines.sandbox.archive.host import Archive
 from pipelines.sandbox.archive.made import MadeTree
-from pipelines.sandbox.archive.tree import Folder, Place
+from pipelines.sandbox.archive.tree import Folder, Format, Place
 from pipelines.sandbox.clock import Clock, parse_instant
 from pipelines.sandbox.faults import Faults
 from pipelines.sandbox.funding import settlements
