@@ -134,12 +134,12 @@ def files_of(connection: Connection, folder: Path) -> list[Declaration]:
     Raises:
         SetupError: there is none.
     """
-    found = [
+    files = [
         t for t in tables(connection).values() if file_of(folder, t.name).is_file()
     ]
-    if not found:
+    if not files:
         raise SetupError(f"{folder} has no file config_<table>.csv of a config table")
-    return found
+    return files
 
 
 def by_key(table: Declaration, rows: list[Values]) -> Mapping[Key, Values]:

@@ -20,7 +20,7 @@ from pipelines.config.model import Configuration
 from pipelines.config.rows import configuration, standing
 from pipelines.errors import SetupError
 
-CHANNEL = "bullion_config"  # ops.register_stream_load tells of each batch there
+CHANNEL = "bullion_config"  # ops.register_stream_load notifies it of each batch
 PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)  # before it connects again; the last from then on
 WAIT_S = 0.2  # how soon `close` is seen
 SILENCE_S = 15.0  # after it the connection is tried: its other end may have vanished
@@ -32,7 +32,7 @@ Read = Callable[[Connection], Configuration]
 
 
 class ConfigProvider(Protocol):
-    """Whoever knows the configuration that counts now."""
+    """What knows the configuration that counts now."""
 
     @property
     def current(self) -> Configuration:
@@ -59,9 +59,10 @@ def _connect() -> Connection:
 class ConfigListener:
     """The configuration as it stands in the warehouse, read again when it changed.
 
-    A thread of its own listens and reads; `adopted` is told there of each reading. What
-    can not be read leaves the last configuration in force, is said, and tried again.
-    After a lost connection it is read in any case: what was told meanwhile is lost.
+    A thread of its own listens and reads; it calls `adopted` with each configuration.
+    What can not be read leaves the last one in force; `say` gets the reason, and it is
+    tried again. After a lost connection it is read in any case: notifications that came
+    meanwhile are lost.
 
     Raises:
         SetupError: no server is named and the embedded one does not run, or it has no

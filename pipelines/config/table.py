@@ -40,12 +40,12 @@ def table(connection: Connection, name: str) -> Declaration:
     Raises:
         SetupError: there is none, and these there are.
     """
-    known = tables(connection)
-    if name not in known:
+    by_name = tables(connection)
+    if name not in by_name:
         raise SetupError(
-            f"no config table is called {name}; there are {', '.join(known)}"
+            f"no config table is called {name}; there are {', '.join(by_name)}"
         )
-    return known[name]
+    return by_name[name]
 
 
 def rows(connection: Connection, declared: Declaration) -> list[Values]:

@@ -111,7 +111,7 @@ class Downloads(Resolver):
         answer = http.get(url, stream=True, headers=headers, timeout=TIMEOUT_S)
         with answer:
             if answer.status_code == requests.codes.requested_range_not_satisfiable:
-                return  # it is all here; the sum tells whether it is
+                return  # it is all here; the sum will confirm it
             answer.raise_for_status()
             resumed = answer.status_code == requests.codes.partial_content
             begun = begun if resumed else 0

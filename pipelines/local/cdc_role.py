@@ -81,7 +81,7 @@ class CdcRole:
         return tables
 
     def give_password(self, given: str | None = None) -> str:
-        """Give the role the password `given`, or one that nobody had before; it.
+        """Give the role the password `given`, or a new one; the password.
 
         Raises:
             SetupError: the warehouse's owner may not, and none was given; or the role

@@ -1,7 +1,7 @@
 """The topics of the change stream, made and kept as declared by one command.
 
 One per config table, compacted: the newest value of each key stays for ever, and no
-value or tombstone goes before `kept_days`: whoever was away that long missed nothing.
+value or tombstone goes before `kept_days`: who was off for less missed nothing.
 https://kafka.apache.org/documentation/#topicconfigs
 """
 

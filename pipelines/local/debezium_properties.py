@@ -45,7 +45,7 @@ OFFSETS_DDL = (
 
 HEARTBEAT_S = 5
 # A message in the WAL needs no table; it moves an idle slot on, and its content, when
-# it was written in epoch seconds, tells the age of the whole chain to whoever reads it.
+# it was written in epoch seconds, gives its reader the age of the whole chain.
 # What runs is noted so that the slot lets go of the WAL of bulk loads that have ended.
 HEARTBEAT_PREFIX = "bullion heartbeat"  # of the message, which others may write too
 NOTING = "cdc.note_running_transactions()"

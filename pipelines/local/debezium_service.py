@@ -1,7 +1,7 @@
 """Debezium Server as a local service: every change of a config table goes to Kafka.
 
 It keeps nothing on disk but its settings: how far it came stands in Postgres. Watched:
-killed, or ended because Postgres or Kafka was away, it is started again.
+killed, or ended by an outage of Postgres or Kafka, it is started again.
 https://debezium.io/documentation/reference/3.6/operations/debezium-server.html
 """
 

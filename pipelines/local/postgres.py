@@ -16,7 +16,7 @@ import psycopg
 from pipelines.errors import SetupError
 from pipelines.local import place
 from pipelines.local import port as ports
-from pipelines.local import postgres_address as kept
+from pipelines.local import postgres_address as connection_file
 from pipelines.local.account import Account, server_account
 from pipelines.local.place import cache_dir, data_dir
 from pipelines.local.postgres_address import NAME, Parameters
@@ -56,7 +56,7 @@ class Postgres:
     @property
     def address(self) -> str | None:
         """Host, port and database."""
-        facts = kept.facts(self.data_dir)
+        facts = connection_file.facts(self.data_dir)
         return f"{facts['host']}:{facts['port']}/{facts['dbname']}" if facts else None
 
     def fetch(self, say: Say) -> None:
@@ -77,7 +77,7 @@ class Postgres:
             str(self.data_dir),
             given=self.port,
             setting="PGPORT",
-            known=kept.facts(self.data_dir).get("port"),
+            known=connection_file.facts(self.data_dir).get("port"),
             say=say,
         )
         self._use_port(cluster, port)
@@ -104,14 +104,16 @@ class Postgres:
 
     def running(self) -> bool:
         """Whether the postmaster of our data is alive."""
-        return kept.runs(self.data_dir)
+        return connection_file.runs(self.data_dir)
 
     def ready(self) -> bool:
         """Whether our password opens our database."""
         if not self.running():
             return False
         try:
-            with psycopg.connect(**kept.parameters(self.data_dir), connect_timeout=3):
+            with psycopg.connect(
+                **connection_file.parameters(self.data_dir), connect_timeout=3
+            ):
                 return True
         except psycopg.OperationalError:
             return False
@@ -142,11 +144,11 @@ class Postgres:
         return Cluster(folder, self._account, password_file)
 
     def _remembered_port(self) -> int:
-        return int(kept.facts(self.data_dir)["port"])
+        return int(connection_file.facts(self.data_dir)["port"])
 
     def _use_port(self, cluster: Cluster, port: int) -> None:
         cluster.configure(port, self.conf)
-        kept.write(self.data_dir, port, cluster.password_file)
+        connection_file.write(self.data_dir, port, cluster.password_file)
 
 
 def connection(folder: Path | None = None) -> Parameters:
@@ -158,12 +160,12 @@ def connection(folder: Path | None = None) -> Parameters:
         SetupError: it does not run.
     """
     folder = folder.resolve() if folder else data_dir()
-    if not kept.runs(folder):
+    if not connection_file.runs(folder):
         raise SetupError(
             "the embedded Postgres does not run: run `bullion up`, or set PGHOST to "
             "a server of your own"
         )
-    return kept.parameters(folder)
+    return connection_file.parameters(folder)
 
 
 def warehouse_parameters() -> Parameters:

@@ -1,4 +1,4 @@
-"""The server process on a cluster: started, found again, stopped, through `pg_ctl`.
+"""The server process on a cluster: started, recognised, stopped, through `pg_ctl`.
 
 A server killed with -9 leaves its backends at work. Postgres refuses to start while
 they hold its shared memory, and they end by themselves when their statement does. The

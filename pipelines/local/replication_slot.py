@@ -19,7 +19,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 POLL_S = 0.05
 PATIENCE_S = 20.0  # a connector that was cut off comes back at once, and is cut again
-# what only newer servers tell is read by name: inactive_since is of 17, the reason 16
+# what only newer servers have is read by name: inactive_since is of 17, the reason 16
 SEEN: LiteralString = """
 select
     s.active,

@@ -13,8 +13,8 @@ from pipelines.sandbox.limits import Bucket, Limit, Unlimited, Window
 from pipelines.sandbox.venues.binance import Binance
 from pipelines.sandbox.venues.binance_limits import BINANCE, BINANCE_US
 from pipelines.sandbox.venues.coinbase import Coinbase
-from pipelines.sandbox.venues.desk import Venue
 from pipelines.sandbox.venues.kraken import Kraken
+from pipelines.sandbox.venues.venue import Venue
 
 EXCHANGE_IDS = ("binance", "binance_us", "kraken", "coinbase")
 # whose rows make an archive: the others' bulk hosts are of other formats

@@ -32,8 +32,8 @@ def dead_letters() -> str:
         return "none"
     count, reason = waiting
     raise FailedCheckError(
-        f"{count} {'waits' if count == 1 else 'wait'}, the newest {reason}; what they "
-        "told is not in the history",
+        f"{count} {'waits' if count == 1 else 'wait'}, the newest {reason}; their "
+        "changes are not in the history",
         RETRY,
     )
 

@@ -107,7 +107,7 @@ def consumer() -> str:
     if behind.unread_count:
         raise FailedCheckError(
             f"{behind.unread_count} offsets were compacted away before they were read: "
-            "the history lacks what they told",
+            "the history lacks their changes",
             RESYNC,
         )
     if not behind.count:

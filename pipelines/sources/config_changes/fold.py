@@ -62,7 +62,7 @@ class EffectiveLsns:
         )
 
     def _precedes(self, lsn: int, event: ChangeEvent) -> bool:
-        """Whether a snapshot was told first; a log that was cut gives offsets anew."""
+        """Whether a snapshot came first; a log that was cut gives offsets anew."""
         offset, captured_at_us = self._reads[lsn]
         at_us = event.captured_at_us
         return offset < event.offset and (at_us is None or captured_at_us <= at_us)

@@ -1,6 +1,6 @@
 """The consumer: config topics into `bronze_config`, as they are written.
 
-One connection holds the lock and does all the writing, so that whoever comes after a
+One connection holds the lock and does all the writing, so that the one after a
 process that died begins where that one's last commit ended. When anything fails, the
 session ends, and a new one reads from bronze where to go on.
 """

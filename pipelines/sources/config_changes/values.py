@@ -1,4 +1,4 @@
-"""A column's value as Debezium sent it, held against the column's declared type.
+"""A column's value as Debezium sent it, checked against the column's declared type.
 
 What comes back is JSON again: decimals are exact text, numbers stay as sent
 (`Number`), stamps stay as given: what a stamp's integer counts is its schema's to say
