@@ -9,15 +9,17 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Literal
+from typing import Any, Literal, LiteralString
 
 import psycopg
+from psycopg import sql
 
 from pipelines.errors import BusyError
 from pipelines.local.postgres import warehouse_parameters
 
 Role = Literal["loader", "transformer", "analyst", "operator"]
 Connection = psycopg.Connection[tuple[Any, ...]]
+Query = LiteralString | sql.SQL | sql.Composed
 
 RETRY_S = 0.2  # how often a waiting process asks for a lock again
 # A process that was killed holds its locks until its backend has noticed: whoever
@@ -60,8 +62,7 @@ def connect(role: Role | None, application_name: str) -> Connection:
 
 def has_table(connection: Connection, name: str) -> bool:
     """Whether there is a table of this name, such as `bronze_exchange.ohlcv`."""
-    row = connection.execute("select to_regclass(%s) is not null", (name,)).fetchone()
-    return bool(row and row[0])
+    return bool(scalar(connection, "select to_regclass(%s) is not null", name))
 
 
 def process_name(work: str) -> str:
@@ -74,10 +75,8 @@ def try_lock(connection: Connection, key: str) -> bool:
 
     Postgres frees it when the connection ends, however it ends.
     """
-    row = connection.execute(
-        "select pg_try_advisory_lock(hashtextextended(%s, 0))", (key,)
-    ).fetchone()
-    return bool(row and row[0])
+    statement: LiteralString = "select pg_try_advisory_lock(hashtextextended(%s, 0))"
+    return bool(scalar(connection, statement, key))
 
 
 def unlock(connection: Connection, key: str) -> None:
@@ -87,8 +86,8 @@ def unlock(connection: Connection, key: str) -> None:
 
 def holder(connection: Connection, key: str) -> str:
     """Who holds the lock `key`: process, host and since when."""
-    row = connection.execute("select ops.lock_holder(%s)", (key,)).fetchone()
-    return str(row[0]) if row and row[0] else "a process that has just ended"
+    name = scalar(connection, "select ops.lock_holder(%s)", key)
+    return str(name) if name else "a process that has just ended"
 
 
 @contextmanager
@@ -140,6 +139,12 @@ def _wait_for(
             say(f"waiting: {held}")
             told = True
         time.sleep(RETRY_S)
+
+
+def scalar(connection: Connection, statement: Query, *values: object) -> Any:
+    """The first value that a statement gives; None: it gives no row."""
+    row = connection.execute(statement, values or None).fetchone()
+    return row[0] if row else None
 
 
 def query(connection: Connection, text: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from pipelines import warehouse
 from pipelines.bronze.load import Say
 from pipelines.errors import BullionError
-from pipelines.explain import Bucket, explain, told
+from pipelines.explain import Bucket, explain, rendering
 from pipelines.settings import PROJECT_DIR
 from pipelines.terminal import report
 from prefect_flows.demo_change import demo_change, stream_is_up
@@ -86,7 +86,7 @@ def _explain(connection: warehouse.Connection, day: date, out: Console) -> None:
     except BullionError as error:  # a day that the archive does not have yet
         out.print(str(error), soft_wrap=True)
         return
-    for sentence in told.sentences(known):
+    for sentence in rendering.sentences(known):
         out.print(sentence, markup=False, soft_wrap=True)
-    for title, rows in told.tables(known):
+    for title, rows in rendering.tables(known):
         report.show(rows, title, out)

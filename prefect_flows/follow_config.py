@@ -2,8 +2,8 @@
 
 from prefect import flow, get_run_logger
 
-from pipelines.doctor.stream import sight
 from pipelines.errors import BusyError
+from pipelines.local import kafka_service
 from pipelines.sources.config_changes import follow
 from prefect_flows.cancelling import cancelled
 
@@ -22,7 +22,7 @@ def follow_config(*, until_current: bool = False) -> None:
         UpstreamError: of a run that should end: Kafka did not answer in time.
     """
     logger = get_run_logger()
-    if sight.kafka_place() is None:
+    if kafka_service.known_address() is None:
         logger.info("no Kafka was given or started: there is nothing to follow")
         return
     try:

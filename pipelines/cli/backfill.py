@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipelines.terminal.output import Json, say, show, told
+from pipelines.cli.transform import quiet_prefect
+from pipelines.settings import export
+from pipelines.terminal.output import Json, Wait, say, show, told
 
 backfill_app = typer.Typer(no_args_is_help=True, help="History, in chunks.")
 
@@ -76,7 +78,7 @@ def backfill_apply(
     """Load what is left of plans, after live work and within the venues' limits.
 
     Killed or stopped, the same command goes on from there; repeated, it does nothing.
-    `bullion transform` builds what it brought.
+    `bullion transform` builds what it loaded.
     """
     from pipelines import warehouse
     from pipelines.backfill import ledger
@@ -108,7 +110,7 @@ def backfill_status(
     chunks: Annotated[bool, typer.Option(help="Every chunk of them.")] = False,
     json: Json = False,
 ) -> None:
-    """How far plans are, and what they brought."""
+    """How far plans are, and what they loaded."""
     from pipelines import warehouse
     from pipelines.backfill import display, ledger, status
 
@@ -118,3 +120,39 @@ def backfill_status(
         rows = find(connection, plan or [])
     shown = rows if json else (display.chunks if chunks else display.plans)(rows)
     show(shown, "chunks" if chunks else "plans", json=json)
+
+
+@backfill_app.command(
+    "replay",
+    epilog="Example: `bullion backfill replay --symbol BTC/USDT --since 2024-01-01 "
+    "--until 2024-02-01`",
+)
+def backfill_replay(
+    since: Annotated[str, typer.Option(help="From, ISO UTC, included.")],
+    until: Annotated[str, typer.Option(help="To, ISO UTC, excluded.")],
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="As BTC/USDT; may be repeated.")
+    ] = None,
+    exchange: Annotated[
+        list[str] | None, typer.Option(help="A venue; may be repeated.")
+    ] = None,
+    *,
+    wait: Wait = 600,
+    json: Json = False,
+) -> None:
+    """Build a span of silver and gold again from bronze; exit code 1: it changed."""
+    from pipelines.backfill.replay import parse_scope, replay
+
+    export(quiet_prefect())
+    from prefect_flows.dbt_run import arguments, run_dbt
+
+    words = arguments(tests="none")
+    scope = parse_scope(since, until, symbol, exchange)
+    done = replay(scope, lambda: run_dbt(words, wait_s=wait, say=say), say=say)
+    if json:
+        show([done], "replayed", json=True)
+    elif done.changed:
+        show(done.changed, "changed", json=False)
+    say(done.sentence)
+    if done.changed:
+        raise typer.Exit(1)

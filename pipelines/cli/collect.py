@@ -32,15 +32,15 @@ def collect(
     from pipelines.collector.collect import collect as run
     from pipelines.upstream.stopping import stopped_by_signals
 
-    def told(load: dict[str, Any]) -> None:
+    def report(load: dict[str, Any]) -> None:
         if json:
             typer.echo(dumps(load, default=str))
         else:
-            say(_sentence(load))
+            say(_line(load))
 
     options = CollectOptions(exchange or (), every, after)
     with stopped_by_signals() as stop:
-        done = run(stop, options, Collected(say=say, report=told))
+        done = run(stop, options, Collected(say=say, report=report))
     counts = {
         "loads_count": done.loads_count,
         "rows_count": done.rows_count,
@@ -51,10 +51,10 @@ def collect(
         show([counts], "collected", json=False)
 
 
-def _sentence(load: dict[str, Any]) -> str:
+def _line(load: dict[str, Any]) -> str:
     facts = {name: load[name] for name in load if name not in ("series", "failed")}
-    told = " ".join(f"{name}={value}" for name, value in facts.items())
+    counts = " ".join(f"{name}={value}" for name, value in facts.items())
     failed = f" failed={len(load['failed'])}" if load["failed"] else ""
     first, *others = load["series"]
     series = f"{first} and {len(others)} others" if others else first
-    return f"live {series} {told}{failed}"
+    return f"live {series} {counts}{failed}"

@@ -25,20 +25,20 @@ def explain(
     from psycopg.errors import UndefinedTable
 
     from pipelines import warehouse
-    from pipelines.explain import Bucket, told
-    from pipelines.explain import explain as known_of
+    from pipelines.explain import Bucket, rendering
+    from pipelines.explain import explain as explanation_of
 
     bucket = Bucket.parse(exchange, symbol, timeframe, time)
     with warehouse.connect("analyst", warehouse.process_name("explain")) as connection:
         try:
-            known = known_of(connection, bucket)
+            explanation = explanation_of(connection, bucket)
         except UndefinedTable:
             mend = "`bullion load …`, then `bullion transform`"
             raise SetupError(f"nothing is built yet: {mend}") from None
     if json:
-        typer.echo(report.as_json([told.as_facts(known)]))
+        typer.echo(report.as_json([rendering.as_facts(explanation)]))
         return
-    for sentence in told.sentences(known):
+    for sentence in rendering.sentences(explanation):
         out.print(sentence, markup=False, soft_wrap=True)
-    for title, rows in told.tables(known):
+    for title, rows in rendering.tables(explanation):
         report.show(rows, title, out)

@@ -1,4 +1,4 @@
-"""How the command line ends when it can not go on: a sentence and an exit code."""
+"""How the command line ends when it can not go on: a message and an exit code."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ INTERRUPTED = 130
 GOES_ON = "stopped; the same command goes on from here"
 
 
-def refuse(sentence: str, exit_code: int) -> typer.Exit:
-    """Say it on stderr; what to raise."""
+def refuse(message: str, exit_code: int) -> typer.Exit:
+    """Print a message on stderr; the exit to raise."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"bullion: {sentence}", style="red", markup=False)
+    console.print(f"bullion: {message}", style="red", markup=False)
     return typer.Exit(exit_code)
 
 
@@ -26,7 +26,7 @@ def exit_code_of(failures: list[Exception]) -> int:
 
 
 def refusal(error: BaseException) -> typer.Exit | None:
-    """What a person is told instead of a traceback; None: it is our own mistake."""
+    """The message instead of a traceback; None: it is our own mistake."""
     if isinstance(error, BullionError):
         return refuse(str(error), error.exit_code)
     if _interrupted(error):
@@ -34,8 +34,8 @@ def refusal(error: BaseException) -> typer.Exit | None:
     from psycopg import OperationalError  # a third of a second
 
     if isinstance(error, OperationalError):
-        told = f"the warehouse does not answer: {str(error).strip()}"
-        return refuse(told, UpstreamError.exit_code)
+        message = f"the warehouse does not answer: {str(error).strip()}"
+        return refuse(message, UpstreamError.exit_code)
     return None
 
 
@@ -56,7 +56,7 @@ class Commands(TyperGroup):
         except (typer.Exit, typer.Abort):
             raise
         except (Exception, KeyboardInterrupt) as error:
-            found = refusal(error)
-            if found is None:
+            exit_ = refusal(error)
+            if exit_ is None:
                 raise
-            raise found from error
+            raise exit_ from error

@@ -30,14 +30,14 @@ def sandbox_urls(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print the settings that lead loads to the sandbox that `bullion up` started."""
+    """Print the settings that point loads at the sandbox that `bullion up` started."""
     from pipelines.local import stack
 
-    found = stack.sandbox_urls()
-    if not found or not any(s.is_ready for s in stack.status() if s.name == "sandbox"):
+    urls = stack.sandbox_urls()
+    if not urls or not any(s.is_ready for s in stack.status() if s.name == "sandbox"):
         raise SetupError("no sandbox runs: bullion up sandbox")
-    rows = [{"setting": name, "url": url} for name, url in found.items()]
-    lines = "\n".join(f"{name}={url}" for name, url in found.items())
+    rows = [{"setting": name, "url": url} for name, url in urls.items()]
+    lines = "\n".join(f"{name}={url}" for name, url in urls.items())
     typer.echo(report.as_json(rows) if json else lines)
 
 

@@ -34,8 +34,8 @@ def stream_properties(
     *,
     env: Annotated[bool, typer.Option("--env", help="By environment.")] = False,
 ) -> None:
-    """Print what a Debezium Server of your own is to be told, passwords aside."""
-    from pipelines.local import debezium_properties, kafka_service, postgres
+    """Print the properties of a Debezium Server of your own, passwords aside."""
+    from pipelines.local import debezium_properties, java, kafka_service, postgres
 
     owner = postgres.warehouse_parameters()
     places = debezium_properties.Places(
@@ -46,9 +46,9 @@ def stream_properties(
         http_host="0.0.0.0",  # noqa: S104  # in a container; which port is its own
         http_port=settings().debezium_port or 8080,
     )
-    found = debezium_properties.properties(places)
+    properties = debezium_properties.properties(places)
     if env:
-        named = debezium_properties.as_environment(found)
+        named = debezium_properties.as_environment(properties)
         typer.echo("\n".join(f"{name}={value}" for name, value in named.items()))
     else:
-        typer.echo(debezium_properties.as_file(found), nl=False)
+        typer.echo(java.properties_text(properties), nl=False)

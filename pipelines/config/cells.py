@@ -32,17 +32,17 @@ def read_configuration(rows: Mapping[str, Sequence[Row]]) -> Configuration:
         SetupError: names every wrong cell, at once.
     """
     wrong: list[str] = []
-    found = {
+    cells = {
         table: [_cells(columns, row, wrong) for row in rows.get(table, ())]
         for table, columns in COLUMNS.items()
     }
     if wrong:
         raise SetupError("the configuration is wrong: " + "; ".join(wrong))
     return Configuration(
-        {row["exchange_id"]: ExchangeChoice(**row) for row in found["exchanges"]},
-        [InstrumentChoice(**row) for row in found["instruments"]],
-        Thresholds(**{row["threshold"]: row["amount"] for row in found["thresholds"]}),
-        {row["endpoint"]: EndpointChoice(**row) for row in found["endpoints"]},
+        {row["exchange_id"]: ExchangeChoice(**row) for row in cells["exchanges"]},
+        [InstrumentChoice(**row) for row in cells["instruments"]],
+        Thresholds(**{row["threshold"]: row["amount"] for row in cells["thresholds"]}),
+        {row["endpoint"]: EndpointChoice(**row) for row in cells["endpoints"]},
     )
 
 
@@ -73,13 +73,15 @@ def _symbol(text: str) -> str:
 
 def _words(kind: Any, what: str, default: str) -> Cell:
     """Reads words with spaces between them, each of the literal type `kind`."""
-    known: tuple[str, ...] = get_args(kind)
+    allowed: tuple[str, ...] = get_args(kind)
 
     def read(text: str) -> tuple[str, ...]:
         for name in text.split():
-            if name not in known:
-                raise ValueError(f"{name!r} is no {what}; there are {', '.join(known)}")
-        return tuple(word for word in known if word in text.split()) or (default,)
+            if name not in allowed:
+                raise ValueError(
+                    f"{name!r} is no {what}; there are {', '.join(allowed)}"
+                )
+        return tuple(word for word in allowed if word in text.split()) or (default,)
 
     return read
 
@@ -98,10 +100,10 @@ def _count(text: str) -> int:
     return int(whole)
 
 
-def _one_of(*known: str) -> Cell:
+def _one_of(*allowed: str) -> Cell:
     def read(text: str) -> str:
-        if text not in known:
-            raise ValueError(f"{text!r} is none of {', '.join(known)}")
+        if text not in allowed:
+            raise ValueError(f"{text!r} is none of {', '.join(allowed)}")
         return text
 
     return read

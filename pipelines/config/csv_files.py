@@ -1,20 +1,30 @@
-"""The configuration as a folder of `config_<table>.csv`, read and written."""
+"""The configuration as a folder of `config_<table>.csv`: written, read, compared."""
 
 import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from psycopg import sql
 
 from pipelines.config.cells import COLUMNS, KEYS, Row, read_configuration
 from pipelines.config.declaration import Declaration
 from pipelines.config.model import Configuration
-from pipelines.config.table import SCHEMA, Values, rows, tables, typed, worded
+from pipelines.config.table import Values, rows, tables, typed, word, worded
 from pipelines.errors import BadDataError, SetupError
 from pipelines.warehouse import Connection
 
 Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell that differs; None: there is no such row on that side."""
+
+    table: str
+    key: str
+    column: str
+    warehouse: str | None
+    folder: str | None
 
 
 def write(connection: Connection, folder: Path) -> list[Path]:
@@ -70,7 +80,7 @@ def lines(path: Path, columns: Collection[str], key: Sequence[str]) -> Iterator[
     """The lines of a file: where each stands, and its cells that are not empty.
 
     Raises:
-        BadDataError: a column is strange, one of the key is missing, a key is twice.
+        BadDataError: a column is unknown, one of the key is missing, a key is twice.
     """
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
@@ -87,35 +97,56 @@ def lines(path: Path, columns: Collection[str], key: Sequence[str]) -> Iterator[
             yield f"{path.name} line {reader.line_num}", words
 
 
+def compare(connection: Connection, folder: Path) -> list[Difference]:
+    """Where the tables and the folder's files differ, by key.
+
+    Raises:
+        SetupError: the folder has no file of a config table.
+        BadDataError: a cell is refused.
+    """
+    differences = []
+    for table in files_of(connection, folder):
+        here = by_key(table, rows(connection, table))
+        there = by_key(table, read(connection, table, folder))
+        for key in sorted(here.keys() | there.keys(), key=str):
+            differences += _differences(table, key, here.get(key), there.get(key))
+    return differences
+
+
+def _differences(
+    table: Declaration, key: Key, here: Values | None, there: Values | None
+) -> list[Difference]:
+    given = there if there is not None else here or {}
+    differences = []
+    for name in given.keys() - set(table.key):
+        ours, theirs = (
+            None if side is None else word(side[name]) for side in (here, there)
+        )
+        if ours != theirs:
+            named = " ".join(map(word, key))
+            differences.append(Difference(table.name, named, name, ours, theirs))
+    return sorted(differences, key=lambda d: list(table.columns).index(d.column))
+
+
 def files_of(connection: Connection, folder: Path) -> list[Declaration]:
     """The config tables that the folder has a file of.
 
     Raises:
         SetupError: there is none.
     """
-    known = [
+    files = [
         t for t in tables(connection).values() if file_of(folder, t.name).is_file()
     ]
-    if not known:
+    if not files:
         raise SetupError(f"{folder} has no file config_<table>.csv of a config table")
-    return known
+    return files
 
 
-def by_key(table: Declaration, found: list[Values]) -> Mapping[Key, Values]:
-    """Rows by their key."""
-    return {key_of(table, row): row for row in found}
-
-
-def key_of(table: Declaration, row: Values) -> Key:
-    """The values of a row's key."""
-    return tuple(row[name] for name in table.key)
+def by_key(table: Declaration, rows: list[Values]) -> Mapping[Key, Values]:
+    """Rows by the values of their key."""
+    return {tuple(row[name] for name in table.key): row for row in rows}
 
 
 def file_of(folder: Path, name: str) -> Path:
     """The file of the table of this name."""
     return folder / f"config_{name}.csv"
-
-
-def name_of(table: Declaration) -> sql.Identifier:
-    """The table's name in SQL."""
-    return sql.Identifier(SCHEMA, table.name)

@@ -4,16 +4,20 @@ A warehouse imports the seeds by itself once, when it is set up:
 docs/decisions/0012-the-seeds-are-imported-once.md
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
 
 from psycopg import sql
 
-from pipelines.config.csv_files import by_key, files_of, key_of, name_of, read
+from pipelines.config import edit
+from pipelines.config.csv_files import Key, by_key, files_of, read
 from pipelines.config.declaration import Declaration
-from pipelines.config.table import Values, literals, matches, refusals, rows, worded
-from pipelines.warehouse import Connection
+from pipelines.config.table import Values, Words, identifier, refusals, rows, worded
+from pipelines.warehouse import Connection, scalar
+
+Rows = Mapping[Key, Values]
 
 WAS_FILLED: LiteralString = "select exists (select from ops.config_first_import)"
 IS_CHOSEN: LiteralString = "select exists (select from config.exchanges)"
@@ -42,9 +46,9 @@ def import_once(connection: Connection, folder: Path) -> int | None:
         BadDataError: a cell or a row is refused.
     """
     with connection.transaction():
-        if _one(connection, WAS_FILLED):
+        if scalar(connection, WAS_FILLED):
             return None
-        is_chosen = _one(connection, IS_CHOSEN)
+        is_chosen = scalar(connection, IS_CHOSEN)
         done = [] if is_chosen else import_folder(connection, folder, replace=False)
         count = sum(table.added_count for table in done)
         connection.execute(NOTE, (count,))
@@ -64,96 +68,53 @@ def import_folder(
         BadDataError: a cell or a row is refused.
     """
     with connection.transaction():
-        known = files_of(connection, folder)
-        for table in known:  # in one order: two imports wait for each other
+        tables = files_of(connection, folder)
+        for table in tables:  # in one order: two imports wait for each other
             statement = sql.SQL("lock table {} in share row exclusive mode")
             with refusals():
-                connection.execute(statement.format(name_of(table)))
-        before = {table.name: rows(connection, table) for table in known}
-        files = {table.name: read(connection, table, folder) for table in known}
-        chosen = [table for table in known if replace or not before[table.name]]
-        found = {
-            table.name: Imported(table.name, kept_count=len(before[table.name]))
-            for table in known
+                connection.execute(statement.format(identifier(table)))
+        before = {t.name: by_key(t, rows(connection, t)) for t in tables}
+        files = {t.name: by_key(t, read(connection, t, folder)) for t in tables}
+        chosen = [t for t in tables if replace or not before[t.name]]
+        done = {
+            t.name: Imported(t.name, kept_count=len(before[t.name])) for t in tables
         }
         removed = {
-            table.name: _remove(
-                connection, table, before[table.name], files[table.name]
-            )
-            for table in reversed(chosen)
+            t.name: _remove(connection, t, before[t.name], files[t.name])
+            for t in reversed(chosen)
         }
-        for table in chosen:
-            added, changed = _put(
-                connection, table, before[table.name], files[table.name]
-            )
-            gone = removed[table.name]
-            kept = len(before[table.name]) - changed - gone
-            found[table.name] = Imported(table.name, added, changed, gone, kept)
-    return list(found.values())
+        for t in chosen:
+            added, changed = _put(connection, t, before[t.name], files[t.name])
+            kept = len(before[t.name]) - changed - removed[t.name]
+            done[t.name] = Imported(t.name, added, changed, removed[t.name], kept)
+    return list(done.values())
 
 
 def _put(
-    connection: Connection,
-    table: Declaration,
-    before: list[Values],
-    wanted: list[Values],
+    connection: Connection, table: Declaration, before: Rows, wanted: Rows
 ) -> tuple[int, int]:
     """Add what is missing, change what differs; how many of each."""
-    held = by_key(table, before)
     added = changed = 0
-    for row in wanted:
-        was = held.get(key_of(table, row))
-        if was is None:
-            _run(connection, table, _insert(table, row), row)
+    for place, row in wanted.items():
+        key, columns = _words(table, row)
+        if place not in before:
+            edit.add(connection, table, key, columns)
             added += 1
-        elif any(was[name] != value for name, value in row.items()):
-            _run(connection, table, _update(table, row), row)
-            changed += 1
+        elif columns:
+            changed += edit.change(connection, table, key, columns).is_new
     return added, changed
 
 
 def _remove(
-    connection: Connection,
-    table: Declaration,
-    before: list[Values],
-    wanted: list[Values],
+    connection: Connection, table: Declaration, before: Rows, wanted: Rows
 ) -> int:
-    kept = by_key(table, wanted)
-    gone = [row for row in before if key_of(table, row) not in kept]
-    statement = sql.SQL("delete from {} where {}").format(
-        name_of(table), matches(table)
-    )
+    gone = [row for key, row in before.items() if key not in wanted]
     for row in gone:
-        _run(connection, table, statement, {name: row[name] for name in table.key})
+        edit.remove(connection, table, _words(table, row)[0])
     return len(gone)
 
 
-def _run(
-    connection: Connection, table: Declaration, statement: sql.Composed, row: Values
-) -> None:
-    with refusals():
-        connection.execute(statement, literals(table, worded(row)))
-
-
-def _one(connection: Connection, query: LiteralString) -> bool:
-    row = connection.execute(query).fetchone()
-    return bool(row and row[0])
-
-
-def _insert(table: Declaration, row: Values) -> sql.Composed:
-    return sql.SQL("insert into {} ({}) values ({})").format(
-        name_of(table),
-        sql.SQL(", ").join(map(sql.Identifier, row)),
-        sql.SQL(", ").join(map(sql.Placeholder, row)),
-    )
-
-
-def _update(table: Declaration, row: Values) -> sql.Composed:
-    columns = [name for name in row if name not in table.key]
-    pairs = (
-        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
-        for name in columns
-    )
-    return sql.SQL("update {} set {} where {}").format(
-        name_of(table), sql.SQL(", ").join(pairs), matches(table)
-    )
+def _words(table: Declaration, row: Values) -> tuple[Words, Words]:
+    """A row's key and its other columns, as words."""
+    words = worded(row)
+    return {name: words.pop(name) for name in table.key}, words

@@ -53,9 +53,9 @@ class Declaration:
     def __post_init__(self) -> None:
         if not self.key:
             raise SetupError(f"{self.table} has no key: its changes can not be folded")
-        if lost := [name for name in self.key if name not in self.columns]:
+        if missing := [name for name in self.key if name not in self.columns]:
             raise SetupError(
-                f"{self.table} has no column {lost[0]!r}, a part of its key"
+                f"{self.table} has no column {missing[0]!r}, a part of its key"
             )
         try:
             _ = self.types
@@ -65,7 +65,7 @@ class Declaration:
     @cached_property
     def types(self) -> Mapping[str, ColumnType]:
         """The type of each column."""
-        return {name: column_type(told) for name, told in self.columns.items()}
+        return {name: column_type(declared) for name, declared in self.columns.items()}
 
     @property
     def name(self) -> str:
@@ -85,16 +85,16 @@ def read_declaration(path: Path) -> Declaration:
     """
     try:
         # every scalar as text: a column may be called `no`
-        told = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+        document = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
     except OSError as error:
         raise SetupError(f"{path} can not be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SetupError(
             f"{path} is not YAML: {' '.join(str(error).split())}"
         ) from None
-    if not isinstance(told, dict) or set(told) != {"table", "key", "columns"}:
+    if not isinstance(document, dict) or set(document) != {"table", "key", "columns"}:
         raise SetupError(f"{path} should have {SHAPE}, and nothing else")
-    table, key, columns = told["table"], told["key"], told["columns"]
+    table, key, columns = (document[name] for name in ("table", "key", "columns"))
     key = [key] if isinstance(key, str) else key
     if not (isinstance(table, str) and _is_names(key) and isinstance(columns, dict)):
         raise SetupError(f"{path} should have {SHAPE}")
@@ -110,12 +110,12 @@ def declared_tables(
     connection: Connection, schema: str = "config"
 ) -> dict[str, Declaration]:
     """Every table of `schema` that has a primary key, by its name."""
-    found = connection.execute(DECLARED, (schema,)).fetchall()
+    rows = connection.execute(DECLARED, (schema,)).fetchall()
     return {
         name: Declaration(
             f"{schema}.{name}", tuple(key), dict(zip(columns, types, strict=True))
         )
-        for name, columns, types, key in found
+        for name, columns, types, key in rows
         if key
     }
 

@@ -6,7 +6,7 @@ from pipelines.config.path import subject
 from pipelines.config.wait import WaitResult
 from pipelines.errors import BadDataError, BullionError, UpstreamError
 from pipelines.local.debezium_properties import SLOT
-from pipelines.warehouse import Connection
+from pipelines.warehouse import Connection, scalar
 
 FOLLOW = "config follow"
 COLLECT = "collect"
@@ -21,28 +21,28 @@ where s.slot_name = %s and s.database = current_database()
 """
 
 
-def failure(connection: Connection, found: WaitResult) -> BullionError | None:
-    """What to tell of changes that have not all taken effect; None: they have."""
-    if found.rejected:
+def failure(connection: Connection, result: WaitResult) -> BullionError | None:
+    """What is wrong with changes that have not all taken effect; None: they have."""
+    if result.rejected:
         return BadDataError(
-            "; ".join(f"{subject(e)} is rejected: {e.reason}" for e in found.rejected)
+            "; ".join(f"{subject(e)} is rejected: {e.reason}" for e in result.rejected)
         )
-    if not found.is_over:
-        return UpstreamError(f"{_subjects(found)}: {diagnose(connection, found)}")
-    if found.superseded:
-        told = ", ".join(map(subject, found.superseded))
-        return BullionError(f"{told}: changed again before it took effect")
+    if not result.is_over:
+        return UpstreamError(f"{_subjects(result)}: {diagnose(connection, result)}")
+    if result.superseded:
+        named = ", ".join(map(subject, result.superseded))
+        return BullionError(f"{named}: changed again before it took effect")
     return None
 
 
-def diagnose(connection: Connection, found: WaitResult) -> str:
+def diagnose(connection: Connection, result: WaitResult) -> str:
     """Which step of the path a transaction's changes wait for, and its remedy."""
-    if not found.has_all:
-        return _not_consumed(connection, found)
-    if found.waiting:
-        if reasons := {e.reason for e in found.waiting if e.reason}:
+    if not result.has_all:
+        return _not_consumed(connection, result)
+    if result.waiting:
+        if reasons := {e.reason for e in result.waiting if e.reason}:
             return f"not applied yet, and tried again: {'; '.join(sorted(reasons))}"
-        runs = _process(connection, COLLECT)
+        runs = scalar(connection, PROCESS, COLLECT)
         if runs is None:
             return "not applied: `bullion collect` does not run; start it"
         return f"not applied, though {runs} runs; `bullion doctor` says why"
@@ -52,9 +52,9 @@ def diagnose(connection: Connection, found: WaitResult) -> str:
     )
 
 
-def _not_consumed(connection: Connection, found: WaitResult) -> str:
-    slot = connection.execute(CAPTURED, (found.committed.lsn, SLOT)).fetchone()
-    follow = _process(connection, FOLLOW)
+def _not_consumed(connection: Connection, result: WaitResult) -> str:
+    slot = connection.execute(CAPTURED, (result.committed.lsn, SLOT)).fetchone()
+    follow = scalar(connection, PROCESS, FOLLOW)
     steps = []
     if slot is None or not slot[0]:
         steps.append(
@@ -63,8 +63,8 @@ def _not_consumed(connection: Connection, found: WaitResult) -> str:
         )
     elif not slot[1]:
         steps.append(
-            f"not captured: Debezium has brought to Kafka what is before {slot[2]}, and"
-            f" not {found.committed.lsn}; `bullion doctor` says why"
+            f"not captured: Debezium has sent to Kafka what is before {slot[2]}, and"
+            f" not {result.committed.lsn}; `bullion doctor` says why"
         )
     if follow is None:
         steps.append("not consumed: `bullion config follow` does not run; start it")
@@ -76,15 +76,10 @@ def _not_consumed(connection: Connection, found: WaitResult) -> str:
     return "; ".join(steps)
 
 
-def _subjects(found: WaitResult) -> str:
-    late = [*found.waiting, *found.rowless]
-    missing_count = found.committed.changes_count - len(found.statuses)
+def _subjects(result: WaitResult) -> str:
+    late = [*result.waiting, *result.rowless]
+    missing_count = result.committed.changes_count - len(result.statuses)
     if missing_count > 0:
-        return f"{missing_count} of {found.committed.changes_count} changes"
-    shown = ", ".join(map(subject, late[:NAMED]))
-    return shown if len(late) <= NAMED else f"{shown} and {len(late) - NAMED} more"
-
-
-def _process(connection: Connection, work: str) -> str | None:
-    row = connection.execute(PROCESS, (work,)).fetchone()
-    return str(row[0]) if row and row[0] else None
+        return f"{missing_count} of {result.committed.changes_count} changes"
+    named = ", ".join(map(subject, late[:NAMED]))
+    return named if len(late) <= NAMED else f"{named} and {len(late) - NAMED} more"

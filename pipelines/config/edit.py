@@ -10,9 +10,9 @@ from psycopg import sql
 
 from pipelines.config.declaration import Declaration
 from pipelines.config.table import (
-    SCHEMA,
     Values,
     Words,
+    identifier,
     literals,
     matches,
     refusals,
@@ -24,7 +24,7 @@ from pipelines.warehouse import Connection
 
 @dataclass(frozen=True)
 class Changed:
-    """A row after the change; `is_new`: it was not so before."""
+    """A row after the change, or before its removal; `is_new`: it was not so before."""
 
     row: Values
     is_new: bool
@@ -42,7 +42,7 @@ def add(
     statement = sql.SQL(
         "insert into {} ({}) values ({}) on conflict ({}) do nothing"
     ).format(
-        sql.Identifier(SCHEMA, table.name),
+        identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, words)),
         sql.SQL(", ").join(map(sql.Placeholder, words)),
         sql.SQL(", ").join(map(sql.Identifier, table.key)),
@@ -75,7 +75,7 @@ def change(
         for name in columns
     )
     statement = sql.SQL("update {} set {} where {} and ({})").format(
-        sql.Identifier(SCHEMA, table.name),
+        identifier(table),
         sql.SQL(", ").join(
             sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
             for name in columns
@@ -84,13 +84,13 @@ def change(
         differs,
     )
     with refusals():
-        given = literals(table, {**key, **columns})
-        count = connection.execute(statement, given).rowcount
+        values = literals(table, {**key, **columns})
+        count = connection.execute(statement, values).rowcount
     return Changed(row(connection, table, key), is_new=bool(count))
 
 
-def remove(connection: Connection, table: Declaration, key: Words) -> Values:
-    """Remove a row; it as it was.
+def remove(connection: Connection, table: Declaration, key: Words) -> Changed:
+    """Remove a row; what it was.
 
     Raises:
         SetupError: there is no such row.
@@ -98,10 +98,10 @@ def remove(connection: Connection, table: Declaration, key: Words) -> Values:
     """
     was = row(connection, table, key)
     statement = sql.SQL("delete from {} where {}").format(
-        sql.Identifier(SCHEMA, table.name), matches(table)
+        identifier(table), matches(table)
     )
     with refusals():
         count = connection.execute(statement, literals(table, key)).rowcount
     if not count:
         raise SetupError(f"{table.table} has no row {' '.join(key.values())} any more")
-    return was
+    return Changed(was, is_new=True)

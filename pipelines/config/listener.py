@@ -20,7 +20,7 @@ from pipelines.config.model import Configuration
 from pipelines.config.rows import configuration, standing
 from pipelines.errors import SetupError
 
-CHANNEL = "bullion_config"  # ops.register_stream_load tells of each batch there
+CHANNEL = "bullion_config"  # ops.register_stream_load notifies it of each batch
 PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)  # before it connects again; the last from then on
 WAIT_S = 0.2  # how soon `close` is seen
 SILENCE_S = 15.0  # after it the connection is tried: its other end may have vanished
@@ -32,7 +32,7 @@ Read = Callable[[Connection], Configuration]
 
 
 class ConfigProvider(Protocol):
-    """Whoever knows the configuration that counts now."""
+    """What knows the configuration that counts now."""
 
     @property
     def current(self) -> Configuration:
@@ -47,9 +47,9 @@ class StaticConfig:
     current: Configuration
 
 
-def config_provider(known: ConfigProvider | Configuration) -> ConfigProvider:
+def config_provider(config: ConfigProvider | Configuration) -> ConfigProvider:
     """What may change, as it is; a configuration, as one that stays."""
-    return StaticConfig(known) if isinstance(known, Configuration) else known
+    return StaticConfig(config) if isinstance(config, Configuration) else config
 
 
 def _connect() -> Connection:
@@ -59,9 +59,10 @@ def _connect() -> Connection:
 class ConfigListener:
     """The configuration as it stands in the warehouse, read again when it changed.
 
-    A thread of its own listens and reads; `adopted` is told there of each reading. What
-    can not be read leaves the last configuration in force, is said, and tried again.
-    After a lost connection it is read in any case: what was told meanwhile is lost.
+    A thread of its own listens and reads; it calls `adopted` with each configuration.
+    What can not be read leaves the last one in force; `say` gets the reason, and it is
+    tried again. After a lost connection it is read in any case: notifications that came
+    meanwhile are lost.
 
     Raises:
         SetupError: no server is named and the embedded one does not run, or it has no
@@ -80,7 +81,7 @@ class ConfigListener:
         self._read, self._adopted = read, adopted
         self._say, self._connect = say, connect
         self._closing = threading.Event()
-        self._last_said = ""
+        self._last_message = ""
         connection = self._listen()
         try:
             self._current = read(connection)
@@ -116,7 +117,7 @@ class ConfigListener:
                 if connection is None:
                     connection = self._listen()
                     self._adopt(connection)
-                    self._tell("")
+                    self._report("")
                     failures = 0
                 self._follow(connection)
             except Exception as error:  # noqa: BLE001  # the last one stays in force
@@ -125,7 +126,7 @@ class ConfigListener:
                 pause = PAUSES_S[min(failures, len(PAUSES_S) - 1)]
                 failures += 1
                 reason = " ".join(str(error).split()) or repr(error)
-                self._tell(f"the configuration stays as it was: {reason}")
+                self._report(f"the configuration stays as it was: {reason}")
                 self._closing.wait(pause)
         _close(connection)
 
@@ -147,10 +148,10 @@ class ConfigListener:
         self._current = self._read(connection)
         self._adopted(self._current)
 
-    def _tell(self, sentence: str) -> None:
-        if sentence and sentence != self._last_said:
-            self._say(sentence)
-        self._last_said = sentence
+    def _report(self, message: str) -> None:
+        if message and message != self._last_message:
+            self._say(message)
+        self._last_message = message
 
 
 def _close(connection: Connection | None) -> None:
@@ -174,11 +175,11 @@ def listening(
         psycopg.OperationalError: the server does not answer.
     """
     try:
-        found = ConfigListener(read, adopted=adopted, say=say)
+        listener = ConfigListener(read, adopted=adopted, say=say)
     except SetupError:
         yield StaticConfig(configuration())
         return
     try:
-        yield found
+        yield listener
     finally:
-        found.close()
+        listener.close()

@@ -132,10 +132,10 @@ def parse_since(text: str) -> Since:
     """
     if not text.startswith("-P"):
         return Since(at=parse_time(text))
-    found = DURATION.fullmatch(text)
-    if not found:
+    match = DURATION.fullmatch(text)
+    if not match:
         raise ValueError(f"{text!r} is not a duration such as -P1D or -PT12H")
-    parts = {unit: int(n) for unit, n in found.groupdict().items() if n}
+    parts = {unit: int(n) for unit, n in match.groupdict().items() if n}
     return Since(before_now=timedelta(**parts))
 
 

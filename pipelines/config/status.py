@@ -2,7 +2,7 @@
 
 One row there is a change of a row of a config table: who made it, what it changed, and
 when it was committed, captured, consumed, applied. The consumer of the stream notes
-changes; whoever is configured by them says here what became of each.
+changes; the process that they configure notes here what became of each.
 """
 
 import json
@@ -12,14 +12,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, LiteralString
 
-from pipelines.warehouse import Connection, has_table
+from pipelines.warehouse import Connection, has_table, scalar
 
 STATUS_CHANNEL = "bullion_effects"
 
 Op = Literal["c", "u", "d"]
 Outcome = Literal["waiting", "applied", "rejected", "overtaken"]
-
-MILLISECOND = timedelta(milliseconds=1)
 
 EFFECT: LiteralString = """
 select
@@ -33,12 +31,6 @@ OPEN: LiteralString = (
     EFFECT + "where e.outcome in ('waiting', 'rejected')"
     " and (%(tables)s::text[] is null or e.table_name = any(%(tables)s))"
     " order by e.effect_id"
-)
-LAST: LiteralString = (
-    "select coalesce(max(e.effect_id), 0) from ops.config_effects as e"
-)
-OF_TRANSACTION: LiteralString = (
-    EFFECT + "where e.effect_id > %s and e.transaction_id = %s order by e.effect_id"
 )
 NEWEST: LiteralString = (
     EFFECT
@@ -107,21 +99,6 @@ class ChangeStatus:
         return who(self.login, self.role, self.application_name)
 
     @property
-    def path(self) -> Mapping[str, float | None]:
-        """Milliseconds since the commit, of each step; None: not so far."""
-        steps = {
-            "captured_ms": self.captured_at,
-            "consumed_ms": self.consumed_at,
-            "applied_ms": self.applied_at,
-            "first_row_ms": self.first_row_at,
-        }
-        began = self.committed_at
-        return {
-            name: round((at - began) / MILLISECOND, 3) if at and began else None
-            for name, at in steps.items()
-        }
-
-    @property
     def is_choice_of_series(self) -> bool:
         """Whether an instrument is collected from now on that was not before it."""
         enabled = self.changes.get("is_enabled", (None, None))
@@ -143,22 +120,7 @@ def open_changes(
     if not has_table(connection, "ops.config_effects"):
         return []
     tables = None if table_names is None else list(table_names)
-    found = connection.execute(OPEN, {"tables": tables})
-    return [status_of(row) for row in found]
-
-
-def last_effect_id(connection: Connection) -> int:
-    """The number of the newest change; what is committed later has a higher one."""
-    row = connection.execute(LAST).fetchone()
-    return int(row[0]) if row else 0
-
-
-def changes_of_transaction(
-    connection: Connection, transaction_id: int, after_id: int
-) -> list[ChangeStatus]:
-    """The changes of a transaction of these lower 32 bits, after one's number."""
-    found = connection.execute(OF_TRANSACTION, (after_id, transaction_id))
-    return [status_of(row) for row in found]
+    return [status_of(row) for row in connection.execute(OPEN, {"tables": tables})]
 
 
 def newest_changes(
@@ -169,44 +131,44 @@ def newest_changes(
     limit: int = 50,
 ) -> list[ChangeStatus]:
     """The newest changes, the last one first; those that are open, if so asked."""
-    told = {"table": table, "is_open": is_open, "limit": limit}
-    return [status_of(row) for row in connection.execute(NEWEST, told)]
+    values = {"table": table, "is_open": is_open, "limit": limit}
+    return [status_of(row) for row in connection.execute(NEWEST, values)]
 
 
 def applied(connection: Connection, changes: Sequence[ChangeStatus], by: str) -> int:
     """Note that what runs is configured so now; how many were open until now."""
-    return _noted(connection, APPLY, changes, by)
+    return _note(connection, APPLY, changes, by)
 
 
 def rejected(
     connection: Connection, changes: Sequence[ChangeStatus], reason: str
 ) -> int:
     """Note why changes can not be carried out; how many. They may be applied later."""
-    return _noted(connection, REJECT, changes, reason)
+    return _note(connection, REJECT, changes, reason)
 
 
 def postponed(
     connection: Connection, changes: Sequence[ChangeStatus], reason: str
 ) -> int:
     """Note why changes could not be carried out yet; their outcome stays. How many."""
-    return _noted(connection, POSTPONE, changes, reason)
+    return _note(connection, POSTPONE, changes, reason)
 
 
 def rowless_changes(
     connection: Connection, table_names: Sequence[str], applied_within: timedelta
 ) -> list[ChangeStatus]:
-    """Changes of these tables that were applied of late, and brought no row yet."""
+    """Changes of these tables that were applied of late, and have no row yet."""
     if not has_table(connection, "ops.config_effects"):
         return []
-    found = connection.execute(ROWLESS, (list(table_names), applied_within))
-    return [status_of(row) for row in found]
+    rows = connection.execute(ROWLESS, (list(table_names), applied_within))
+    return [status_of(row) for row in rows]
 
 
 def first_row(
     connection: Connection, changes: Sequence[ChangeStatus], load_id: str, at: datetime
 ) -> int:
     """Note the first row that was loaded because of changes; how many had none."""
-    return _noted(connection, FIRST_ROW, changes, load_id, at)
+    return _note(connection, FIRST_ROW, changes, load_id, at)
 
 
 def who(login: str | None, role: str | None, application_name: str | None) -> str:
@@ -217,20 +179,19 @@ def who(login: str | None, role: str | None, application_name: str | None) -> st
     return f"{login}{acting}, {application_name or 'a program without a name'}"
 
 
-def status_of(found: Sequence[Any]) -> ChangeStatus:
+def status_of(row: Sequence[Any]) -> ChangeStatus:
     """A row of `EFFECT`."""
-    fields = dict(zip(ChangeStatus.__dataclass_fields__, found, strict=True))
+    fields = dict(zip(ChangeStatus.__dataclass_fields__, row, strict=True))
     changes = json.loads(fields["changes"], parse_float=Decimal)
     fields["changes"] = {name: tuple(pair) for name, pair in changes.items()}
     return ChangeStatus(**fields)
 
 
-def _noted(
+def _note(
     connection: Connection,
     statement: LiteralString,
     changes: Sequence[ChangeStatus],
     *parameters: Any,
 ) -> int:
     ids = [change.effect_id for change in changes]
-    row = connection.execute(statement, (ids, *parameters)).fetchone() if ids else None
-    return int(row[0]) if row else 0
+    return int(scalar(connection, statement, ids, *parameters)) if ids else 0

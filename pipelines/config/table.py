@@ -28,10 +28,10 @@ def tables(connection: Connection) -> dict[str, Declaration]:
     Raises:
         SetupError: the warehouse has none.
     """
-    found = declared_tables(connection, SCHEMA)
-    if not found:
+    declared = declared_tables(connection, SCHEMA)
+    if not declared:
         raise SetupError(UNMADE_MESSAGE)
-    return dict(sorted(found.items(), key=lambda item: (len(item[1].key), item[0])))
+    return dict(sorted(declared.items(), key=lambda item: (len(item[1].key), item[0])))
 
 
 def table(connection: Connection, name: str) -> Declaration:
@@ -40,21 +40,21 @@ def table(connection: Connection, name: str) -> Declaration:
     Raises:
         SetupError: there is none, and these there are.
     """
-    known = tables(connection)
-    if name not in known:
+    by_name = tables(connection)
+    if name not in by_name:
         raise SetupError(
-            f"no config table is called {name}; there are {', '.join(known)}"
+            f"no config table is called {name}; there are {', '.join(by_name)}"
         )
-    return known[name]
+    return by_name[name]
 
 
 def rows(connection: Connection, declared: Declaration) -> list[Values]:
     """Every row, in the order of the key."""
     statement = sql.SQL("select {} from {} order by {}").format(
-        _names(declared.columns), _table(declared), _names(declared.key)
+        _names(declared.columns), identifier(declared), _names(declared.key)
     )
-    found = connection.execute(statement).fetchall()
-    return [dict(zip(declared.columns, row, strict=True)) for row in found]
+    values = connection.execute(statement).fetchall()
+    return [dict(zip(declared.columns, row, strict=True)) for row in values]
 
 
 def row(connection: Connection, declared: Declaration, key: Words) -> Values:
@@ -64,13 +64,13 @@ def row(connection: Connection, declared: Declaration, key: Words) -> Values:
         SetupError: there is none.
     """
     statement = sql.SQL("select {} from {} where {}").format(
-        _names(declared.columns), _table(declared), matches(declared)
+        _names(declared.columns), identifier(declared), matches(declared)
     )
     with refusals():
-        found = connection.execute(statement, literals(declared, key)).fetchone()
-    if found is None:
+        values = connection.execute(statement, literals(declared, key)).fetchone()
+    if values is None:
         raise SetupError(f"{declared.table} has no row {' '.join(key.values())}")
-    return dict(zip(declared.columns, found, strict=True))
+    return dict(zip(declared.columns, values, strict=True))
 
 
 def split(declared: Declaration, words: Sequence[str]) -> tuple[Words, Words]:
@@ -129,15 +129,15 @@ def typed(connection: Connection, declared: Declaration, words: Words) -> Values
     Raises:
         BadDataError: a word is none of its column's type.
     """
-    asked = sql.SQL(", ").join(
+    casts = sql.SQL(", ").join(
         sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(declared.columns[name]))
         for name in words
     )
     with refusals():
-        found = connection.execute(
-            sql.SQL("select {}").format(asked), literals(declared, words)
+        values = connection.execute(
+            sql.SQL("select {}").format(casts), literals(declared, words)
         ).fetchone()
-    return dict(zip(words, found or (), strict=True))
+    return dict(zip(words, values or (), strict=True))
 
 
 def worded(values: Mapping[str, Any]) -> dict[str, str]:
@@ -173,21 +173,22 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except (psycopg.IntegrityError, psycopg.DataError) as error:
-        raise BadDataError(_sentence(error)) from None
+        raise BadDataError(_message(error)) from None
     except psycopg.errors.InsufficientPrivilege as error:
         raise SetupError(
-            f"{_sentence(error)}; `grant operator to` the login that writes it"
+            f"{_message(error)}; `grant operator to` the login that writes it"
         ) from None
 
 
-def _sentence(error: psycopg.Error) -> str:
+def _message(error: psycopg.Error) -> str:
     message = error.diag.message_primary or str(error).strip().splitlines()[0]
     hint = error.diag.message_hint
     return f"{message}. {hint}" if hint else message
 
 
-def _table(message: Declaration) -> sql.Identifier:
-    return sql.Identifier(SCHEMA, message.name)
+def identifier(declared: Declaration) -> sql.Identifier:
+    """The table's name in SQL."""
+    return sql.Identifier(SCHEMA, declared.name)
 
 
 def _names(columns: Iterable[str]) -> sql.Composed:

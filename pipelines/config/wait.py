@@ -4,22 +4,28 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from pipelines.config.status import (
+    EFFECT,
     STATUS_CHANNEL,
     ChangeStatus,
-    changes_of_transaction,
-    last_effect_id,
+    status_of,
 )
-from pipelines.warehouse import Connection
+from pipelines.warehouse import Connection, scalar
 
-RECHECK_S = 5.0  # what is told is not waited for alone: a pooler may not pass it on
+RECHECK_S = 5.0  # a pooler may not pass a notification on
 
 NUMBER: LiteralString = """
 select pg_current_xact_id_if_assigned()::text::bigint & 4294967295
 """
 ENDS: LiteralString = "select pg_current_wal_lsn()::text"
+LAST_EFFECT: LiteralString = (
+    "select coalesce(max(e.effect_id), 0) from ops.config_effects as e"
+)
+OF_TRANSACTION: LiteralString = (
+    EFFECT + "where e.effect_id > %s and e.transaction_id = %s order by e.effect_id"
+)
 DISABLED: LiteralString = """
 select e.exchange_id from config.exchanges as e where not e.is_enabled
 """
@@ -29,9 +35,9 @@ select e.exchange_id from config.exchanges as e where not e.is_enabled
 class Committed:
     """A transaction of the configuration.
 
-    `transaction_id` has the lower 32 bits, as the log; its effects come after
-    `after_id`; `lsn` is not before its end. How many rows it changed is said by
-    whoever changed them.
+    `transaction_id` has the lower 32 bits, as the log has; its effects come after
+    `after_id`; `lsn` is not before its end. Whoever changes rows counts
+    them in `changes_count`.
     """
 
     after_id: int
@@ -70,7 +76,7 @@ class WaitResult:
 
     @property
     def waiting(self) -> Sequence[ChangeStatus]:
-        """Those that nothing runs by yet."""
+        """Those that are not applied yet."""
         return [e for e in self.statuses if e.outcome == "waiting"]
 
     @property
@@ -97,10 +103,10 @@ class WaitResult:
 def committing(connection: Connection) -> Iterator[Committed]:
     """A transaction whose number and end are known when the block is left."""
     with connection.transaction():
-        found = Committed(last_effect_id(connection))
-        yield found
-        found.transaction_id = _one(connection, NUMBER)
-    found.lsn = _one(connection, ENDS)
+        committed = Committed(scalar(connection, LAST_EFFECT))
+        yield committed
+        committed.transaction_id = scalar(connection, NUMBER)
+    committed.lsn = scalar(connection, ENDS)
 
 
 def wait_for_changes(
@@ -108,25 +114,20 @@ def wait_for_changes(
 ) -> WaitResult:
     """Wait for the effect of a transaction's changes, `wait_s` seconds at most.
 
-    `listener` is a connection of its own, so that nothing told is missed.
+    `listener` is a connection of its own, so that no notification is missed.
     """
-    found = WaitResult(committed)
+    result = WaitResult(committed)
     if committed.transaction_id is None or not committed.changes_count:
-        return found
+        return result
     listener.execute(f"listen {STATUS_CHANNEL}")
-    found.disabled_exchanges = frozenset(i for (i,) in connection.execute(DISABLED))
+    result.disabled_exchanges = frozenset(i for (i,) in connection.execute(DISABLED))
+    transaction = (committed.after_id, committed.transaction_id)
     ends_at = time.monotonic() + wait_s
     while True:
-        found.statuses = changes_of_transaction(
-            connection, committed.transaction_id, committed.after_id
-        )
+        rows = connection.execute(OF_TRANSACTION, transaction)
+        result.statuses = [status_of(row) for row in rows]
         left_s = ends_at - time.monotonic()
-        if found.is_over or left_s <= 0:
-            return found
+        if result.is_over or left_s <= 0:
+            return result
         for _ in listener.notifies(timeout=min(left_s, RECHECK_S), stop_after=1):
             pass
-
-
-def _one(connection: Connection, query: LiteralString) -> Any:
-    row = connection.execute(query).fetchone()
-    return row[0] if row else None

@@ -28,8 +28,8 @@ def write(connection: Connection, words: Words) -> None:
     """Have the rules know these words and no others."""
     rows = [
         (kind, word, place)
-        for kind, known in words.items()
-        for place, word in enumerate(known)
+        for kind, words_of_kind in words.items()
+        for place, word in enumerate(words_of_kind)
     ]
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(FORGET)

@@ -1,4 +1,4 @@
-"""A health check: something to look at, what was found, and what mends it."""
+"""A health check: what it examines, its result, and what mends a failure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ ANSWER_TIMEOUT_S = 2  # of every server that a check asks
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found; `mend` is empty when all is well.
+    """The result of a check; `mend` is empty when all is well.
 
     A warning is well enough for now: `ok`, with what will have to be mended.
     """
@@ -25,7 +25,7 @@ class CheckResult:
 
 
 class FailedCheckError(BullionError):
-    """What a check found wrong; `mend` in place of the check's own."""
+    """A check that failed; `mend` in place of the check's own."""
 
     def __init__(
         self, meaning: str, mend: str = "", *, is_warning: bool = False
@@ -37,19 +37,19 @@ class FailedCheckError(BullionError):
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """Something to look at: `look` says what it found, or raises what is wrong.
+    """Something to examine: `probe` says how it is, or raises what is wrong.
 
     `mend` is what helps where the failure names nothing of its own.
     """
 
     name: str
-    look: Callable[[], str]
+    probe: Callable[[], str]
     mend: str
 
     def run(self) -> CheckResult:
-        """What was found."""
+        """Run the probe."""
         try:
-            return CheckResult(self.name, ok=True, meaning=self.look())
+            return CheckResult(self.name, ok=True, meaning=self.probe())
         except FailedCheckError as failure:
             return CheckResult(
                 self.name,

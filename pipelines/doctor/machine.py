@@ -1,4 +1,4 @@
-"""The machine: Python, the settings, room, and folders that nobody owns any more."""
+"""The machine: Python, the settings, room, and folders without an owner."""
 
 import os
 import shutil

@@ -34,20 +34,20 @@ def warehouse() -> CheckResult:
 
 
 def _programs() -> str:
-    found = postgres_distribution.installed()
+    distribution = postgres_distribution.installed()
     account = server_account()
     runs_as = f", runs as uid {account.uid}" if account.is_other else ""
-    return f"Postgres {postgres_distribution.MAJOR} in {found.root}{runs_as}"
+    return f"Postgres {postgres_distribution.MAJOR} in {distribution.root}{runs_as}"
 
 
 def _warehouse() -> str:
     parameters = postgres.warehouse_parameters()
     where = f"{parameters['host']}:{parameters['port']}"
     with psycopg.connect(**parameters, connect_timeout=ANSWER_TIMEOUT_S) as connection:
-        known = connection.execute(
+        roles = connection.execute(
             "select rolname from pg_roles where rolname = any(%s)", (list(GROUPS),)
         ).fetchall()
-        missing = sorted(set(GROUPS) - {name for (name,) in known})
+        missing = sorted(set(GROUPS) - {name for (name,) in roles})
         has_ops = has_table(connection, "ops.batches")
     if missing or not has_ops:
         lacks = f"roles {', '.join(missing)}" if missing else "the schema ops"

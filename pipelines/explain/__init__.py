@@ -65,25 +65,19 @@ def explain(connection: Connection, bucket: Bucket) -> Explanation:
     Raises:
         BullionError: gold holds nothing of it.
     """
-    found = _rows(connection, "candle", bucket)
-    candle = found[0] if found else None
-    gaps = _rows(connection, "gaps", bucket)
-    if bucket.timeframe == "1m":
-        proofs = _rows(connection, "proof", bucket)
-        readings = _rows(connection, "readings", bucket)
-        proof = proofs[0] if proofs else None
-        known = Explanation(bucket, candle, proof, readings=readings, gaps=gaps)
-    else:
-        minutes = _rows(connection, "minutes", bucket)
-        weakest = _rows(connection, "weakest", bucket)
-        known = Explanation(bucket, candle, minutes=minutes, weakest=weakest, gaps=gaps)
-    if not (candle or known.proof or known.minutes or gaps):
+    is_minute = bucket.timeframe == "1m"
+    names = ("proof", "readings") if is_minute else ("minutes", "weakest")
+    rows = {n: _rows(connection, n, bucket) for n in ("candle", "gaps", *names)}
+    if not any(
+        rows[name] for name in rows.keys() & {"candle", "proof", "minutes", "gaps"}
+    ):
         named = f"{bucket.exchange_id} {bucket.symbol} {bucket.timeframe}"
         raise BullionError(
             f"nothing is known of {named} at {bucket.opened_at:%Y-%m-%d %H:%M}:"
             " `bullion list` says what is held"
         )
-    return known
+    candle, proof = (next(iter(rows.pop(n, ())), None) for n in ("candle", "proof"))
+    return Explanation(bucket, candle, proof, **rows)
 
 
 def _rows(connection: Connection, name: str, bucket: Bucket) -> list[Fact]:

@@ -4,6 +4,7 @@ Postgres refuses root. As root it runs as `nobody`, which exists on every Unix; 
 anybody else it runs as oneself.
 """
 
+import json
 import os
 import pwd
 import subprocess
@@ -101,6 +102,14 @@ class Account:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def read_json(path: Path) -> Any:
+    """What the file holds; None: there is none, or it is not whole."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return None
 
 
 def own_account() -> Account:

@@ -26,10 +26,10 @@ TRIES = 4
 TIMEOUT_S = (10, 60)  # to connect; between two pieces
 PART = ".part"
 
-Seen = Callable[[str, int, int], None]  # file name, its bytes so far, of how many
+Progress = Callable[[str, int, int], None]  # file name, its bytes so far, of how many
 
 
-def download(wanted: Sequence[Locked], repository: Path, seen: Seen) -> None:
+def download(wanted: Sequence[Locked], repository: Path, progress: Progress) -> None:
     """Have every file of `wanted` in `repository`.
 
     Raises:
@@ -37,7 +37,7 @@ def download(wanted: Sequence[Locked], repository: Path, seen: Seen) -> None:
     """
     sums = {one.file_name: one.sha256 for one in wanted}
     context = MavenContext(
-        resolver=Downloads(sums, seen),
+        resolver=Downloads(sums, progress),
         repo_cache=repository,
         remote_repos=repositories(),
     )
@@ -58,10 +58,10 @@ class DamagedError(UnavailableError):
 class Downloads(Resolver):
     """A resolver whose files are whole; `sums` has the sha256 of each by its name."""
 
-    def __init__(self, sums: Mapping[str, str], seen: Seen) -> None:
+    def __init__(self, sums: Mapping[str, str], progress: Progress) -> None:
         super().__init__()
         self._sums = sums
-        self._seen = seen
+        self._progress = progress
 
     def download(self, artifact: Artifact) -> Path:
         """The artifact's file in the cache.
@@ -111,7 +111,7 @@ class Downloads(Resolver):
         answer = http.get(url, stream=True, headers=headers, timeout=TIMEOUT_S)
         with answer:
             if answer.status_code == requests.codes.requested_range_not_satisfiable:
-                return  # it is all here; the sum tells whether it is
+                return  # it is all here; the sum will confirm it
             answer.raise_for_status()
             resumed = answer.status_code == requests.codes.partial_content
             begun = begun if resumed else 0
@@ -119,7 +119,7 @@ class Downloads(Resolver):
             with part.open("ab" if resumed else "wb") as file:
                 for chunk in answer.iter_content(CHUNK):
                     file.write(chunk)
-                    self._seen(part.name.removesuffix(PART), file.tell(), total)
+                    self._progress(part.name.removesuffix(PART), file.tell(), total)
         if total and part.stat().st_size < total:
             raise requests.exceptions.ChunkedEncodingError("it broke off")
 
@@ -128,12 +128,12 @@ class Downloads(Resolver):
         if expected is None:  # a pom, while a lock is made
             return
         with part.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != expected:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+        if actual != expected:
             part.unlink()
             raise DamagedError(
                 f"{name} was downloaded and is not what the lock names: its sha256 is "
-                f"{found}, not {expected}; it was thrown away"
+                f"{actual}, not {expected}; it was thrown away"
             )
 
 

@@ -27,22 +27,22 @@ def write(folder: Path) -> LockFile:
             repo_cache=Path(cache),
             remote_repos=repositories(),
         )
-        wanted = [context.create_dependency(_parsed(x)) for x in spec.coordinates]
-        found = LockFile.from_resolved_dependencies(
+        wanted = [context.create_dependency(_parsed(text)) for text in spec.coordinates]
+        lock_file = LockFile.from_resolved_dependencies(
             _resolved(context, wanted),
             environment_name=spec.name,
             spec_hash=compute_spec_hash(folder / "jgo.toml"),
         )
-    found.save(folder / "jgo.lock.toml")
-    return found
+    lock_file.save(folder / "jgo.lock.toml")
+    return lock_file
 
 
 def _parsed(text: str) -> Coordinate:
     """The coordinate; jgo takes the packaging of a distribution for a classifier."""
-    found = Coordinate.parse(text)
-    if found.classifier in WHOLE:
-        return replace(found, classifier=None, packaging=found.classifier)
-    return found
+    coordinate = Coordinate.parse(text)
+    if coordinate.classifier in WHOLE:
+        return replace(coordinate, classifier=None, packaging=coordinate.classifier)
+    return coordinate
 
 
 def _resolved(context: MavenContext, wanted: list[Dependency]) -> list[Dependency]:

@@ -40,12 +40,16 @@ class Artifacts:
     @cached_property
     def locked(self) -> list[Locked]:
         """What the lock names."""
-        found = tomllib.loads(self.lock_file.read_text(encoding="utf-8"))
+        lock = tomllib.loads(self.lock_file.read_text(encoding="utf-8"))
         return [
             Locked(
-                x["groupId"], x["artifactId"], x["version"], x["packaging"], x["sha256"]
+                entry["groupId"],
+                entry["artifactId"],
+                entry["version"],
+                entry["packaging"],
+                entry["sha256"],
             )
-            for x in found["dependencies"]
+            for entry in lock["dependencies"]
         ]
 
     def paths(self) -> list[Path]:
@@ -70,8 +74,8 @@ class Artifacts:
         with lock.held(self.cache_dir / "maven.lock", say, wait_s=DOWNLOAD_WAIT_S):
             missing = self.missing()
             say(f"downloading {self.name}: {len(missing)} files to {self.repository}")
-            with download_bar(self.name) as seen:
-                download(missing, self.repository, seen)
+            with download_bar(self.name) as progress:
+                download(missing, self.repository, progress)
 
     def verify(self) -> None:
         """Refuse files that are not what the lock names; they are removed.
@@ -81,12 +85,13 @@ class Artifacts:
         """
         from jgo.env import LockFile  # noqa: PLC0415  # as above
 
-        found = LockFile.load(self.lock_file).verify_checksums(self.repository)
-        if not found:
+        damaged = LockFile.load(self.lock_file).verify_checksums(self.repository)
+        if not damaged:
             return
         for path in self.paths():
             path.unlink(missing_ok=True)
         raise UnavailableError(
             f"files of {self.name} in {self.repository} are not what the lock names, "
-            f"and were removed: {'; '.join(found)}. Run `bullion up {self.name}` again"
+            f"and were removed: {'; '.join(damaged)}. Run `bullion up {self.name}` "
+            "again"
         )

@@ -24,8 +24,8 @@ Fill = Callable[[Connection], None]
 OLDEST_SERVER = 16  # an earlier one has no `inherit` on memberships
 
 # Roles belong to the whole server, the lock to one database: a bootstrap of another
-# database of the same server at the same moment is met by these, and tried again.
-MET = (
+# database of the same server at the same moment causes these, and is tried again.
+CONFLICTS = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.DuplicateObject,
     psycopg.errors.InternalError_,  # tuple concurrently updated
@@ -94,7 +94,7 @@ def _apply(connection: Connection, files: list[Path], fill: Fill) -> None:
                 for path in files:
                     _run(connection, path)
                 fill(connection)
-        except MET:
+        except CONFLICTS:
             if attempt == TRIES:
                 raise
             time.sleep(0.05 * attempt)
@@ -105,7 +105,7 @@ def _apply(connection: Connection, files: list[Path], fill: Fill) -> None:
 def _run(connection: Connection, path: Path) -> None:
     try:
         connection.execute(path.read_bytes())
-    except MET:
+    except CONFLICTS:
         raise
     except psycopg.Error as error:
         raise SetupError(f"{path.name} failed: {error}") from error

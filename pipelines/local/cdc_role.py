@@ -20,6 +20,8 @@ from pipelines.local.debezium_properties import (
 )
 from pipelines.local.service import UnavailableError
 
+Connection = psycopg.Connection[tuple[Any, ...]]
+
 FACTS: LiteralString = """
 select
     exists (select from pg_roles as r where r.rolname = %(role)s and r.rolreplication),
@@ -29,10 +31,15 @@ select
 PUBLISHED: LiteralString = """
 select t.schemaname || '.' || t.tablename
 from pg_publication_tables as t
-where t.pubname = %(publication)s
+where t.pubname = %s
 order by 1
 """
 NAMES = {"role": ROLE, "publication": PUBLICATION, "noting": NOTING}
+
+
+def published_tables(connection: Connection) -> list[str]:
+    """The tables that are streamed, as `config.instruments`."""
+    return [name for (name,) in connection.execute(PUBLISHED, (PUBLICATION,))]
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class CdcRole:
 
     owner: dict[str, Any]
 
-    def published(self) -> tuple[str, ...]:
+    def published(self) -> list[str]:
         """The config tables that are streamed, as `config.instruments`.
 
         Raises:
@@ -49,30 +56,32 @@ class CdcRole:
             UpstreamError: Postgres does not answer.
         """
         with self._connect() as connection:
-            found = connection.execute(FACTS, NAMES).fetchone() or (False,) * 3
-            tables = connection.execute(PUBLISHED, NAMES).fetchall()
-        wanted = (
+            facts = connection.execute(FACTS, NAMES).fetchone() or (False,) * 3
+            tables = published_tables(connection)
+        needed = (
             f"the role {ROLE} with replication",
             f"the publication {PUBLICATION}",
             f"the function {NOTING}",
         )
-        missing = [w for w, is_there in zip(wanted, found, strict=True) if not is_there]
+        missing = [
+            name for name, is_there in zip(needed, facts, strict=True) if not is_there
+        ]
         if not missing and not tables:
             missing = [f"a table in the publication {PUBLICATION}"]
-        strange = [name for (name,) in tables if not name.startswith(f"{SCHEMA}.")]
+        others = [name for name in tables if not name.startswith(f"{SCHEMA}.")]
         if missing:
             raise UnavailableError(
                 f"the warehouse lacks {', '.join(missing)}: run `bullion up postgres`"
             )
-        if strange:
+        if others:
             raise UnavailableError(
                 f"the publication {PUBLICATION} has tables outside the schema "
-                f"{SCHEMA}: {', '.join(strange)}"
+                f"{SCHEMA}: {', '.join(others)}"
             )
-        return tuple(name for (name,) in tables)
+        return tables
 
     def give_password(self, given: str | None = None) -> str:
-        """Give the role the password `given`, or one that nobody had before; it.
+        """Give the role the password `given`, or a new one; the password.
 
         Raises:
             SetupError: the warehouse's owner may not, and none was given; or the role
@@ -99,13 +108,13 @@ class CdcRole:
 
     def _log_in(self, password: str) -> None:
         """Refuse now what the connector would fail on again and again."""
-        known = {**self.owner, "user": ROLE, "password": password}
+        parameters = {**self.owner, "user": ROLE, "password": password}
         try:
-            psycopg.connect(**known, connect_timeout=5).close()
+            psycopg.connect(**parameters, connect_timeout=5).close()
         except psycopg.OperationalError as error:
             raise SetupError(f"the role {ROLE} can not log in: {error}") from None
 
-    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+    def _connect(self) -> Connection:
         try:
             return psycopg.connect(**self.owner, connect_timeout=5)
         except psycopg.OperationalError as error:

@@ -1,7 +1,7 @@
 """The topics of the change stream, made and kept as declared by one command.
 
 One per config table, compacted: the newest value of each key stays for ever, and no
-value or tombstone goes before `kept_days`: whoever was away that long missed nothing.
+value or tombstone goes before `kept_days`: who was off for less missed nothing.
 https://kafka.apache.org/documentation/#topicconfigs
 """
 
@@ -21,7 +21,7 @@ from pipelines.local.debezium_properties import (
     SIGNALS_TOPIC,
     TRANSACTIONS_TOPIC,
 )
-from pipelines.local.kafka_address import listens
+from pipelines.local.kafka_service import listens
 
 DAY_MS = 86_400_000
 CONNECT_TIMEOUT_MS = 10_000
@@ -77,10 +77,12 @@ def keep(bootstrap: str, tables: Iterable[str], kept_days: int) -> list[str]:
         "max.message.bytes": MAX_MESSAGE_BYTES,
     }
     with _admin(bootstrap) as client:
-        found = (
+        topics_of_tables = (
             n for n in client.list_topics() if n.startswith(topic_of(SCHEMA) + ".")
         )
-        _settle(client, {name: loose for name in found if name not in topics})
+        _settle(
+            client, {name: loose for name in topics_of_tables if name not in topics}
+        )
     return made
 
 
@@ -99,9 +101,9 @@ def create(bootstrap: str, topics: Declared) -> list[str]:
 
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
-    away = f"Kafka at {bootstrap} does not answer: run `bullion up kafka`"
+    unreachable = f"Kafka at {bootstrap} does not answer: run `bullion up kafka`"
     if not listens(bootstrap):
-        raise UpstreamError(away)
+        raise UpstreamError(unreachable)
     try:
         client = KafkaAdminClient(
             bootstrap_servers=bootstrap,
@@ -109,7 +111,7 @@ def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
             request_timeout_ms=TIMEOUT_MS,
         )
     except (KafkaError, OSError) as error:
-        raise UpstreamError(f"{away} ({error})") from None
+        raise UpstreamError(f"{unreachable} ({error})") from None
     try:
         yield client
     except (KafkaError, OSError) as error:

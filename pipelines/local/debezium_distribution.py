@@ -5,12 +5,8 @@ unpacking is never used. The archive, whose sum was checked, is then removed.
 https://debezium.io/documentation/reference/3.6/operations/debezium-server.html
 """
 
-import errno
-import json
 import os
-import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,11 +15,11 @@ from pathlib import Path, PurePosixPath
 from pipelines.local import lock
 from pipelines.local.artifacts import Artifacts
 from pipelines.local.service import Say, UnavailableError
+from pipelines.local.whole_folder import is_whole, make_whole
 
 NAME = "debezium"
 KEPT_FOLDERS = ("lib", "config")
 RUNNER = "-runner.jar"
-MARKER = "complete.json"
 PARTIAL = ".partial-debezium-"
 
 
@@ -58,43 +54,27 @@ class Distribution:
         Raises:
             UnavailableError: no network, no room, or not what the lock names.
         """
-        if self.is_whole():
+        if is_whole(self.root):
             return
         self.artifacts.fetch(say)
         with lock.held(self.cache_dir / "debezium.lock", say, wait_s=3600):
-            if not self.is_whole():
+            if not is_whole(self.root):
                 self.artifacts.verify()
                 say(f"unpacking Debezium Server to {self.root}")
                 self._unpack(*self.artifacts.paths())
 
-    def is_whole(self) -> bool:
-        """Whether every file that was unpacked is there in its size."""
-        try:
-            facts = json.loads((self.root / MARKER).read_text(encoding="utf-8"))
-        except (OSError, json.JSONDecodeError):
-            return False
-        return bool(facts == _sizes(self.root))
-
     def _unpack(self, archive: Path) -> None:
-        for left in self.cache_dir.glob(f"{PARTIAL}*"):
-            shutil.rmtree(left)
-        partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=self.cache_dir))
-        try:
-            facts = dict(_extract(archive, partial))
-            (partial / MARKER).write_text(json.dumps(facts), encoding="utf-8")
-            if self.root.exists():
-                self.root.rename(self.cache_dir / f"{PARTIAL}damaged-{os.getpid()}")
-            partial.rename(self.root)
-            archive.unlink()
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            raise UnavailableError(
-                f"the disk of {self.cache_dir} is full: free 500 MB there, or set "
-                "BULLION_CACHE_DIR to another disk"
-            ) from None
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+        full = UnavailableError(
+            f"the disk of {self.cache_dir} is full: free 500 MB there, or set "
+            "BULLION_CACHE_DIR to another disk"
+        )
+        make_whole(
+            self.root,
+            lambda folder: dict(_extract(archive, folder)),
+            prefix=PARTIAL,
+            full=full,
+        )
+        archive.unlink()
 
 
 def _extract(archive: Path, target: Path) -> Iterator[tuple[str, int]]:
@@ -112,8 +92,3 @@ def _is_kept(path: PurePosixPath) -> bool:
     if len(path.parts) == 1:
         return path.name.endswith(RUNNER)
     return bool(path.parts) and path.parts[0] in KEPT_FOLDERS
-
-
-def _sizes(root: Path) -> dict[str, int]:
-    files = [path for path in root.rglob("*") if path.is_file() and path.name != MARKER]
-    return {path.relative_to(root).as_posix(): path.stat().st_size for path in files}

@@ -1,4 +1,4 @@
-"""What Debezium Server is told: one set of properties for both ways to run it.
+"""What configures Debezium Server: one set of properties for both ways to run it.
 
 The embedded server reads them as a file, Compose gives the same keys by environment. No
 password is among them: those of `PASSWORDS` come by environment alone.
@@ -45,7 +45,7 @@ OFFSETS_DDL = (
 
 HEARTBEAT_S = 5
 # A message in the WAL needs no table; it moves an idle slot on, and its content, when
-# it was written in epoch seconds, tells the age of the whole chain to whoever reads it.
+# it was written in epoch seconds, gives its reader the age of the whole chain.
 # What runs is noted so that the slot lets go of the WAL of bulk loads that have ended.
 HEARTBEAT_PREFIX = "bullion heartbeat"  # of the message, which others may write too
 NOTING = "cdc.note_running_transactions()"
@@ -154,19 +154,12 @@ def properties(places: Places) -> dict[str, str]:
     }
 
 
-def as_file(found: Mapping[str, str]) -> str:
-    """The text of `application.properties`."""
-    lines = (
-        f"{name}={value.replace(chr(92), chr(92) * 2)}\n"
-        for name, value in found.items()
-    )
-    return "# written by `bullion up`\n" + "".join(lines)
-
-
-def as_environment(found: Mapping[str, str]) -> dict[str, str]:
+def as_environment(properties: Mapping[str, str]) -> dict[str, str]:
     """The same, by environment: what is no letter or digit is an underscore there."""
-    return {re.sub(r"\W", "_", name.upper()): value for name, value in found.items()}
+    return {
+        re.sub(r"\W", "_", name.upper()): value for name, value in properties.items()
+    }
 
 
-def _prefixed(prefix: str, found: Mapping[str, str]) -> dict[str, str]:
-    return {f"{prefix}.{name}": value for name, value in found.items()}
+def _prefixed(prefix: str, values: Mapping[str, str]) -> dict[str, str]:
+    return {f"{prefix}.{name}": value for name, value in values.items()}

@@ -1,10 +1,11 @@
 """Debezium Server as a local service: every change of a config table goes to Kafka.
 
 It keeps nothing on disk but its settings: how far it came stands in Postgres. Watched:
-killed, or ended because Postgres or Kafka was away, it is started again.
+killed, or ended by an outage of Postgres or Kafka, it is started again.
 https://debezium.io/documentation/reference/3.6/operations/debezium-server.html
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,10 +21,9 @@ from pipelines.local import (
 )
 from pipelines.local.account import ENVIRONMENT, own_account
 from pipelines.local.cdc_role import CdcRole
-from pipelines.local.debezium_address import health
 from pipelines.local.debezium_distribution import NAME, Distribution
 from pipelines.local.debezium_properties import PASSWORDS, Places
-from pipelines.local.port import HOST
+from pipelines.local.port import HOST, http_get
 from pipelines.local.service import Say, bring_up, take_down
 from pipelines.local.watched_service import WatchedService
 from pipelines.settings import settings
@@ -43,7 +43,7 @@ OPENINGS = (
 class Debezium(WatchedService):
     """The service, from the warehouse of `owner` to the broker at `kafka`.
 
-    Both are asked for when they are needed. `told` is what it is told besides, or
+    Both are asked for when they are needed. `overrides` are properties besides, or
     instead. It stops cleanly; its slot stays and holds what is to come.
     """
 
@@ -54,7 +54,7 @@ class Debezium(WatchedService):
     port: int | None = None
     kept_days: int = 7
     password: str | None = field(default=None, repr=False)
-    told: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, str] = field(default_factory=dict)
     ready_timeout_s: float = 180
 
     @classmethod
@@ -121,7 +121,7 @@ class Debezium(WatchedService):
         secrets = debezium_properties.as_environment(dict.fromkeys(PASSWORDS, password))
         # by the environment: the class path is long, and a secret is no argument
         class_path = {"CLASSPATH": self._distribution.class_path}
-        # by it the process is told from that of another data directory
+        # it tells the process from that of another data directory
         home = f"-Dbullion.home={self.folder}"
         command = (java.java(), *java.FLAGS, *OPENINGS, home, MAIN_CLASS)
         return command, {**ENVIRONMENT, **secrets, **class_path}
@@ -151,5 +151,20 @@ class Debezium(WatchedService):
             http_host=HOST,
             http_port=self.ports.known()[NAME],
         )
-        found = debezium_properties.properties(places) | dict(self.told)
-        return debezium_properties.as_file(found)
+        properties = debezium_properties.properties(places) | dict(self.overrides)
+        return java.properties_text(properties)
+
+
+def known_address() -> str | None:
+    """Where Debezium Server is, given or once started here; None: there is none."""
+    return settings().debezium or Debezium.from_settings().address
+
+
+def health(address: str) -> str | None:
+    """What `GET /q/health` says: UP or DOWN; None when nothing answers."""
+    host, _, port = address.removeprefix("http://").rstrip("/").partition(":")
+    response = http_get(host, int(port or 80), "/q/health")
+    try:
+        return str(json.loads(response[1])["status"]) if response else None
+    except (ValueError, KeyError):
+        return None

@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipelines.local.service import UnavailableError
@@ -27,12 +28,22 @@ def java() -> Path:
     """
     spec = importlib.util.find_spec(PACKAGE)
     places = list(spec.submodule_search_locations or ()) if spec else []
-    found = Path(places[0]) / "java-runtime" / "bin" / "java" if places else None
-    if not found or not found.is_file():
+    program = Path(places[0]) / "java-runtime" / "bin" / "java" if places else None
+    if not program or not program.is_file():
         raise UnavailableError(
             f"no Java: the package {PACKAGE} is not installed; run `make setup`"
         )
-    return found
+    return program
+
+
+def properties_text(values: Mapping[str, str]) -> str:
+    """The text of a `.properties` file."""
+    lines = (f"{name}={_escaped(value)}\n" for name, value in values.items())
+    return "# written by `bullion up`\n" + "".join(lines)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\")
 
 
 def verify() -> str:
@@ -55,8 +66,8 @@ def verify() -> str:
         raise UnavailableError(f"{program} does not run: {error.strerror}") from None
     version = re.search(r'version "(\d+)[^"]*"', done.stderr)
     if done.returncode or not version or int(version[1]) < MIN_MAJOR:
-        said = (done.stderr or done.stdout).strip()
+        output = (done.stderr or done.stdout).strip()
         raise UnavailableError(
-            f"{program} -version did not answer as Java {MIN_MAJOR} or newer: {said}"
+            f"{program} -version did not answer as Java {MIN_MAJOR} or newer: {output}"
         )
     return version[0].split('"')[1]

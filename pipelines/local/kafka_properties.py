@@ -6,6 +6,7 @@ Names and defaults: https://kafka.apache.org/documentation/#brokerconfigs
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipelines.local import java
 from pipelines.local.port import HOST
 
 # What Compose's broker has as well (a test compares them).
@@ -52,5 +53,4 @@ def render(ports: Mapping[str, int], data: Path) -> str:
         "advertised.listeners": f"PLAINTEXT://{HOST}:{ports['kafka']}",
         "log.dirs": str(data),
     }
-    lines = (f"{name}={value}\n" for name, value in {**SHARED, **own}.items())
-    return "# written by `bullion up`\n" + "".join(lines)
+    return java.properties_text({**SHARED, **own})

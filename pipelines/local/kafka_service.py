@@ -7,6 +7,7 @@ watched: killed, it is started again. https://kafka.apache.org/documentation/#kr
 import base64
 import os
 import shutil
+import socket
 import subprocess
 import uuid
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,6 @@ from pipelines.errors import SetupError
 from pipelines.local import java, kafka_properties, place
 from pipelines.local.account import ENVIRONMENT, own_account
 from pipelines.local.artifacts import FOLDER, Artifacts
-from pipelines.local.kafka_address import answers
 from pipelines.local.port import HOST
 from pipelines.local.service import Say, UnavailableError
 from pipelines.local.watched_service import WatchedService
@@ -29,6 +29,8 @@ NAME = "kafka"
 SETTINGS = {"kafka": "BULLION_KAFKA_PORT", "controller": "BULLION_KAFKA_PORT"}
 LOGGING = FOLDER / NAME / "log4j2.properties"
 FORMAT_TIMEOUT_S = 120
+ANSWER_TIMEOUT_MS = 2_000
+DEFAULT_PORT = 9092  # where an address names none
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,10 @@ class Kafka(WatchedService):
         return f"{HOST}:{port}" if port else None
 
     def fetch(self, say: Say) -> None:
-        """Have Java and the broker's jars."""
         java.java()
         self._artifacts.fetch(say)
 
     def verify(self) -> None:
-        """Refuse a Java or jars that are not what was meant."""
         java.verify()
         self._artifacts.verify()
 
@@ -81,7 +81,7 @@ class Kafka(WatchedService):
         """Whether the broker of our own data answers."""
         if not self.address or not self.watched.is_alive():
             return False
-        return answers(self.address) == self._cluster_id()
+        return cluster_id(self.address) == self._cluster_id()
 
     @property
     def _data(self) -> Path:
@@ -108,20 +108,9 @@ class Kafka(WatchedService):
     def _format(self) -> None:
         """Give the empty data its identity, as `kafka-storage.sh format` does."""
         shutil.rmtree(self._data, ignore_errors=True)
-        done = self._run_tool(
-            "kafka.tools.StorageTool",
-            ("format", "--cluster-id", _new_id(), "--config", str(self._properties)),
-        )
-        if done.returncode:
-            shutil.rmtree(self._data, ignore_errors=True)
-            said = (done.stderr or done.stdout).strip()
-            raise SetupError(f"Kafka's data could not be made in {self._data}:\n{said}")
-
-    def _run_tool(
-        self, main_class: str, arguments: Sequence[str]
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self._command(main_class, *arguments),
+        options = ("--cluster-id", _new_id(), "--config", str(self._properties))
+        done = subprocess.run(
+            self._command("kafka.tools.StorageTool", "format", *options),
             env=self._environment,
             cwd=self.folder,
             capture_output=True,
@@ -130,6 +119,12 @@ class Kafka(WatchedService):
             check=False,
             timeout=FORMAT_TIMEOUT_S,
         )
+        if done.returncode:
+            shutil.rmtree(self._data, ignore_errors=True)
+            output = (done.stderr or done.stdout).strip()
+            raise SetupError(
+                f"Kafka's data could not be made in {self._data}:\n{output}"
+            )
 
     def _cluster_id(self) -> str | None:
         text = (self._data / "meta.properties").read_text(encoding="utf-8")
@@ -137,24 +132,68 @@ class Kafka(WatchedService):
         return dict(pairs).get("cluster.id")
 
 
+def known_address() -> str | None:
+    """Where the broker is, given or once started here; None: there is none."""
+    return settings().kafka or Kafka.from_settings().address
+
+
 def bootstrap() -> str:
-    """Where the broker is reached: the given one, or the one that `bullion up` starts.
+    """Where the broker is, given or once started here.
 
     Raises:
         UnavailableError: no broker was given and none was ever started here.
     """
-    found = settings().kafka or Kafka.from_settings().address
-    if not found:
+    address = known_address()
+    if not address:
         raise UnavailableError(
             "no Kafka was started: run `bullion up kafka`, or set BULLION_KAFKA to a "
             "broker of your own"
         )
-    return found
+    return address
 
 
 def _new_id() -> str:
     """A cluster id as Kafka makes them: 16 bytes in base64, never like an option."""
     while True:
-        found = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        if not found.startswith("-"):
-            return found
+        text = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if not text.startswith("-"):
+            return text
+
+
+def cluster_id(address: str) -> str | None:
+    """The id of the cluster that answers at `address`; None when none does."""
+    if not listens(address):
+        return None  # the client would try again until its time is up
+    # not before it is needed: it takes longer than all else that `status` does
+    from kafka.admin import KafkaAdminClient  # noqa: PLC0415
+    from kafka.errors import KafkaError  # noqa: PLC0415
+
+    try:
+        client = KafkaAdminClient(
+            bootstrap_servers=address,
+            bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
+            request_timeout_ms=ANSWER_TIMEOUT_MS,
+        )
+    except (KafkaError, OSError):
+        return None
+    try:
+        return str(client.describe_cluster()["cluster_id"])
+    except (KafkaError, OSError):
+        return None
+    finally:
+        client.close()
+
+
+def listens(address: str) -> bool:
+    """Whether something listens at one of the addresses."""
+    return any(_listens(one.strip()) for one in address.split(","))
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    place = (host, int(port)) if host else (port, DEFAULT_PORT)
+    try:
+        socket.create_connection(place, ANSWER_TIMEOUT_MS / 1000).close()
+    except OSError:
+        return False
+    return True

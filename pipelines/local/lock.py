@@ -1,4 +1,4 @@
-"""One `up` or `down` at a time on a data directory; a kill frees the lock."""
+"""Lock files: one process at a time; the kernel frees them at a kill."""
 
 import fcntl
 import os
@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 from pipelines.errors import BusyError
 from pipelines.local.service import Say, silent
@@ -22,16 +23,16 @@ def held(path: Path, say: Say = silent, *, wait_s: float = 300) -> Iterator[None
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + wait_s
-    told = False
+    is_said = False
     with path.open("a+", encoding="utf-8") as file:
-        while not _try(file.fileno()):
+        while not take(file):
             file.seek(0)
             holder = f"{path} is held by pid {file.read().strip() or 'unknown'}"
             if time.monotonic() > deadline:
                 raise BusyError(f"{holder} for more than {wait_s} s; try again later")
-            if not told:
+            if not is_said:
                 say(f"waiting: {holder}")
-                told = True
+                is_said = True
             time.sleep(POLL_S)
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
@@ -39,9 +40,19 @@ def held(path: Path, say: Say = silent, *, wait_s: float = 300) -> Iterator[None
         yield
 
 
-def _try(descriptor: int) -> bool:
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock `path`."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with path.open("a") as file:
+            return not take(file)
+    except FileNotFoundError:
+        return False
+
+
+def take(file: IO[Any], *, wait: bool = False) -> bool:
+    """Take the lock of an open file; False when another has it and we do not wait."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         return False
     return True

@@ -84,13 +84,13 @@ def delete_state(home: Path, service: str) -> None:
 
 def strays() -> list[Path]:
     """Folders outside whose data directory is gone or knows them no more."""
-    found = []
+    folders = []
     for parent in STATE_PARENTS:
         for outside in sorted(parent.glob(f"{PREFIX}*")):
             origin = _origin(outside)
             if origin and recorded(origin) != outside:
-                found.append(outside)
-    return found
+                folders.append(outside)
+    return folders
 
 
 def _origin(outside: Path) -> Path | None:

@@ -1,18 +1,24 @@
-"""Ports on loopback: a free one, and who holds a taken one."""
+"""Ports on loopback: free ones, who holds a taken one, and what a service keeps."""
 
 import hashlib
+import http.client
+import json
 import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Container
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import SetupError
+from pipelines.local.account import own_account, read_json
+from pipelines.local.service import Say
 
 HOST = "127.0.0.1"
 # Below Linux's ephemeral range (32768 and up), whose ports outgoing connections take.
 RANGE = range(15432, 16432)
+ANSWER_TIMEOUT_S = 2
 
 
 def is_free(port: int) -> bool:
@@ -47,6 +53,82 @@ def taken(port: int, setting: str) -> SetupError:
         f"port {port} on {HOST} is taken by {holder(port) or 'another process'}: "
         f"stop that, or set {setting} to another port"
     )
+
+
+def settle(
+    name: str,
+    key: str,
+    *,
+    given: int | None,
+    setting: str,
+    known: int | None,
+    say: Say,
+    but: Container[int] = (),
+) -> int:
+    """The given port, or the known one while it is free, or a free one by `key`.
+
+    Raises:
+        SetupError: the given one is taken; names its setting and who holds it.
+    """
+    if given:
+        if not is_free(given):
+            raise taken(given, setting)
+        return given
+    if known and known not in but and is_free(known):
+        return known
+    port = choose(key, but=but)
+    if known:
+        by = holder(known) or "another process"
+        say(f"port {known} is taken by {by}: {name} moves to {port}")
+    return port
+
+
+@dataclass(frozen=True)
+class KeptPorts:
+    """Ports by their name, in `file`; `key` decides which ones are tried first."""
+
+    file: Path
+    key: str
+
+    def known(self) -> dict[str, int]:
+        """What was chosen last; empty before the first start."""
+        return read_json(self.file) or {}
+
+    def settle(
+        self, given: Mapping[str, int | None], settings: Mapping[str, str], say: Say
+    ) -> dict[str, int]:
+        """Choose each: the given one, or the one of last time while it is free.
+
+        Raises:
+            SetupError: a given one is taken; names its setting and who holds it.
+        """
+        known, chosen = self.known(), dict[str, int]()
+        for name, port in given.items():
+            chosen[name] = settle(
+                name,
+                f"{self.key} {name}",
+                given=port,
+                setting=settings.get(name, ""),
+                known=known.get(name),
+                say=say,
+                but=chosen.values(),
+            )
+        own_account().write(self.file, json.dumps(chosen))
+        return chosen
+
+
+def http_get(host: str, port: int, path: str) -> tuple[int, bytes] | None:
+    """Status and body of an answer; None: there is none."""
+    # http.client asks no proxy
+    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_TIMEOUT_S)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
 
 
 def holder(port: int) -> str | None:

@@ -16,7 +16,7 @@ import psycopg
 from pipelines.errors import SetupError
 from pipelines.local import place
 from pipelines.local import port as ports
-from pipelines.local import postgres_address as kept
+from pipelines.local import postgres_address as connection_file
 from pipelines.local.account import Account, server_account
 from pipelines.local.place import cache_dir, data_dir
 from pipelines.local.postgres_address import NAME, Parameters
@@ -51,13 +51,12 @@ class Postgres:
 
     @property
     def log(self) -> Path:
-        """What the server writes."""
         return place.existing_state_folder(self.data_dir, NAME) / "postgres.log"
 
     @property
     def address(self) -> str | None:
         """Host, port and database."""
-        facts = kept.facts(self.data_dir)
+        facts = connection_file.facts(self.data_dir)
         return f"{facts['host']}:{facts['port']}/{facts['dbname']}" if facts else None
 
     def fetch(self, say: Say) -> None:
@@ -65,7 +64,6 @@ class Postgres:
         reachable(self.cache_dir, self._account, say)
 
     def verify(self) -> None:
-        """Refuse programs that do not run here."""
         self._distribution.verify(self._account)
 
     def configure(self, say: Say) -> None:
@@ -74,7 +72,15 @@ class Postgres:
         durable = "fsync = off" not in self.conf
         if cluster.make(self._distribution, durable=durable):
             say(f"made an empty database in {cluster.data}")
-        self._settle_port(cluster, self._choose_port(say))
+        port = ports.settle(
+            "Postgres",
+            str(self.data_dir),
+            given=self.port,
+            setting="PGPORT",
+            known=connection_file.facts(self.data_dir).get("port"),
+            say=say,
+        )
+        self._use_port(cluster, port)
 
     def start(self, say: Say) -> None:
         """Start it; a port lost to another process meanwhile is chosen again."""
@@ -91,31 +97,31 @@ class Postgres:
                 if self.port or len(lost) >= PORT_TRIES:
                     raise
                 another = ports.choose(str(self.data_dir), but=lost)
-                self._settle_port(cluster, another)
+                self._use_port(cluster, another)
 
     def resume(self, say: Say) -> None:
         """Nothing: its settings are read at its start."""
 
     def running(self) -> bool:
         """Whether the postmaster of our data is alive."""
-        return kept.runs(self.data_dir)
+        return connection_file.runs(self.data_dir)
 
     def ready(self) -> bool:
         """Whether our password opens our database."""
         if not self.running():
             return False
         try:
-            with psycopg.connect(**kept.parameters(self.data_dir), connect_timeout=3):
+            with psycopg.connect(
+                **connection_file.parameters(self.data_dir), connect_timeout=3
+            ):
                 return True
         except psycopg.OperationalError:
             return False
 
-    def stop(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
-        """End it cleanly."""
+    def stop(self, say: Say) -> None:
         Server(self._cluster(), self._distribution).stop()
 
     def delete(self, say: Say) -> None:
-        """Remove data, settings and password."""
         if self.running():
             raise SetupError("Postgres runs: stop it before its data is deleted")
         folder = place.existing_state_folder(self.data_dir, NAME)
@@ -138,25 +144,11 @@ class Postgres:
         return Cluster(folder, self._account, password_file)
 
     def _remembered_port(self) -> int:
-        return int(kept.facts(self.data_dir)["port"])
+        return int(connection_file.facts(self.data_dir)["port"])
 
-    def _choose_port(self, say: Say) -> int:
-        if self.port:
-            if not ports.is_free(self.port):
-                raise ports.taken(self.port, "PGPORT")
-            return self.port
-        known = kept.facts(self.data_dir).get("port")
-        if known and ports.is_free(known):
-            return int(known)
-        port = ports.choose(str(self.data_dir))
-        if known:
-            by = ports.holder(known) or "another process"
-            say(f"port {known} is taken by {by}: Postgres moves to {port}")
-        return port
-
-    def _settle_port(self, cluster: Cluster, port: int) -> None:
+    def _use_port(self, cluster: Cluster, port: int) -> None:
         cluster.configure(port, self.conf)
-        kept.write(self.data_dir, port, cluster.password_file)
+        connection_file.write(self.data_dir, port, cluster.password_file)
 
 
 def connection(folder: Path | None = None) -> Parameters:
@@ -168,12 +160,12 @@ def connection(folder: Path | None = None) -> Parameters:
         SetupError: it does not run.
     """
     folder = folder.resolve() if folder else data_dir()
-    if not kept.runs(folder):
+    if not connection_file.runs(folder):
         raise SetupError(
             "the embedded Postgres does not run: run `bullion up`, or set PGHOST to "
             "a server of your own"
         )
-    return kept.parameters(folder)
+    return connection_file.parameters(folder)
 
 
 def warehouse_parameters() -> Parameters:

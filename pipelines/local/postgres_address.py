@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.local import place
-from pipelines.local.account import own_account
+from pipelines.local.account import own_account, read_json
 from pipelines.local.port import HOST
 from pipelines.local.postgres_cluster import DATABASE, SUPERUSER
 from pipelines.local.postgres_server import is_postmaster, postmaster_pid
@@ -21,8 +21,8 @@ class Parameters(dict[str, Any]):
     """libpq's parameters of a connection; its repr hides the password."""
 
     def __repr__(self) -> str:
-        shown = {k: "********" if k == "password" else v for k, v in self.items()}
-        return f"Parameters({shown})"
+        hidden = {k: "********" if k == "password" else v for k, v in self.items()}
+        return f"Parameters({hidden})"
 
 
 def write(data_dir: Path, port: int, password_file: Path) -> None:
@@ -39,11 +39,7 @@ def write(data_dir: Path, port: int, password_file: Path) -> None:
 
 def facts(data_dir: Path) -> dict[str, Any]:
     """What was kept; empty before the first start."""
-    try:
-        kept: dict[str, Any] = json.loads(_file(data_dir).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    return kept
+    return read_json(_file(data_dir)) or {}
 
 
 def parameters(data_dir: Path) -> Parameters:

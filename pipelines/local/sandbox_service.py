@@ -1,16 +1,16 @@
 """The sandbox as a service: the simulated venues, started like every other one."""
 
-import http.client
 import json
 import re
 import sys
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from pipelines.errors import SetupError
 from pipelines.local import place
 from pipelines.local import port as ports
-from pipelines.local.account import own_account
+from pipelines.local.account import own_account, read_json
 from pipelines.local.port import HOST
 from pipelines.local.process import Detached
 from pipelines.local.service import Say, set_aside
@@ -19,7 +19,6 @@ from pipelines.settings import PROJECT_DIR, child_environment, settings
 NAME = "sandbox"
 MODULE = "pipelines.sandbox"
 URL_LINE = re.compile(r"^(BULLION_[A-Z_]+_URL)=(\S+)$", re.MULTILINE)
-ANSWER_TIMEOUT_S = 2
 
 
 @dataclass(frozen=True)
@@ -58,18 +57,20 @@ class Sandbox:
     def verify(self) -> None:
         """Nothing to verify: it is part of the project."""
 
-    def configure(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
+    def configure(self, say: Say) -> None:  # the shape's signature
         """Choose the port: the given one, or the one of last time while it is free."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        port = self.port or self._known_port()
-        if self.port and not ports.is_free(self.port):
-            raise ports.taken(self.port, "BULLION_SANDBOX_PORT")
-        if not port or not ports.is_free(port):
-            port = ports.choose(f"{NAME} {self.data_dir}")
+        port = ports.settle(
+            NAME,
+            f"{NAME} {self.data_dir}",
+            given=self.port,
+            setting="BULLION_SANDBOX_PORT",
+            known=self._known_port(),
+            say=say,
+        )
         own_account().write(self._port_file, json.dumps(port))
 
-    def start(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
-        """Start it detached."""
+    def start(self, say: Say) -> None:
         set_aside(self.log)
         port = self._known_port()
         if port is None:
@@ -96,22 +97,13 @@ class Sandbox:
         port = self._known_port()
         if not port or not self.running():
             return False
-        # http.client asks no proxy
-        asked = http.client.HTTPConnection(HOST, port, timeout=ANSWER_TIMEOUT_S)
-        try:
-            asked.request("GET", "/health")
-            return asked.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            asked.close()
+        response = ports.http_get(HOST, port, "/health")
+        return response is not None and response[0] == HTTPStatus.OK
 
-    def stop(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
-        """End it."""
+    def stop(self, say: Say) -> None:
         self._process.stop()
 
-    def delete(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
-        """Remove its port and log."""
+    def delete(self, say: Say) -> None:
         if self.running():
             raise SetupError("the sandbox runs: stop it before its data is deleted")
         place.delete_state(self.data_dir, NAME)
@@ -135,8 +127,5 @@ class Sandbox:
         return Detached(self._folder / "process.json")
 
     def _known_port(self) -> int | None:
-        try:
-            port: int = json.loads(self._port_file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
+        port: int | None = read_json(self._port_file)
         return port

@@ -38,7 +38,7 @@ SERVICES: dict[str, Callable[[], Service]] = {
     kafka_service.NAME: Kafka.from_settings,
     debezium_distribution.NAME: Debezium.from_settings,
 }
-# What `bullion up` starts when it is told no name. Kafka and Debezium Server start by
+# What `bullion up` starts when no name is given. Kafka and Debezium Server start by
 # name: no load depends on them, and their first start downloads 750 MB.
 BY_DEFAULT = (postgres_address.NAME, sandbox_service.NAME)
 
@@ -61,14 +61,14 @@ def up(
         BusyError: another `up` or `down` takes longer than five minutes.
     """
     chosen = _chosen(only)
-    with _held(say):
-        found = []
+    with _locked(say):
+        statuses = []
         for name in chosen:
             if not _is_given(name):
-                found += _bring_up(name, say, may_lack=only is None)
+                statuses += _bring_up(name, say, may_lack=only is None)
             if name == postgres_address.NAME:
                 bootstrap.apply(fill=fill, say=say, **postgres.warehouse_parameters())
-        return found
+        return statuses
 
 
 def down(*, delete: bool = False, say: Say = silent) -> list[ServiceStatus]:
@@ -77,13 +77,13 @@ def down(*, delete: bool = False, say: Say = silent) -> list[ServiceStatus]:
     Raises:
         SetupError: a service did not stop.
     """
-    with _held(say):
+    with _locked(say):
         services = [make() for make in reversed(SERVICES.values())]
-        found = [take_down(service, say) for service in services]
+        statuses = [take_down(service, say) for service in services]
         if delete:
             for service in services:
                 service.delete(say)
-        return found
+        return statuses
 
 
 def status() -> list[ServiceStatus]:
@@ -119,7 +119,7 @@ def _is_given(name: str) -> bool:
 
 
 @contextmanager
-def _held(say: Say) -> Iterator[None]:
+def _locked(say: Say) -> Iterator[None]:
     with lock.held(lock_file(), say):
         yield
 

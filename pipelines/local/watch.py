@@ -18,13 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from pipelines.local.watched import (
-    MODULE,
-    Order,
-    Watched,
-    folder_of_project,
-    take,
-)
+from pipelines.local.lock import take
+from pipelines.local.process import spawn
+from pipelines.local.watched import MODULE, PROJECT_DIR, Order, Watched
 
 POLL_S = 0.25
 # one that dies at once is not started at once for ever
@@ -65,7 +61,7 @@ class Watch:
             self._twin.wait()
 
     def dismiss(self, _: int, __: FrameType | None) -> None:
-        """Somebody ends the watch itself: then nothing is wanted any more."""
+        """Handle a signal to the watch itself: nothing is wanted any more."""
         order = self._watched.order()
         if order:
             ended = Order(order.command, order.folder, order.log, is_wanted=False)
@@ -77,7 +73,7 @@ class Watch:
             command = [sys.executable, "-m", MODULE, str(self._watched.home)]
             self._twin = subprocess.Popen(
                 command,
-                cwd=folder_of_project(),
+                cwd=PROJECT_DIR,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
@@ -94,7 +90,7 @@ class Watch:
         if self._was_alive:
             self._was_alive = False
             self._start_at = now + self._pause(now)
-            tell(order, f"it ended; started again in {self._start_at - now:.1f} s")
+            log_line(order, f"it ended; started again in {self._start_at - now:.1f} s")
         if now >= self._start_at and self._start(order):
             self._was_alive = True
             self._began_at = now
@@ -105,21 +101,15 @@ class Watch:
         return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (self._deaths - 1))
 
     def _start(self, order: Order) -> bool:
-        with (
-            self._watched.service_lock.open("a") as held,
-            Path(order.log).open("ab") as log,
-        ):
-            if not take(held):
+        with self._watched.service_lock.open("a") as lock:
+            if not take(lock):
                 return False
             # the child's copy of the open file keeps the lock when ours is closed
-            child = subprocess.Popen(
+            child = spawn(
                 order.command,
-                cwd=order.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=(held.fileno(),),
+                log=Path(order.log),
+                folder=Path(order.folder),
+                pass_fds=(lock.fileno(),),
             )
         self._last_pid = child.pid
         self._watched.note(child.pid)
@@ -131,11 +121,11 @@ class Watch:
         self._wake.set()
 
 
-def tell(order: Order, sentence: str) -> None:
+def log_line(order: Order, message: str) -> None:
     """Add a line to the service's log."""
     now = datetime.now(tz=UTC).isoformat(timespec="milliseconds")
     with Path(order.log).open("a", encoding="utf-8") as log:
-        log.write(f"{now} watch: {sentence}\n")
+        log.write(f"{now} watch: {message}\n")
 
 
 def _keep_small(log: Path) -> None:
@@ -148,8 +138,8 @@ def _keep_small(log: Path) -> None:
 def main(home: Path) -> None:
     """Wait until no other watch is at work, then work."""
     watched = Watched(home)
-    with watched.watch_lock.open("a") as held:
-        take(held, wait=True)
+    with watched.watch_lock.open("a") as lock:
+        take(lock, wait=True)
         watch = Watch(watched)
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, watch.dismiss)

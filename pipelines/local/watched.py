@@ -7,7 +7,6 @@ the kernel frees both at a kill, so that who lives is never guessed.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -17,13 +16,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 from pipelines.errors import SetupError
-from pipelines.local.account import own_account
-from pipelines.local.process import command_line
+from pipelines.local.account import own_account, read_json
+from pipelines.local.lock import is_held
+from pipelines.local.process import command_line, spawn
 
 MODULE = "pipelines.local.watch"
+# not that of the settings, which would be imported for the life of each watch
+PROJECT_DIR = Path(__file__).resolve().parents[2]
 POLL_S = 0.05
 STOP_GRACE_S = 20.0  # a broker writes what it holds; a connector its last offset
 
@@ -56,12 +57,8 @@ class Watched:
 
     def order(self) -> Order | None:
         """What was ordered last; None before the first start, or when deleted."""
-        try:
-            text = (self.home / "order.json").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        found = json.loads(text)
-        return Order(**{**found, "command": tuple(found["command"])})
+        order = read_json(self.home / "order.json")
+        return Order(**{**order, "command": tuple(order["command"])}) if order else None
 
     def give(self, order: Order) -> None:
         """Replace the order."""
@@ -84,12 +81,12 @@ class Watched:
         order = self.order()
         if order is None or not self.is_alive():
             return None
-        wanted = " ".join(order.command)
+        command = " ".join(order.command)
         with contextlib.suppress(FileNotFoundError, ValueError):
             pid = int((self.home / "service.pid").read_text(encoding="utf-8"))
-            if command_line(pid) == wanted:
+            if command_line(pid) == command:
                 return pid
-        return _pid_of(wanted)  # its watch was killed before it noted the pid
+        return _pid_of(command)  # its watch was killed before it noted the pid
 
     def start(
         self,
@@ -107,17 +104,8 @@ class Watched:
         self.give(Order(tuple(map(str, command)), str(folder), str(log)))
         if self.is_watched():
             return
-        with log.open("ab") as output:
-            # not waited for: it runs on when we have ended
-            subprocess.Popen(
-                [sys.executable, "-m", MODULE, str(self.home)],
-                cwd=folder_of_project(),
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        watch = [sys.executable, "-m", MODULE, str(self.home)]
+        spawn(watch, log=log, environment=environment, folder=PROJECT_DIR)
 
     def stop(self) -> None:
         """End the process and its watch.
@@ -149,30 +137,7 @@ class Watched:
                 time.sleep(POLL_S)
 
 
-def is_held(path: Path) -> bool:
-    """Whether a process holds the lock `path`."""
-    try:
-        with path.open("a") as file:
-            return not take(file)
-    except FileNotFoundError:
-        return False
-
-
-def take(file: IO[Any], *, wait: bool = False) -> bool:
-    """Take the lock of an open file; False when another has it and we do not wait."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True
-
-
-def folder_of_project() -> Path:
-    """Where `python -m pipelines…` finds the package."""
-    return Path(__file__).resolve().parents[2]
-
-
-def _pid_of(wanted: str) -> int | None:
+def _pid_of(command: str) -> int | None:
     listing = subprocess.run(
         ["ps", "-ww", "-e", "-o", "pid=,args="],
         capture_output=True,
@@ -183,6 +148,6 @@ def _pid_of(wanted: str) -> int | None:
     ).stdout
     for line in listing.splitlines():
         pid, _, arguments = line.strip().partition(" ")
-        if arguments.strip() == wanted:
+        if arguments.strip() == command:
             return int(pid)
     return None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pipelines.errors import SetupError
-from pipelines.local.kept_ports import KeptPorts
+from pipelines.local.port import KeptPorts
 from pipelines.local.service import Say, set_aside
 from pipelines.local.watched import Watched
 
@@ -28,12 +28,10 @@ class WatchedService(ABC):
 
     @property
     def log(self) -> Path:
-        """What the process and its watch write."""
         return self.folder / f"{self.name}.log"
 
     @property
     def pid(self) -> int | None:
-        """The process."""
         return self.watched.pid()
 
     @property
@@ -51,8 +49,7 @@ class WatchedService(ABC):
         """The ports that were chosen."""
         return KeptPorts(self.folder / "ports.json", f"{self.name} {self.data_dir}")
 
-    def start(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
-        """Start it, watched."""
+    def start(self, say: Say) -> None:
         set_aside(self.log)
         self._watch()
 
@@ -66,12 +63,10 @@ class WatchedService(ABC):
         """Whether the process lives, or is about to live again."""
         return self.watched.is_alive() or self.watched.is_watched()
 
-    def stop(self, say: Say) -> None:  # noqa: ARG002  # the shape's signature
-        """End it cleanly, and its watch."""
+    def stop(self, say: Say) -> None:
         self.watched.stop()
 
     def delete(self, say: Say) -> None:
-        """Remove its data, settings, ports and log."""
         if self.running():
             raise SetupError(f"{self.name} runs: stop it before its data is deleted")
         if self.folder.exists():

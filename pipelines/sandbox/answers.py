@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _BETWEEN_ROWS = re.compile(rb"(?<=[\]}]),(?=[\[{])")
 
 
@@ -54,3 +55,16 @@ def page(
 ) -> Answer:
     """A body whose rows are given as cuts that hold one row or more each."""
     return Answer(200, before, b",".join(cuts), after, headers or {})
+
+
+def ranged(answer: Answer, header: str) -> Answer:
+    """The part of a file that a `Range` header asks for, or the whole."""
+    form = _RANGE.fullmatch(header)
+    if form is None or "Accept-Ranges" not in answer.headers:
+        return answer
+    whole, first = answer.body, int(form[1])
+    last = min(int(form[2] or len(whole)), len(whole) - 1)
+    if first > last:
+        return Answer(416, headers={"Content-Range": f"bytes */{len(whole)}"})
+    headers = {"Content-Range": f"bytes {first}-{last}/{len(whole)}"}
+    return Answer(206, whole[first : last + 1], headers={**answer.headers, **headers})

@@ -9,7 +9,7 @@ import zlib
 from dataclasses import dataclass
 
 from pipelines.sandbox.market import Instrument
-from pipelines.sandbox.shown import Shown
+from pipelines.sandbox.view import View
 
 CHANGES_EVERY_MS = 100
 
@@ -23,12 +23,12 @@ class Book:
     asks: list[tuple[int, int, int]]
 
 
-def book_at(shown: Shown, now_ms: int, depth: int) -> Book:
+def book_at(view: View, now_ms: int, depth: int) -> Book:
     """The book at the virtual now with up to `depth` levels a side."""
-    instrument = shown.instrument
+    instrument = view.instrument
     version = now_ms // CHANGES_EVERY_MS
-    last = next(shown.trades_backwards(), None)
-    price = last.price if last else last_price(shown, now_ms)
+    last = next(view.trades_backwards(), None)
+    price = last.price if last else last_price(view, now_ms)
     if price is None:
         return Book(version, [], [])
     is_sell = last is not None and last.side == "sell"
@@ -43,13 +43,13 @@ def book_at(shown: Shown, now_ms: int, depth: int) -> Book:
     return Book(version, [level for level in bids if level[0] > 0], asks)
 
 
-def last_price(shown: Shown, now_ms: int) -> int | None:
+def last_price(view: View, now_ms: int) -> int | None:
     """The price of the newest trade, or of the forming candle where none is known."""
-    last = next(shown.trades_backwards(), None)
+    last = next(view.trades_backwards(), None)
     if last is not None:
         return last.price
-    forming = shown.forming(now_ms)
-    return forming.close if forming else shown.series.last_close_before(now_ms)
+    forming = view.forming(now_ms)
+    return forming.close if forming else view.series.last_close_before(now_ms)
 
 
 def _level(instrument: Instrument, price: int, version: int) -> tuple[int, int, int]:

@@ -145,15 +145,15 @@ class Faults:
         self._faults = [f for f in self._faults if f.next_requests or f.probability]
         return hit
 
-    def of_file(self, exchange_id: str, path: str, asked: str = "") -> list[Fault]:
+    def of_file(self, exchange_id: str, path: str, requested: str = "") -> list[Fault]:
         """What is wrong with a file; `asked` is the path of a request for a part of it.
 
         A request for the part that a fault spoils counts for its `next_requests`.
         """
         with self._lock:
-            return self._struck_file(exchange_id, path, asked)
+            return self._struck_file(exchange_id, path, requested)
 
-    def _struck_file(self, exchange_id: str, path: str, asked: str) -> list[Fault]:
+    def _struck_file(self, exchange_id: str, path: str, requested: str) -> list[Fault]:
         hit = []
         for place, fault in enumerate(self._faults):
             if fault.kind not in FILE_VARIANTS or not fault.hits(exchange_id, path):
@@ -162,7 +162,7 @@ class Faults:
             if fault.next_requests:
                 hit.append(fault)
                 is_of_digest = fault.variant == "checksum"
-                if asked and asked.endswith(CHECKSUM) == is_of_digest:
+                if requested and requested.endswith(CHECKSUM) == is_of_digest:
                     left = fault.next_requests - 1
                     self._faults[place] = replace(fault, next_requests=left)
             elif zlib.crc32(key) / (1 << 32) < fault.probability:

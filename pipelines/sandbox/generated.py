@@ -45,7 +45,6 @@ class GeneratedSeries:
 
     @property
     def instrument(self) -> Instrument:
-        """What the series is of."""
         return self._pair.instrument
 
     @property
@@ -55,24 +54,19 @@ class GeneratedSeries:
 
     @property
     def ended_at_ms(self) -> int | None:
-        """When a dated contract is delivered; None: it goes on."""
         return self._pair.ended_at_ms
 
     @property
     def rows_per_day(self) -> tuple[int, int]:
-        """Trades and takers' orders of every day."""
         return self._pair.trades_per_day, self._pair.orders_per_day
 
     def candles_of_day(self, day: int) -> Sequence[Candle]:
-        """Final candles of a day, ascending; a minute without trades has none."""
         return self._candles(day) if self._has(day) else ()
 
     def trades_of_day(self, day: int) -> Sequence[Trade]:
-        """Trades of a day, ascending by time and by id."""
         return self._trades(day) if self._has(day) else ()
 
     def candles_frame(self, first_day: int, end_day: int) -> pl.DataFrame:
-        """Candles of the days in [first, end), amounts in units of 1e-8."""
         days = [day for day in range(first_day, end_day) if self._has(day)]
         return self._drawn.candles(days[0] if days else self.first_day, len(days))
 
@@ -91,7 +85,6 @@ class GeneratedSeries:
             yield days[place], len(days[place : place + _BLOCK_DAYS])
 
     def last_close_before(self, at_ms: int) -> int | None:
-        """The close of the last candle of an earlier minute."""
         day = at_ms // DAY_MS
         for of_day in (self.candles_of_day(day), self.candles_of_day(day - 1)):
             for candle in reversed(of_day):

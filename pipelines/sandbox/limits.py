@@ -84,6 +84,5 @@ class Bucket:
 class Unlimited:
     """What `--no-rate-limit` puts in a venue's place."""
 
-    def spend(self, weight: float) -> Verdict:  # noqa: ARG002
-        """Everything passes."""
+    def spend(self, weight: float) -> Verdict:
         return Verdict(is_allowed=True)

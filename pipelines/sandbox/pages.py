@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle
-from pipelines.sandbox.shown import Shown
+from pipelines.sandbox.view import View
 
 # About 200 KB a day of Binance's rows; at most this many days stay: some 200 MB.
 KEPT_DAYS = 1024
@@ -39,8 +39,8 @@ class RenderedDay:
 class Pages:
     """One-minute candles of one instrument, rendered in a venue's own way."""
 
-    def __init__(self, shown: Shown, clock: Clock, render: Render) -> None:
-        self._shown = shown
+    def __init__(self, view: View, clock: Clock, render: Render) -> None:
+        self._view = view
         self._clock = clock
         self._render = render
 
@@ -50,13 +50,13 @@ class Pages:
 
     def rendered(self, day: int) -> RenderedDay:
         """A whole day, final, rendered anew and not kept."""
-        return RenderedDay(self._shown.final_day(day), self._render)
+        return RenderedDay(self._view.final_day(day), self._render)
 
     def forwards(self, since_ms: int, until_ms: int, limit: int) -> list[bytes]:
         """The first `limit` rows opened in [since, until), as cuts in order."""
         now = self._clock.now_ms()
         current = now // MINUTE_MS * MINUTE_MS
-        first = self._shown.series.first_opened_at_ms // MINUTE_MS * MINUTE_MS
+        first = self._view.series.first_opened_at_ms // MINUTE_MS * MINUTE_MS
         since, until = max(since_ms, first), min(until_ms, current)
         cuts: list[bytes] = []
         for day in range(since // DAY_MS, -(-until // DAY_MS)):
@@ -81,7 +81,7 @@ class Pages:
         """The last `limit` rows opened in [since, until), as cuts in order."""
         now = self._clock.now_ms()
         current = now // MINUTE_MS * MINUTE_MS
-        first = self._shown.series.first_opened_at_ms // MINUTE_MS * MINUTE_MS
+        first = self._view.series.first_opened_at_ms // MINUTE_MS * MINUTE_MS
         since, until = max(since_ms, first), min(until_ms, current)
         cuts = self._forming(now) if since <= current < until_ms else []
         limit -= len(cuts)
@@ -97,7 +97,7 @@ class Pages:
         return cuts
 
     def _forming(self, now_ms: int) -> list[bytes]:
-        row = self._shown.forming(now_ms)
+        row = self._view.forming(now_ms)
         return [] if row is None else [self._render(row).encode()]
 
 

@@ -39,12 +39,10 @@ class RecordedSeries:
 
     @property
     def instrument(self) -> Instrument:
-        """What the series is of."""
         return self._instrument
 
     @property
     def has_trades(self) -> bool:
-        """Whether there is a file of trades."""
         return self._trades_path is not None
 
     @cached_property
@@ -77,33 +75,27 @@ class RecordedSeries:
 
     @property
     def first_opened_at_ms(self) -> int:
-        """The first row's minute."""
         return self._opened[0] if self._opened else 1 << 50
 
     @property
     def first_day(self) -> int:
-        """The day of that minute, counted from 1970."""
         return self.first_opened_at_ms // DAY_MS
 
     @property
     def ended_at_ms(self) -> int:
-        """The end of the last row's minute."""
         return self._opened[-1] + MINUTE_MS if self._opened else 0
 
     rows_per_day: tuple[int, int] | None = None
 
     def candles_of_day(self, day: int) -> Sequence[Candle]:
-        """The recorded rows of a day."""
         low = bisect_left(self._opened, day * DAY_MS)
         return self._candles[low : bisect_left(self._opened, (day + 1) * DAY_MS)]
 
     def trades_of_day(self, day: int) -> Sequence[Trade]:
-        """The recorded trades of a day."""
         low = bisect_left(self._stamps, day * DAY_MS)
         return self._trades[low : bisect_left(self._stamps, (day + 1) * DAY_MS)]
 
     def last_close_before(self, at_ms: int) -> int | None:
-        """The close of the last row of an earlier minute."""
         place = bisect_left(self._opened, at_ms)
         return self._candles[place - 1].close if place else None
 
@@ -140,8 +132,10 @@ def _completed(row: Candle, made: dict[int, Candle]) -> Candle:
             taker_buy_quote=0,
             vwap=0,
         )
-    known = {name: value for name, value in row._asdict().items() if value is not None}
-    return own._replace(**known)
+    recorded = {
+        name: value for name, value in row._asdict().items() if value is not None
+    }
+    return own._replace(**recorded)
 
 
 def recorded_feed(directory: Path) -> Feed:
@@ -169,27 +163,27 @@ def recorded_feed(directory: Path) -> Feed:
 
 
 def _of_venue(directory: Path) -> dict[str, RecordedSeries]:
-    found: dict[str, dict[str, Path]] = {}
+    paths_by_stem: dict[str, dict[str, Path]] = {}
     for path in sorted(directory.glob("*_1m.*")) + sorted(directory.glob("*_trades.*")):
         stem, kind = path.name.rsplit("_", 1)
         is_trades = kind.startswith("trades")
-        known = (_TRADES_SUFFIX,) if is_trades else _CANDLE_SUFFIXES
-        if not path.name.endswith(known):
+        suffixes = (_TRADES_SUFFIX,) if is_trades else _CANDLE_SUFFIXES
+        if not path.name.endswith(suffixes):
             raise SetupError(
-                f"{path}: expected a name that ends in {' or '.join(known)}"
+                f"{path}: expected a name that ends in {' or '.join(suffixes)}"
             )
         part = "trades" if is_trades else "candles"
-        if part in found.setdefault(stem, {}):
-            raise SetupError(f"{path}: {found[stem][part].name} says the same")
+        if part in paths_by_stem.setdefault(stem, {}):
+            raise SetupError(f"{path}: {paths_by_stem[stem][part].name} says the same")
         check_header(path, TRADES if is_trades else CANDLES)
-        found[stem][part] = path
+        paths_by_stem[stem][part] = path
     return {
         _symbol(stem, directory): RecordedSeries(
             Instrument(_symbol(stem, directory)),
             paths.get("candles"),
             paths.get("trades"),
         )
-        for stem, paths in found.items()
+        for stem, paths in paths_by_stem.items()
     }
 
 

@@ -3,25 +3,17 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import requests
 
 from pipelines.errors import SetupError
-from pipelines.sandbox.addresses import addresses
-from pipelines.sandbox.archive.listing import MOST_KEYS
-from pipelines.sandbox.serving import (
-    HOST,
-    Options,
-    Server,
-    bound,
-    sandbox,
-    set_clock,
-)
+from pipelines.sandbox.options import Options
+from pipelines.sandbox.serving import HOST, Server, bound, sandbox, set_clock
+from pipelines.sandbox.upstreams import addresses
 from pipelines.settings import PROJECT_DIR, child_environment
 
 _START_S = 30.0
@@ -90,50 +82,25 @@ class Running:
     def _call(self, method: str, name: str, body: object = None) -> Any:
         with requests.Session() as session:
             session.trust_env = False
-            answer = session.request(
+            response = session.request(
                 method, f"{self.url}/_sandbox/{name}", json=body, timeout=_STOP_S
             )
-        if not answer.ok:
-            raise SetupError(answer.json()["detail"])
-        return answer.json()
+        if not response.ok:
+            raise SetupError(response.json()["detail"])
+        return response.json()
 
 
 @contextmanager
-def running(
-    *,
-    in_thread: bool = False,
-    port: int = 0,
-    seed: int = 1,
-    recordings: Path | None = None,
-    now: str | None = None,
-    frozen: bool = False,
-    full_history: bool = False,
-    rate_limit: bool = True,
-    faults: Sequence[str] = (),
-    archive_microseconds_from: str | None = None,
-    archive_headers_from: str | None = None,
-    archive_page_keys: int = MOST_KEYS,
-) -> Iterator[Running]:
+def running(*, in_thread: bool = False, **options: Any) -> Iterator[Running]:
     """A sandbox in a process of its own, or faster to start in a thread of this one.
+
+    `options` are those of `Options`.
 
     Raises:
         SetupError: it did not start; the message is its own.
     """
-    options = Options(
-        port,
-        seed,
-        recordings,
-        now,
-        frozen,
-        full_history,
-        rate_limit,
-        faults,
-        keep_state=False,
-        archive_microseconds_from=archive_microseconds_from,
-        archive_headers_from=archive_headers_from,
-        archive_page_keys=archive_page_keys,
-    )
-    with _threaded(options) if in_thread else _process(options) as started:
+    chosen = Options(**options, keep_state=False)
+    with _threaded(chosen) if in_thread else _process(chosen) as started:
         yield started
 
 
@@ -156,37 +123,10 @@ def _threaded(options: Options) -> Iterator[Running]:
         listener.close()
 
 
-def _command(options: Options) -> list[str]:
-    flags = {
-        "--frozen": options.frozen,
-        "--full-history": options.full_history,
-        "--no-rate-limit": not options.rate_limit,
-    }
-    values = {
-        "--port": options.port,
-        "--seed": options.seed,
-        "--recordings": options.recordings,
-        "--now": options.now,
-        "--archive-microseconds-from": options.archive_microseconds_from,
-        "--archive-headers-from": options.archive_headers_from,
-        "--archive-page-keys": options.archive_page_keys,
-    }
-    return [
-        sys.executable,
-        "-m",
-        "pipelines.sandbox",
-        "serve",
-        "--no-state-file",
-        *(flag for flag, is_on in flags.items() if is_on),
-        *(f"{name}={value}" for name, value in values.items() if value is not None),
-        *(f"--fault={fault}" for fault in options.faults),
-    ]
-
-
 @contextmanager
 def _process(options: Options) -> Iterator[Running]:
     process = subprocess.Popen(
-        _command(options),
+        [sys.executable, "-m", "pipelines.sandbox", "serve", *options.arguments()],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

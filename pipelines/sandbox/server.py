@@ -1,7 +1,6 @@
 """The HTTP server: every venue under its exchange_id, and `/_sandbox/` to steer it."""
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pipelines.errors import BadDataError, BullionError
-from pipelines.sandbox.answers import Answer, RefusedError
+from pipelines.sandbox.answers import Answer, RefusedError, ranged
 from pipelines.sandbox.archive.host import ROOT as ARCHIVE
 from pipelines.sandbox.archive.host import Archive
 from pipelines.sandbox.clock import Clock, iso, parse_instant
@@ -21,7 +20,6 @@ from pipelines.sandbox.faults import PAGE_KINDS, Fault, Faults
 from pipelines.sandbox.upstreams import Upstream
 
 _CONTENT_TYPE = "application/json;charset=UTF-8"
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
@@ -111,7 +109,11 @@ class Sandbox:
         below = path.removeprefix(ARCHIVE)
         answer = await asyncio.to_thread(archive.answer, below, request.query_params)
         spoilers = [fault for fault in faults if fault.kind not in PAGE_KINDS]
-        return _ranged(answer, request), {}, spoilers[0] if spoilers else None
+        return (
+            ranged(answer, request.headers.get("range", "")),
+            {},
+            spoilers[0] if spoilers else None,
+        )
 
     async def _sent(
         self, answer: Answer, headers: dict[str, str], fault: Fault | None
@@ -172,20 +174,6 @@ class Sandbox:
         """Starts counting anew."""
         self.counts.clear()
         return await self.get_counts(request)
-
-
-def _ranged(answer: Answer, request: Request) -> Answer:
-    """The part of a file that is asked for, or the whole."""
-    form = _RANGE.fullmatch(request.headers.get("range", ""))
-    if form is None or "Accept-Ranges" not in answer.headers:
-        return answer
-    whole, first = answer.body, int(form[1])
-    last = min(int(form[2] or len(whole)), len(whole) - 1)
-    if first > last:
-        return Answer(416, headers={"Content-Range": f"bytes */{len(whole)}"})
-    told = {"Content-Range": f"bytes {first}-{last}/{len(whole)}"}
-    part = whole[first : last + 1]
-    return Answer(206, part, headers={**answer.headers, **told})
 
 
 async def _refused(_: Request, error: Exception) -> Response:

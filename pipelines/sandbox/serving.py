@@ -5,8 +5,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,40 +13,20 @@ import requests
 import uvicorn
 
 from pipelines.errors import SetupError
-from pipelines.sandbox.addresses import venue_lines
-from pipelines.sandbox.archive.format import written
-from pipelines.sandbox.archive.hosts import archives
-from pipelines.sandbox.archive.listing import MOST_KEYS
+from pipelines.sandbox.archive.tree import Format
 from pipelines.sandbox.clock import Clock, parse_instant
 from pipelines.sandbox.faults import Faults, parse_fault
 from pipelines.sandbox.feed import Feed
 from pipelines.sandbox.generated import generated_feed
 from pipelines.sandbox.listings import generated_pairs
+from pipelines.sandbox.options import Options
 from pipelines.sandbox.recordings import recorded_feed
 from pipelines.sandbox.server import Sandbox, application
-from pipelines.sandbox.upstreams import upstreams
+from pipelines.sandbox.upstreams import archives, upstreams, venue_lines
 from pipelines.settings import settings
 
 HOST = "127.0.0.1"
 _TIMEOUT_S = 10
-
-
-@dataclass(frozen=True)
-class Options:
-    """What `bullion sandbox serve` can be told."""
-
-    port: int = 0
-    seed: int = 1
-    recordings: Path | None = None
-    now: str | None = None
-    frozen: bool = False
-    full_history: bool = False
-    rate_limit: bool = True
-    faults: Sequence[str] = ()
-    keep_state: bool = True
-    archive_microseconds_from: str | None = None
-    archive_headers_from: str | None = None
-    archive_page_keys: int = MOST_KEYS
 
 
 def state_path() -> Path:
@@ -65,28 +44,22 @@ def _feed(options: Options) -> Feed:
 
 def sandbox(options: Options) -> Sandbox:
     """The venues, the clock and the faults, not yet on any port."""
-    clock = Clock(
-        parse_instant(options.now) if options.now else None, is_frozen=options.frozen
-    )
-    feed = _feed(options)
+    now_ms = parse_instant(options.now) if options.now else None
+    clock, feed = Clock(now_ms, is_frozen=options.frozen), _feed(options)
     venues = upstreams(
-        feed,
-        clock,
-        full_history=options.full_history,
-        has_limits=options.rate_limit,
+        feed, clock, full_history=options.full_history, has_limits=options.rate_limit
     )
-    faults = Faults(options.seed, tuple(parse_fault(text) for text in options.faults))
-    held = archives(
+    faults = Faults(options.seed, tuple(map(parse_fault, options.faults)))
+    form = Format.since(options.archive_microseconds_from, options.archive_headers_from)
+    archive_by_venue = archives(
         feed,
         clock,
         faults,
         recordings=options.recordings,
-        written=written(
-            options.archive_microseconds_from, options.archive_headers_from
-        ),
+        written=form,
         max_keys=options.archive_page_keys,
     )
-    return Sandbox(venues, clock, faults, held)
+    return Sandbox(venues, clock, faults, archive_by_venue)
 
 
 def bound(port: int) -> socket.socket:
@@ -106,13 +79,13 @@ def bound(port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn that tells when it answers and when it no longer does."""
+    """uvicorn that calls back when it answers and when it no longer does."""
 
     def __init__(
-        self, held: Sandbox, ready: Callable[[], None], ended: Callable[[], None]
+        self, sandbox: Sandbox, ready: Callable[[], None], ended: Callable[[], None]
     ) -> None:
         config = uvicorn.Config(
-            application(held),
+            application(sandbox),
             log_level="critical",
             access_log=False,
             date_header=False,
@@ -138,7 +111,6 @@ class Server(uvicorn.Server):
 
 def serve(options: Options) -> None:
     """Serves until it is told to end; prints where each venue is when it is ready."""
-    held = sandbox(options)
     listener = bound(options.port)
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
@@ -153,7 +125,7 @@ def serve(options: Options) -> None:
         if options.keep_state:
             _forget_state(os.getpid())
 
-    Server(held, ready, ended).run(sockets=[listener])
+    Server(sandbox(options), ready, ended).run(sockets=[listener])
 
 
 def _write_state(state: dict[str, Any]) -> None:
@@ -194,12 +166,12 @@ def set_clock(now: str, base_url: str | None = None) -> str:
     try:
         with requests.Session() as session:
             session.trust_env = False
-            answer = session.post(
+            response = session.post(
                 f"{url}/_sandbox/clock", json={"now": now}, timeout=_TIMEOUT_S
             )
-            body = answer.json()
+            body = response.json()
     except (requests.RequestException, ValueError):
         raise SetupError(f"no sandbox answers at {url}") from None
-    if not answer.ok:
+    if not response.ok:
         raise SetupError(str(body.get("detail", body)))
     return str(body["now"])

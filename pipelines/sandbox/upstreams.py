@@ -1,17 +1,24 @@
-"""The four venues over one feed and one clock, each with its documented limit."""
+"""The simulated upstreams: venues with their limits, archives, and their addresses."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from pipelines.sandbox.archive.host import ROOT as ARCHIVE
+from pipelines.sandbox.archive.host import Archive
+from pipelines.sandbox.archive.tree import Format
 from pipelines.sandbox.clock import Clock
+from pipelines.sandbox.faults import Faults
 from pipelines.sandbox.feed import Feed
 from pipelines.sandbox.limits import Bucket, Limit, Unlimited, Window
 from pipelines.sandbox.venues.binance import Binance
 from pipelines.sandbox.venues.binance_limits import BINANCE, BINANCE_US
 from pipelines.sandbox.venues.coinbase import Coinbase
-from pipelines.sandbox.venues.desk import Venue
 from pipelines.sandbox.venues.kraken import Kraken
+from pipelines.sandbox.venues.venue import Venue
 
 EXCHANGE_IDS = ("binance", "binance_us", "kraken", "coinbase")
+# whose rows make an archive: the others' bulk hosts are of other formats
+ARCHIVED = "binance"
 
 # "A frequency of 1 per second (or less)"; how many may come at once is not written,
 # three let a client that keeps the rate be a little early:
@@ -35,10 +42,9 @@ def upstreams(
     """Every venue by exchange_id; one without data lists nothing."""
     series = {name: feed.get(name, {}) for name in EXCHANGE_IDS}
     venues: tuple[tuple[Venue, Limit], ...] = (
-        (Binance(BINANCE, series["binance"], clock), Window(BINANCE.weight_limit)),
-        (
-            Binance(BINANCE_US, series["binance_us"], clock),
-            Window(BINANCE_US.weight_limit),
+        *(
+            (Binance(it, series[it.exchange_id], clock), Window(it.weight_limit))
+            for it in (BINANCE, BINANCE_US)
         ),
         (
             Kraken(series["kraken"], clock, full_history=full_history),
@@ -53,3 +59,40 @@ def upstreams(
         venue.exchange_id: Upstream(venue, limit if has_limits else Unlimited())
         for venue, limit in venues
     }
+
+
+def archives(
+    feed: Feed,
+    clock: Clock,
+    faults: Faults,
+    *,
+    recordings: Path | None,
+    written: Format,
+    max_keys: int,
+) -> dict[str, Archive]:
+    """Archives by exchange_id; one with neither rows nor recordings is empty."""
+    return {
+        name: Archive(
+            name,
+            feed.get(name, {}) if name == ARCHIVED else {},
+            clock,
+            faults,
+            recorded=recordings / name / "archive" if recordings else None,
+            written=written,
+            max_keys=max_keys,
+        )
+        for name in EXCHANGE_IDS
+    }
+
+
+def venue_lines(base_url: str) -> list[str]:
+    """The settings that send a loader to this sandbox, one line each."""
+    return [f"{name}={url}" for name, url in addresses(base_url).items()]
+
+
+def addresses(base_url: str) -> dict[str, str]:
+    """Each venue's address and the archive's, by the name of their setting."""
+    venues = {
+        f"BULLION_{name.upper()}_URL": f"{base_url}/{name}" for name in EXCHANGE_IDS
+    }
+    return {**venues, "BULLION_ARCHIVE_URL": f"{base_url}/{ARCHIVED}{ARCHIVE}"}

@@ -1,4 +1,4 @@
-"""The terminal: where commands print what they found, and say how it goes."""
+"""The terminal: where commands print their results, and how the work goes."""
 
 import sys
 from collections.abc import Sequence
@@ -20,15 +20,15 @@ Wait = Annotated[
 ]
 
 
-def say(sentence: str) -> None:
-    """Tell the person at the terminal, beside the command's own output."""
-    told.print(sentence, markup=False, soft_wrap=True)
+def say(message: str) -> None:
+    """Print a message on stderr, beside the command's own output."""
+    told.print(message, markup=False, soft_wrap=True)
 
 
 def show(rows: Sequence[Any], title: str, *, json: bool) -> None:
     """Print rows, which are mappings or dataclasses: a table, or JSON."""
-    found = [row if isinstance(row, dict) else asdict(row) for row in rows]
+    printed = [row if isinstance(row, dict) else asdict(row) for row in rows]
     if json:
-        typer.echo(report.as_json(found))
+        typer.echo(report.as_json(printed))
     else:
-        report.show(found, title, out)
+        report.show(printed, title, out)

@@ -1,4 +1,4 @@
-"""What long work shows on a terminal, and keeps to itself in a pipe."""
+"""Progress bars: shown on a terminal, hidden in a pipe."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,11 +72,11 @@ def node_bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
     with Progress(*columns, console=console, disable=hidden) as progress:
         task = progress.add_task("starting dbt", total=None)
 
-        def seen(node: str, number: int, nodes: int) -> None:
-            told = f"{number} of {nodes}: {node}"
-            progress.update(task, completed=number, total=nodes, description=told)
+        def report(node: str, number: int, nodes: int) -> None:
+            text = f"{number} of {nodes}: {node}"
+            progress.update(task, completed=number, total=nodes, description=text)
 
-        yield seen
+        yield report
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def download_bar(name: str) -> Iterator[Callable[[str, int, int], None]]:
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=None, file="")
 
-        def seen(file: str, received: int, total: int) -> None:
+        def report(file: str, received: int, total: int) -> None:
             bar.update(task, completed=received, total=total or None, file=file)
 
-        yield seen
+        yield report

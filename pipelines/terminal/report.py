@@ -38,8 +38,8 @@ def _for_json(value: object) -> object:
 
 def as_json(rows: Iterable[dict[str, Any]]) -> str:
     """A JSON array; decimals are strings, so that nothing rounds them."""
-    told = [{key: _for_json(v) for key, v in row.items()} for row in rows]
-    return json.dumps(told, indent=2, default=str)
+    values = [{key: _for_json(v) for key, v in row.items()} for row in rows]
+    return json.dumps(values, indent=2, default=str)
 
 
 def show(

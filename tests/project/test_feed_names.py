@@ -15,7 +15,7 @@ DECLARED = (
     "pipelines/sources/archive/tables.py",
     "pipelines/sources/exchange/feeds.py",
     "pipelines/sources/exchange/tables.py",
-    "pipelines/explain/told.py",
+    "pipelines/explain/rendering.py",
 )
 # what is loaded where nobody names a feed
 DEFAULTS = {

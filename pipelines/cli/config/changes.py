@@ -5,11 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.config.edits import config_app
-from pipelines.cli.config.tables import KeyWords, Table, acting
+from pipelines.cli.config.app import KeyWords, Table, acting, config_app
 from pipelines.terminal.output import Json, show
-
-__all__ = ["config_app"]
 
 # of a change; a terminal has no room for the stamps as well
 ONLY_JSON = {
@@ -27,7 +24,7 @@ ONLY_JSON = {
     "history", epilog="Example: `bullion config history instruments kraken BTC/USD`"
 )
 def config_history(table: Table, key: KeyWords, *, json: Json = False) -> None:
-    """Tell the story of one row: each change that `config follow` has taken in.
+    """Show the history of one row: each change that `config follow` has taken in.
 
     Who made it, what it changed, and the milliseconds from its commit until it was
     captured by Debezium, consumed into bronze, applied to what runs, and until the
@@ -39,13 +36,13 @@ def config_history(table: Table, key: KeyWords, *, json: Json = False) -> None:
     with acting("history", "loader") as connection:
         declared = tables.table(connection, table)
         named = tables.key_of(declared, key)
-        found = [asdict(change) for change in row_history(connection, declared, named)]
+        changes = [asdict(one) for one in row_history(connection, declared, named)]
     if not json:
-        found = [
+        changes = [
             {name: value for name, value in change.items() if name not in ONLY_JSON}
-            for change in found
+            for change in changes
         ]
-    show(found, f"{table} {' '.join(named.values())}", json=json)
+    show(changes, f"{table} {' '.join(named.values())}", json=json)
 
 
 @config_app.command("effects", epilog="Example: `bullion config effects --open`")
@@ -66,5 +63,5 @@ def config_effects(
     with acting("effects") as connection:
         if table is not None:
             tables.table(connection, table)
-        found = newest_changes(connection, table, is_open=is_open, limit=limit)
-    show([path(effect) for effect in found], "effects, the newest first", json=json)
+        changes = newest_changes(connection, table, is_open=is_open, limit=limit)
+    show([path(change) for change in changes], "effects, the newest first", json=json)

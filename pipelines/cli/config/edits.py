@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.config.tables import KeyWords, Table, acting, config_app, shown
+from pipelines.cli.config.app import KeyWords, Table, acting, config_app, printable
 from pipelines.settings import settings
 from pipelines.terminal.output import Json, say, show
 
 if TYPE_CHECKING:  # the warehouse brings psycopg, which is slow to import
+    from pipelines.config.declaration import Declaration
+    from pipelines.config.edit import Changed
     from pipelines.config.wait import Committed
     from pipelines.warehouse import Connection
 
-__all__ = ["config_app"]
+    Edit = Callable[[Connection, Declaration], Changed]
 
 Words = Annotated[list[str], typer.Argument(help="The key's words, then COLUMN=VALUE.")]
 Wait = Annotated[
@@ -48,16 +50,12 @@ def config_set(
     it chose. Exit code 65: it is rejected; 69: a step of the path does not come.
     """
     from pipelines.config import edit
-    from pipelines.config import table as tables
+    from pipelines.config.table import split
 
-    def write(connection: "Connection") -> Written:
-        declared = tables.table(connection, table)
-        done = edit.change(connection, declared, *tables.split(declared, words))
-        if not done.is_new:
-            say("nothing to change: it is so already")
-        return [shown(done.row, json=json)], int(done.is_new)
+    def change(connection: "Connection", declared: "Declaration") -> "Changed":
+        return edit.change(connection, declared, *split(declared, words))
 
-    _commit("set", write, table, wait_s if wait else None, json=json)
+    _edit("set", change, table, table, wait_s if wait else None, json=json)
 
 
 @config_app.command(
@@ -73,14 +71,12 @@ def config_add(
 ) -> None:
     """Add a row; columns that are not named have the table's defaults."""
     from pipelines.config import edit
-    from pipelines.config import table as tables
+    from pipelines.config.table import split
 
-    def write(connection: "Connection") -> Written:
-        declared = tables.table(connection, table)
-        done = edit.add(connection, declared, *tables.split(declared, words))
-        return [shown(done.row, json=json)], 1
+    def add(connection: "Connection", declared: "Declaration") -> "Changed":
+        return edit.add(connection, declared, *split(declared, words))
 
-    _commit("add", write, table, wait_s if wait else None, json=json)
+    _edit("add", add, table, table, wait_s if wait else None, json=json)
 
 
 @config_app.command(
@@ -96,14 +92,12 @@ def config_remove(
 ) -> None:
     """Remove a row, and show what it was."""
     from pipelines.config import edit
-    from pipelines.config import table as tables
+    from pipelines.config.table import key_of
 
-    def write(connection: "Connection") -> Written:
-        declared = tables.table(connection, table)
-        was = edit.remove(connection, declared, tables.key_of(declared, key))
-        return [shown(was, json=json)], 1
+    def remove(connection: "Connection", declared: "Declaration") -> "Changed":
+        return edit.remove(connection, declared, key_of(declared, key))
 
-    _commit("remove", write, "removed", wait_s if wait else None, json=json)
+    _edit("remove", remove, table, "removed", wait_s if wait else None, json=json)
 
 
 @config_app.command("import", epilog="Example: `bullion config import`")
@@ -138,6 +132,27 @@ def config_import(
         return done, count
 
     _commit("import", write, "imported", wait_s if wait else None, json=json)
+
+
+def _edit(
+    work: str,
+    edit: "Edit",
+    table: str,
+    title: str,
+    wait_s: float | None,
+    *,
+    json: bool,
+) -> None:
+    """Edit one row of a table, as `_commit`."""
+    from pipelines.config import table as tables
+
+    def write(connection: "Connection") -> Written:
+        done = edit(connection, tables.table(connection, table))
+        if not done.is_new:
+            say("nothing to change: it is so already")
+        return [printable(done.row, json=json)], int(done.is_new)
+
+    _commit(work, write, title, wait_s, json=json)
 
 
 def _commit(
@@ -185,8 +200,8 @@ def _finish(
     if not committed.changes_count:
         say("nothing to wait for: nothing was changed")
     with warehouse.connect("operator", warehouse.process_name("wait")) as listener:
-        found = wait.wait_for_changes(connection, listener, committed, wait_s)
-    if found.statuses or json:
-        show([path(effect) for effect in found.statuses], "path", json=json)
-    if error := diagnosis.failure(connection, found):
+        result = wait.wait_for_changes(connection, listener, committed, wait_s)
+    if result.statuses or json:
+        show([path(change) for change in result.statuses], "path", json=json)
+    if error := diagnosis.failure(connection, result):
         raise error

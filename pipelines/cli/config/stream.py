@@ -1,19 +1,16 @@
-"""`bullion config`: the configuration's changes, followed, replayed and mended."""
+"""`bullion config`: the configuration's changes, followed, replayed and repaired."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli.config.app import acting, config_app
 from pipelines.errors import BadDataError
 from pipelines.terminal.output import Json, say, show
 
 if TYPE_CHECKING:  # dlt, which the warehouse brings, takes two seconds to import
     from pipelines.sources.config_changes.replay import Replayed
-
-config_app = typer.Typer(
-    no_args_is_help=True, help="The configuration: what is collected, and how."
-)
 
 
 @config_app.command(
@@ -35,7 +32,7 @@ def config_replay(
 
     The envelope may embed its schema. Decimals are printed as text, other numbers and
     stamps as they were sent. A line that does not decode or does not fit the table is
-    counted and told on stderr with its reason; the rest is folded, and the exit code
+    counted and printed on stderr with its reason; the rest is folded, and the exit code
     is 65. An event without `transaction` has no position in one.
     """
     from pipelines.config.declaration import read_declaration
@@ -70,13 +67,13 @@ def config_follow(
 
     with stopped_by_signals() as stop:
         done = follow_config(stop, say, until_current=until_current)
-    told = {
+    counts = {
         "messages_count": done.messages_count,
         "new_changes_count": done.new_count,
         "quarantined_count": done.refused_count,
         "inferred_deletes_count": done.inferred_count,
     }
-    show([told], "followed", json=json)
+    show([counts], "followed", json=json)
 
 
 @config_app.command(
@@ -92,15 +89,13 @@ def config_resync(
     """Bring the stream back when its slot, a topic or messages were lost.
 
     Topics are made again; a lost slot is dropped, one that keeps its place stays.
-    Debezium reads the tables anew; what vanished meanwhile is told as inferred
+    Debezium reads the tables anew; what vanished meanwhile becomes inferred
     deletes, and nothing that bronze holds is touched. It may be interrupted and
     repeated. A Debezium Server of your own needs to run; if it does not come back by
     itself, the message says to start it anew.
     """
-    from pipelines.sources.config_changes.broker import silence_client
     from pipelines.sources.config_changes.resync import resync
 
-    silence_client()
     show([resync(say, wait)], "resynced", json=json)
 
 
@@ -119,12 +114,10 @@ def config_dead_letters(
     What is taken in counts from its place in the source, not from now. The exit code
     is 65 while some are still refused after `--retry`.
     """
-    from pipelines import warehouse
     from pipelines.config.declaration import declared_tables
     from pipelines.sources.config_changes import dead_letters
 
-    name = warehouse.process_name("config dead-letters")
-    with warehouse.connect("loader", name) as connection:
+    with acting("dead-letters", "loader") as connection:
         if retry:
             done = dead_letters.retry(connection, declared_tables(connection))
             say(

@@ -6,19 +6,17 @@ import psycopg
 
 from pipelines.doctor.check import CheckResult, HealthCheck
 from pipelines.doctor.stream import (
-    agreement,
-    consumer,
-    dead_letters,
-    effects,
+    access,
+    changes,
     heartbeat,
     publication,
     services,
-    sight,
     slot,
     topics,
 )
 from pipelines.errors import BullionError
-from pipelines.warehouse import has_table
+from pipelines.local import debezium_service, kafka_service
+from pipelines.warehouse import has_table, scalar
 
 RUNTIME = HealthCheck("java", services.runtime, "make setup")
 CHECKS = {
@@ -30,10 +28,10 @@ CHECKS = {
         HealthCheck("slot", slot.slot, "bullion up postgres"),
         HealthCheck("debezium", services.debezium, "bullion up debezium"),
         HealthCheck("heartbeat", heartbeat.heartbeat, "bullion up debezium"),
-        HealthCheck("consumer", consumer.consumer, "bullion config follow"),
-        HealthCheck("dead letters", dead_letters.dead_letters, "bullion up postgres"),
-        HealthCheck("history", agreement.agreement, "bullion config resync"),
-        HealthCheck("effects", effects.effects, "bullion up postgres"),
+        HealthCheck("consumer", topics.consumer, "bullion config follow"),
+        HealthCheck("dead letters", changes.dead_letters, "bullion up postgres"),
+        HealthCheck("history", changes.history, "bullion config resync"),
+        HealthCheck("effects", changes.effects, "bullion up postgres"),
     )
 }
 WITHOUT_WAREHOUSE = ("kafka", "debezium")
@@ -41,7 +39,8 @@ WITHOUT_WAREHOUSE = ("kafka", "debezium")
 
 def is_in_use() -> bool:
     """Whether there is a stream: a server of it was given or started, or was read."""
-    return bool(sight.kafka_place() or sight.debezium_place()) or _was_read()
+    addresses = (kafka_service.known_address(), debezium_service.known_address())
+    return any(addresses) or _was_read()
 
 
 def checks(*, has_warehouse: bool = True) -> Iterator[CheckResult]:
@@ -60,9 +59,9 @@ def checks(*, has_warehouse: bool = True) -> Iterator[CheckResult]:
 def _was_read() -> bool:
     """Whether bronze holds what was read of the stream."""
     try:
-        with sight.warehouse() as connection:
+        with access.warehouse() as connection:
             return has_table(connection, "bronze_config.pages") and bool(
-                sight.one(connection, "select true from bronze_config.pages limit 1")
+                scalar(connection, "select true from bronze_config.pages limit 1")
             )
     except (BullionError, psycopg.Error):
         return False

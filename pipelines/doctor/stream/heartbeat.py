@@ -5,14 +5,14 @@ import json
 from typing import Any
 
 from pipelines.doctor.check import FailedCheckError
-from pipelines.doctor.stream import services, sight
-from pipelines.local import replication_slot
-from pipelines.local.debezium_address import health
+from pipelines.doctor.stream import access, services
+from pipelines.local import debezium_service, replication_slot
 from pipelines.local.debezium_properties import (
     HEARTBEAT_PREFIX,
     HEARTBEAT_S,
     MESSAGES_TOPIC,
 )
+from pipelines.warehouse import scalar
 
 LATE_S = 6 * HEARTBEAT_S  # a connector that is started anew beats again after 16 s
 SILENT_S = 24 * HEARTBEAT_S
@@ -25,18 +25,18 @@ def heartbeat() -> str:
     Raises:
         FailedCheckError: it is late, or none ever came; with the part that is missing.
     """
-    with sight.broker() as broker:
+    with access.broker() as broker:
         written_at = _newest(broker)
-    with sight.warehouse() as connection:
+    with access.warehouse() as connection:
         # by the clock that wrote it
-        now = "select extract(epoch from clock_timestamp())"
-        age_s = float(sight.one(connection, now)) - (written_at or 0)
+        now = scalar(connection, "select extract(epoch from clock_timestamp())")
+        age_s = float(now) - (written_at or 0)
         is_read = bool((slot := replication_slot.slot(connection)) and slot.is_active)
     if age_s <= LATE_S:
         return f"{max(0, age_s):.0f} s old through Postgres, Debezium and Kafka"
-    came = f"the last came {_span(age_s)} ago" if written_at else "none ever came"
+    last = f"the last came {_span(age_s)} ago" if written_at else "none ever came"
     raise FailedCheckError(
-        f"no heartbeat: {came}, and one is due each {HEARTBEAT_S} s; "
+        f"no heartbeat: {last}, and one is due each {HEARTBEAT_S} s; "
         + _missing(is_read=is_read),
         services.start_debezium(),
         is_warning=age_s <= SILENT_S,
@@ -45,9 +45,9 @@ def heartbeat() -> str:
 
 def _missing(*, is_read: bool) -> str:
     """Which part of the chain does not answer."""
-    said = health(sight.debezium_place() or "")
-    if said != "UP":
-        return f"Debezium {'does not answer' if said is None else f'says {said}'}"
+    answer = debezium_service.health(debezium_service.known_address() or "")
+    if answer != "UP":
+        return f"Debezium {'does not answer' if answer is None else f'says {answer}'}"
     if not is_read:
         return "Debezium is UP and does not read its slot"
     return (
@@ -55,7 +55,7 @@ def _missing(*, is_read: bool) -> str:
     )
 
 
-def _newest(broker: sight.Broker) -> float | None:
+def _newest(broker: access.Broker) -> float | None:
     """When the newest heartbeat was written, in epoch seconds."""
     spans = broker.spans(broker.places([MESSAGES_TOPIC]))
     offsets = {
@@ -75,10 +75,10 @@ def _newest(broker: sight.Broker) -> float | None:
 def _stamp(value: bytes | None) -> float | None:
     """What a heartbeat holds; None: it is another message."""
     try:
-        told: Any = json.loads(value or b"")["message"]
-        if told["prefix"] != HEARTBEAT_PREFIX:
+        message: Any = json.loads(value or b"")["message"]
+        if message["prefix"] != HEARTBEAT_PREFIX:
             return None
-        return float(base64.b64decode(told["content"]))
+        return float(base64.b64decode(message["content"]))
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import LiteralString
 
 from pipelines.doctor.check import FailedCheckError
-from pipelines.doctor.stream import sight
+from pipelines.doctor.stream import access
 from pipelines.local.debezium_properties import (
     OFFSETS_SCHEMA,
     PUBLICATION,
@@ -71,13 +71,13 @@ def publication() -> str:
         FailedCheckError: a table is not streamed, or not whole; the role may too
             little or too much.
     """
-    with sight.warehouse() as connection:
+    with access.warehouse() as connection:
         facts = connection.execute(ROLE_FACTS, NAMES).fetchone()
         if facts is None:
             raise FailedCheckError(f"there is no role {ROLE}: nobody reads", BOOTSTRAP)
         tables = connection.execute(TABLES, NAMES).fetchall()
         _refuse_role(connection, facts)
-    wrong = [sentence for table in tables for sentence in _wrong(table)]
+    wrong = [fault for table in tables for fault in _faults(table)]
     if wrong:
         raise FailedCheckError(
             "; ".join(wrong),
@@ -100,16 +100,16 @@ def _refuse_role(connection: Connection, facts: tuple[bool, bool, list[str]]) ->
         )
     granted = connection.execute(GRANTED, NAMES).fetchall()
     if granted:
-        told = ", ".join(f"{right} on {table}" for table, right in granted)
+        rights = ", ".join(f"{right} on {table}" for table, right in granted)
         table, right = granted[0]
         raise FailedCheckError(
-            f"{ROLE} may more than read the configuration: {told}",
+            f"{ROLE} may more than read the configuration: {rights}",
             f"revoke {right} on {table} from {ROLE}",
         )
 
 
-def _wrong(found: tuple[str, bool, bool, bool]) -> Iterator[str]:
-    name, is_published, is_whole, is_readable = found
+def _faults(row: tuple[str, bool, bool, bool]) -> Iterator[str]:
+    name, is_published, is_whole, is_readable = row
     table = f"{SCHEMA}.{name}"
     if not is_published:
         yield f"{table} is not in the publication: its changes are not streamed"

@@ -1,11 +1,7 @@
 """The servers of the stream: Java, Kafka, Debezium Server."""
 
-from pathlib import Path
-
 from pipelines.doctor.check import FailedCheckError
-from pipelines.doctor.stream import sight
-from pipelines.local import java, kafka_address
-from pipelines.local.debezium_address import health
+from pipelines.local import debezium_service, java, kafka_service
 from pipelines.local.debezium_service import Debezium
 from pipelines.settings import settings
 
@@ -36,40 +32,37 @@ def runtime() -> str:
 
 
 def kafka() -> str:
-    """What the broker answers.
+    """Whether the broker answers.
 
     Raises:
         FailedCheckError: it does not.
     """
-    address = sight.kafka_place()
+    address = kafka_service.known_address()
     if address is None:
         raise FailedCheckError(f"no Kafka was started here: {WAITS}", start_kafka())
-    cluster = kafka_address.answers(address)
+    cluster = kafka_service.cluster_id(address)
     if cluster is None:
         raise FailedCheckError(f"no Kafka answers at {address}: {WAITS}", start_kafka())
     return f"answers at {address}, cluster {cluster}"
 
 
 def debezium() -> str:
-    """What Debezium's health says.
+    """Whether Debezium's health is UP.
 
     Raises:
-        FailedCheckError: it is not UP.
+        FailedCheckError: it is not.
     """
-    address = sight.debezium_place()
+    address = debezium_service.known_address()
     if address is None:
         raise FailedCheckError(
             f"no Debezium Server was started here: {WAITS}", start_debezium()
         )
-    found = health(address)
-    if found != "UP":
-        said = "does not answer" if found is None else f"says {found}"
-        log = "" if settings().debezium else f"; its log is {_log()}"
+    health = debezium_service.health(address)
+    if health != "UP":
+        answer = "does not answer" if health is None else f"says {health}"
+        is_given = settings().debezium
+        log = "" if is_given else f"; its log is {Debezium.from_settings().log}"
         raise FailedCheckError(
-            f"Debezium at {address} {said}: {WAITS}{log}", start_debezium()
+            f"Debezium at {address} {answer}: {WAITS}{log}", start_debezium()
         )
     return f"UP at {address}"
-
-
-def _log() -> Path:
-    return Debezium.from_settings().log

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from pipelines.doctor.check import FailedCheckError
-from pipelines.doctor.stream import services, sight
+from pipelines.doctor.stream import access, services
 from pipelines.local import replication_slot
 from pipelines.local.replication_slot import Slot
 
@@ -20,69 +20,69 @@ def slot() -> str:
     Raises:
         FailedCheckError: it is gone, lost, about to be, not read, or holds back much.
     """
-    with sight.warehouse() as connection:
-        return judged(replication_slot.slot(connection))
+    with access.warehouse() as connection:
+        return slot_state(replication_slot.slot(connection))
 
 
-def judged(found: Slot | None) -> str:
-    """What is to be said of a slot; raises as `slot`."""
-    if found is None:
+def slot_state(slot: Slot | None) -> str:
+    """How a slot is; raises as `slot`."""
+    if slot is None:
         raise FailedCheckError(
             "there is no replication slot: what changes is kept for nobody, until "
             "Debezium makes one and reads the tables anew",
             RESYNC,
         )
-    _refuse_lost(found)
-    _refuse_idle(found)
-    _refuse_large(found)
-    return f"{found.wal_status}, read, {_held(found)}"
+    _refuse_lost(slot)
+    _refuse_idle(slot)
+    _refuse_large(slot)
+    return f"{slot.wal_status}, read, {_retained(slot)}"
 
 
-def _refuse_lost(found: Slot) -> None:
-    if found.is_lost:
-        why = found.reason or "wal_removed"
+def _refuse_lost(slot: Slot) -> None:
+    if slot.is_lost:
+        why = slot.reason or "wal_removed"
         raise FailedCheckError(
-            f"the slot is lost ({why}){_since(found)}: Postgres removed WAL that was "
+            f"the slot is lost ({why}){_since(slot)}: Postgres removed WAL that was "
             "not read; changes since then never reach the stream",
             RESYNC,
         )
-    if found.wal_status == "unreserved":
+    if slot.wal_status == "unreserved":
         raise FailedCheckError(
-            f"the slot {_held(found)}, more than it may: the next checkpoint makes it "
-            "lost, and what was not read with it",
+            f"the slot {_retained(slot)}, more than it may: the next checkpoint makes "
+            "it lost, and what was not read with it",
             "look at Debezium's log: it does not come on"
-            if found.is_active
+            if slot.is_active
             else services.start_debezium(),
         )
 
 
-def _refuse_idle(found: Slot) -> None:
-    if found.is_active:
+def _refuse_idle(slot: Slot) -> None:
+    if slot.is_active:
         return
-    idle_s = _idle_s(found)
+    idle_s = _idle_s(slot)
     raise FailedCheckError(
-        f"nobody reads the slot{_since(found)}: it {_held(found)}",
+        f"nobody reads the slot{_since(slot)}: it {_retained(slot)}",
         services.start_debezium(),
         is_warning=idle_s is not None and idle_s < RESTART_S,
     )
 
 
-def _refuse_large(found: Slot) -> None:
-    held, limit = found.retained_bytes or 0, found.limit_bytes
+def _refuse_large(slot: Slot) -> None:
+    retained, limit = slot.retained_bytes or 0, slot.limit_bytes
     allowed = UNLIMITED_BYTES if limit is None else limit * SHARE
-    if held > allowed:
+    if retained > allowed:
         raise FailedCheckError(
-            f"the slot {_held(found)}: Debezium does not come on, or a transaction of "
-            "that length is open; at the limit the slot is lost, without one the disk "
-            "is full",
+            f"the slot {_retained(slot)}: Debezium does not come on, or a transaction "
+            "of that length is open; at the limit the slot is lost, without one the "
+            "disk is full",
             "look at Debezium's log and at pg_stat_activity for the oldest transaction",
             is_warning=True,
         )
 
 
-def _held(found: Slot) -> str:
-    of = "no limit" if found.limit_bytes is None else _size(found.limit_bytes)
-    return f"holds back {_size(found.retained_bytes or 0)} of WAL of {of}"
+def _retained(slot: Slot) -> str:
+    of = "no limit" if slot.limit_bytes is None else _size(slot.limit_bytes)
+    return f"holds back {_size(slot.retained_bytes or 0)} of WAL of {of}"
 
 
 def _size(count: int) -> str:
@@ -91,13 +91,13 @@ def _size(count: int) -> str:
     return f"{count / (1 << 20):.1f} MB"
 
 
-def _since(found: Slot) -> str:
-    if found.inactive_since is None:
+def _since(slot: Slot) -> str:
+    if slot.inactive_since is None:
         return ""
-    return f" since {found.inactive_since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f" since {slot.inactive_since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _idle_s(found: Slot) -> float | None:
-    if found.inactive_since is None:
+def _idle_s(slot: Slot) -> float | None:
+    if slot.inactive_since is None:
         return None
-    return (datetime.now(UTC) - found.inactive_since).total_seconds()
+    return (datetime.now(UTC) - slot.inactive_since).total_seconds()

@@ -10,13 +10,12 @@ https://github.com/binance/binance-public-data/issues/267
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from pipelines.sandbox.archive.format import Format
 from pipelines.sandbox.archive.framed import framed_rows
-from pipelines.sandbox.archive.tree import Folder, Place
+from pipelines.sandbox.archive.tree import Folder, Format, Place
 from pipelines.sandbox.funding import INTERVAL_HOURS, Settlement, settlements
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument, Trade, fixed
-from pipelines.sandbox.shown import Shown
 from pipelines.sandbox.venues.binance_parameters import INTERVALS_MS
+from pipelines.sandbox.view import View
 
 _HEADERS = {
     "klines": "open_time,open,high,low,close,volume,close_time,quote_volume,count,"
@@ -29,20 +28,20 @@ _HEADERS = {
 _COIN_TRADES_HEADER = "id,price,qty,base_qty,time,is_buyer_maker"
 
 
-def content(shown: Shown, place: Place, written: Format) -> bytes:
+def content(view: View, place: Place, written: Format) -> bytes:
     """The CSV of a place, with a line end after its last row."""
     head = f"{_header(place.folder)}\n".encode() if _has_header(place, written) else b""
-    framed = framed_rows(shown, place, written)
-    return head + (day_by_day(shown, place, written) if framed is None else framed)
+    framed = framed_rows(view, place, written)
+    return head + (day_by_day(view, place, written) if framed is None else framed)
 
 
-def day_by_day(shown: Shown, place: Place, written: Format) -> bytes:
+def day_by_day(view: View, place: Place, written: Format) -> bytes:
     """The lines without the header, from a series that is read by the day."""
     made: dict[str, Callable[[], Iterable[str]]] = {
-        "klines": lambda: _klines(shown, place, written),
-        "aggTrades": lambda: _aggregates(shown, place, written),
-        "trades": lambda: _trades(shown, place, written),
-        "fundingRate": lambda: map(_funding, _settlements(shown, place)),
+        "klines": lambda: _klines(view, place, written),
+        "aggTrades": lambda: _aggregates(view, place, written),
+        "trades": lambda: _trades(view, place, written),
+        "fundingRate": lambda: map(_funding, _settlements(view, place)),
     }
     return "\n".join((*made[place.folder.feed](), "")).encode()
 
@@ -60,15 +59,15 @@ def _header(folder: Folder) -> str:
     return _HEADERS[folder.feed]
 
 
-def _klines(shown: Shown, place: Place, written: Format) -> Iterator[str]:
+def _klines(view: View, place: Place, written: Format) -> Iterator[str]:
     interval = INTERVALS_MS[place.folder.interval]
     end = place.end_day * DAY_MS
     if interval == MINUTE_MS:
         days = range(place.first_day, place.end_day)
-        rows: Iterable[Candle] = (row for d in days for row in shown.final_day(d))
+        rows: Iterable[Candle] = (row for d in days for row in view.final_day(d))
     else:
-        rows = shown.buckets(place.first_day * DAY_MS, end, interval)
-    price, amount, other = _texts(shown.instrument)
+        rows = view.buckets(place.first_day * DAY_MS, end, interval)
+    price, amount, other = _texts(view.instrument)
     is_spot = place.folder.market == "spot"
     for row in rows:
         opened, closed = row.opened_at_ms, row.opened_at_ms + interval - 1
@@ -104,9 +103,9 @@ def _texts(instrument: Instrument) -> tuple[_Text, _Text, _Text]:
     )
 
 
-def _trades_of(shown: Shown, place: Place) -> Iterator[Trade]:
+def _trades_of(view: View, place: Place) -> Iterator[Trade]:
     for day in range(place.first_day, place.end_day):
-        yield from shown.series.trades_of_day(day)
+        yield from view.series.trades_of_day(day)
 
 
 def _stamp(trade: Trade, folder: Folder, written: Format) -> int:
@@ -116,11 +115,11 @@ def _stamp(trade: Trade, folder: Folder, written: Format) -> int:
     return trade.traded_at_ms
 
 
-def _trades(shown: Shown, place: Place, written: Format) -> Iterator[str]:
-    folder, instrument = place.folder, shown.instrument
+def _trades(view: View, place: Place, written: Format) -> Iterator[str]:
+    folder, instrument = place.folder, view.instrument
     price, amount, other = _texts(instrument)
     is_spot = folder.market == "spot"
-    for trade in _trades_of(shown, place):
+    for trade in _trades_of(view, place):
         maker = _truth(trade.side == "sell", folder)
         yield (
             f"{trade.trade_id},{price(trade.price)},{amount(trade.amount)},"
@@ -129,11 +128,11 @@ def _trades(shown: Shown, place: Place, written: Format) -> Iterator[str]:
         )
 
 
-def _aggregates(shown: Shown, place: Place, written: Format) -> Iterator[str]:
+def _aggregates(view: View, place: Place, written: Format) -> Iterator[str]:
     folder = place.folder
-    price, amount, _ = _texts(shown.instrument)
+    price, amount, _ = _texts(view.instrument)
     is_spot = folder.market == "spot"
-    for order_id, group in groupby(_trades_of(shown, place), key=_order):
+    for order_id, group in groupby(_trades_of(view, place), key=_order):
         fills = list(group)
         first = fills[0]
         maker = _truth(first.side == "sell", folder)
@@ -152,9 +151,9 @@ def _truth(value: bool, folder: Folder) -> str:  # noqa: FBT001 (what is written
     return str(value) if folder.market == "spot" else str(value).lower()
 
 
-def _settlements(shown: Shown, place: Place) -> Iterator[Settlement]:
+def _settlements(view: View, place: Place) -> Iterator[Settlement]:
     start, end = place.first_day * DAY_MS, place.end_day * DAY_MS
-    return settlements(shown.series, start, end)
+    return settlements(view.series, start, end)
 
 
 def _funding(row: Settlement) -> str:

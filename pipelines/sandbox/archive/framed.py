@@ -6,28 +6,27 @@ row; a test holds both to the same bytes.
 
 import polars as pl
 
-from pipelines.sandbox.archive.format import Format
-from pipelines.sandbox.archive.tree import Place
+from pipelines.sandbox.archive.tree import Format, Place
 from pipelines.sandbox.feed import FramedSeries
 from pipelines.sandbox.market import E8, MINUTE_MS, Instrument
-from pipelines.sandbox.shown import Shown
+from pipelines.sandbox.view import View
 
 _E8_PLACES = 8
 _SUMS = ("base_volume", "quote_volume", "taker_buy_base", "taker_buy_quote")
 
 
-def framed_rows(shown: Shown, place: Place, written: Format) -> bytes | None:
+def framed_rows(view: View, place: Place, written: Format) -> bytes | None:
     """The lines of a file; None: not of such a series, or not of such a feed."""
-    folder, series = place.folder, shown.series
+    folder, series = place.folder, view.series
     if not isinstance(series, FramedSeries):
         return None
     if folder.feed == "klines" and folder.interval == "1m":
-        return _lines(_klines(shown, series, place, written))
+        return _lines(_klines(view, series, place, written))
     if folder.feed not in {"trades", "aggTrades"}:
         return None
     make = _trades if folder.feed == "trades" else _aggregates
     frames = series.trades_frames(place.first_day, place.end_day)
-    return b"".join(_lines(make(one, shown.instrument, written)) for one in frames)
+    return b"".join(_lines(make(one, view.instrument, written)) for one in frames)
 
 
 def _lines(frame: pl.DataFrame) -> bytes:
@@ -53,9 +52,9 @@ def _places(instrument: Instrument) -> tuple[int, int]:
 
 
 def _klines(
-    shown: Shown, series: FramedSeries, place: Place, written: Format
+    view: View, series: FramedSeries, place: Place, written: Format
 ) -> pl.DataFrame:
-    start, end = shown.span(place.first_day, place.end_day)
+    start, end = view.span(place.first_day, place.end_day)
     minutes = pl.select(opened_at_ms=pl.int_range(start, max(end, start), MINUTE_MS))
     traded = series.candles_frame(place.first_day, place.end_day)
     is_quiet = traded.is_empty() or traded.item(0, "opened_at_ms") > start
@@ -64,10 +63,10 @@ def _klines(
     close = pl.col("close").forward_fill().fill_null(last)
     opened, closed = pl.col("opened_at_ms"), pl.col("opened_at_ms") + MINUTE_MS - 1
     is_new = opened >= written.microseconds_from_ms
-    if shown.instrument.settle is None:
+    if view.instrument.settle is None:
         closed = pl.when(is_new).then(closed * 1000 + 999).otherwise(closed)
         opened = pl.when(is_new).then(opened * 1000).otherwise(opened)
-    price, amount = _places(shown.instrument)
+    price, amount = _places(view.instrument)
     return (
         minutes.join(traded, on="opened_at_ms", how="left", maintain_order="left")
         .with_columns(close)

@@ -11,17 +11,17 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from pipelines.sandbox.answers import Answer
-from pipelines.sandbox.archive.format import Format
 from pipelines.sandbox.archive.listing import (
     MOST_KEYS,
-    Asked,
     Key,
-    Listed,
-    Shelf,
+    ListedFolder,
+    ListPage,
+    ListRequest,
     page,
 )
 from pipelines.sandbox.archive.made import MadeTree
 from pipelines.sandbox.archive.recorded import RecordedTree
+from pipelines.sandbox.archive.tree import Format
 from pipelines.sandbox.archive.versions import File, Version
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.faults import CHECKSUM, Faults
@@ -78,18 +78,20 @@ class Archive:
         path = f"{ROOT}/{file.path}"
         return Version(file, self._faults.of_file(self._exchange_id, path, asked))
 
-    def _listed(self, params: Mapping[str, str]) -> Listed:
+    def _listed(self, params: Mapping[str, str]) -> ListPage:
         digits = params.get("max-keys", "")
-        most = min(int(digits), self._max_keys) if digits.isdigit() else self._max_keys
-        asked = Asked(
+        max_keys = (
+            min(int(digits), self._max_keys) if digits.isdigit() else self._max_keys
+        )
+        request = ListRequest(
             params.get("prefix", ""),
             params.get("delimiter", ""),
             params.get("marker", ""),
-            most,
+            max_keys,
         )
-        return page(self._shelves(asked.prefix), asked)
+        return page(self._listed_folders(request.prefix), request)
 
-    def _shelves(self, prefix: str) -> Iterator[Shelf]:
+    def _listed_folders(self, prefix: str) -> Iterator[ListedFolder]:
         """The folders that may hold a key of the prefix, ascending."""
         recorded: dict[str, set[str]] = {}
         for path in self._recorded.paths():
@@ -100,17 +102,17 @@ class Archive:
             folders = sorted({*recorded, *folders})
         for folder in folders:
             if folder.startswith(prefix) or prefix.startswith(folder):
-                yield self._shelf(folder, recorded.get(folder, set()))
+                yield self._listed_folder(folder, recorded.get(folder, set()))
 
-    def _shelf(self, folder: str, recorded: set[str]) -> Shelf:
+    def _listed_folder(self, folder: str, recorded: set[str]) -> ListedFolder:
         def names() -> list[str]:
             made = {file.path for file in self._made.files(folder)}
             zips = {p for p in made | recorded if p.endswith(".zip")}
-            shown = {p for p in zips if self._is_listed(p)}
+            listed = {p for p in zips if self._is_listed(p)}
             others = {p for p in recorded if p.removesuffix(CHECKSUM) not in zips}
-            return sorted(shown | {p + CHECKSUM for p in shown} | others)
+            return sorted(listed | {p + CHECKSUM for p in listed} | others)
 
-        return Shelf(folder, names, self._key)
+        return ListedFolder(folder, names, self._key)
 
     def _is_listed(self, path: str) -> bool:
         file = self._file(path)

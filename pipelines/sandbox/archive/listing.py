@@ -17,7 +17,7 @@ MOST_KEYS = 1000
 
 @dataclass(frozen=True)
 class Key:
-    """An object; its facts are asked for when it is shown."""
+    """An object; its facts are read when it is listed."""
 
     name: str
     at_ms: int
@@ -36,7 +36,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListRequest:
     """What a listing is asked for."""
 
     prefix: str = ""
@@ -46,10 +46,10 @@ class Asked:
 
 
 @dataclass
-class Listed:
+class ListPage:
     """A page of the listing."""
 
-    asked: Asked
+    request: ListRequest
     keys: list[Key] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
     is_truncated: bool = False
@@ -58,13 +58,13 @@ class Listed:
     @property
     def xml(self) -> bytes:
         """The body; `NextMarker` is told only where a delimiter was sent."""
-        asked = self.asked
+        request = self.request
         following = ""
-        if self.is_truncated and asked.delimiter:
+        if self.is_truncated and request.delimiter:
             following = f"<NextMarker>{escape(self.last)}</NextMarker>"
         delimiter = ""
-        if asked.delimiter:
-            delimiter = f"<Delimiter>{escape(asked.delimiter)}</Delimiter>"
+        if request.delimiter:
+            delimiter = f"<Delimiter>{escape(request.delimiter)}</Delimiter>"
         common = "".join(
             f"<CommonPrefixes><Prefix>{escape(prefix)}</Prefix></CommonPrefixes>"
             for prefix in self.prefixes
@@ -72,81 +72,81 @@ class Listed:
         return (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-            f"<Name>{BUCKET}</Name><Prefix>{escape(asked.prefix)}</Prefix>"
-            f"<Marker>{escape(asked.marker)}</Marker>{following}"
-            f"<MaxKeys>{asked.max_keys}</MaxKeys>{delimiter}"
+            f"<Name>{BUCKET}</Name><Prefix>{escape(request.prefix)}</Prefix>"
+            f"<Marker>{escape(request.marker)}</Marker>{following}"
+            f"<MaxKeys>{request.max_keys}</MaxKeys>{delimiter}"
             f"<IsTruncated>{str(self.is_truncated).lower()}</IsTruncated>"
             f"{''.join(key.xml for key in self.keys)}{common}</ListBucketResult>"
         ).encode()
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """A folder and its keys' names, ascending; a key's facts are had when shown."""
+class ListedFolder:
+    """A folder and its keys' names, ascending; a key's facts are read when listed."""
 
     path: str
     names: Callable[[], Iterable[str]]
     key: Callable[[str], Key]
 
 
-def page(shelves: Iterable[Shelf], asked: Asked) -> Listed:
+def page(folders: Iterable[ListedFolder], request: ListRequest) -> ListPage:
     """The first keys and common prefixes after the marker; shelves come ascending."""
-    found = Listed(asked)
-    for shown, shelf, is_prefix in _shown(shelves, asked):
-        if len(found.keys) + len(found.prefixes) >= asked.max_keys:
-            found.is_truncated = asked.max_keys > 0
+    result = ListPage(request)
+    for name, folder, is_prefix in _entries(folders, request):
+        if len(result.keys) + len(result.prefixes) >= request.max_keys:
+            result.is_truncated = request.max_keys > 0
             break
         if is_prefix:
-            found.prefixes.append(shown)
+            result.prefixes.append(name)
         else:
-            found.keys.append(shelf.key(shown))
-        found.last = shown
-    return found
+            result.keys.append(folder.key(name))
+        result.last = name
+    return result
 
 
-_Shown = tuple[str, Shelf, bool]
+_Entry = tuple[str, ListedFolder, bool]
 
 
-def _shown(shelves: Iterable[Shelf], asked: Asked) -> Iterator[_Shown]:
+def _entries(folders: Iterable[ListedFolder], request: ListRequest) -> Iterator[_Entry]:
     """What stands after the marker: a key, or a prefix that keys are summed under.
 
     A folder is opened when what it may hold is next: most of them never are.
     """
-    last = asked.marker
-    unopened = deque(shelves)
-    heads: list[tuple[str, int, Shelf, bool, Iterator[_Shown]]] = []
+    last = request.marker
+    unopened = deque(folders)
+    heads: list[tuple[str, int, ListedFolder, bool, Iterator[_Entry]]] = []
 
-    def push(opened: Iterator[_Shown]) -> None:
-        for shown, shelf, is_prefix in opened:
-            heappush(heads, (shown, id(opened), shelf, is_prefix, opened))
+    def push(opened: Iterator[_Entry]) -> None:
+        for name, folder, is_prefix in opened:
+            heappush(heads, (name, id(opened), folder, is_prefix, opened))
             return
 
     while unopened or heads:
         if unopened and (not heads or unopened[0].path <= heads[0][0]):
-            shelf = unopened.popleft()
-            common = _common(shelf.path, asked)
+            folder = unopened.popleft()
+            common = _common(folder.path, request)
             if common is None or common > last:
-                push(_of(shelf, asked))
+                push(_of_folder(folder, request))
             continue
-        shown, _, shelf, is_prefix, opened = heappop(heads)
-        if shown > last:
-            last = shown
-            yield shown, shelf, is_prefix
+        name, _, folder, is_prefix, opened = heappop(heads)
+        if name > last:
+            last = name
+            yield name, folder, is_prefix
         push(opened)
 
 
-def _of(shelf: Shelf, asked: Asked) -> Iterator[_Shown]:
+def _of_folder(folder: ListedFolder, request: ListRequest) -> Iterator[_Entry]:
     """What of one folder stands after the marker; its common prefix once."""
-    common = _common(shelf.path, asked)
-    for name in shelf.names():
-        if name <= asked.marker or not name.startswith(asked.prefix):
+    common = _common(folder.path, request)
+    for name in folder.names():
+        if name <= request.marker or not name.startswith(request.prefix):
             continue
-        shown = common or _common(name, asked) or name
-        yield shown, shelf, shown != name
+        entry = common or _common(name, request) or name
+        yield entry, folder, entry != name
         if common:
             return
 
 
-def _common(path: str, asked: Asked) -> str | None:
-    cut = path.find(asked.delimiter, len(asked.prefix)) if asked.delimiter else -1
-    return None if cut < 0 else path[: cut + len(asked.delimiter)]
+def _common(path: str, request: ListRequest) -> str | None:
+    cut = path.find(request.delimiter, len(request.prefix)) if request.delimiter else -1
+    return None if cut < 0 else path[: cut + len(request.delimiter)]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipelines.sandbox.archive.files import content
-from pipelines.sandbox.archive.format import Format
 from pipelines.sandbox.archive.recorded import digest
 from pipelines.sandbox.archive.tree import (
     INTERVALS,
     Folder,
+    Format,
     Place,
     placed,
     places,
@@ -18,8 +18,8 @@ from pipelines.sandbox.archive.zipped import overhead, zipped
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.feed import Series
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS
-from pipelines.sandbox.shown import Shown
 from pipelines.sandbox.venues.binance_parameters import INTERVALS_MS
+from pipelines.sandbox.view import View
 
 _PERIODS = ("daily", "monthly")
 # Bytes of deflated data a row, above what was measured of any generated instrument
@@ -41,12 +41,10 @@ class Made:
 
     @property
     def path(self) -> str:
-        """Where it lies below the archive's address."""
         return self.place.path
 
     @property
     def published_at_ms(self) -> int:
-        """When it appeared."""
         return self.place.published_at_ms
 
     def size(self) -> int:
@@ -55,7 +53,6 @@ class Made:
         return len(self.content()) if declared is None else declared
 
     def content(self) -> bytes:
-        """The zip."""
         return _kept(self.tree, self.place)
 
     def digest(self) -> str:
@@ -70,11 +67,11 @@ class MadeTree:
         self, series: Mapping[str, Series], clock: Clock, written: Format
     ) -> None:
         self._clock, self._written = clock, written
-        self._shown = {
-            symbol: Shown(one, clock, fills=True) for symbol, one in series.items()
+        self._views = {
+            symbol: View(one, clock, fills=True) for symbol, one in series.items()
         }
-        found = [f for s in self._shown.values() for f in _folders(s)]
-        self._folders = {folder.path: folder for folder in found}
+        folders = [f for s in self._views.values() for f in _folders(s)]
+        self._folders = {folder.path: folder for folder in folders}
         self._paths = sorted(self._folders)
 
     def folders(self) -> list[str]:
@@ -86,8 +83,8 @@ class MadeTree:
         folder = self._folders.get(folder_path)
         if folder is None:
             return []
-        found = places(folder, *self._life(folder))
-        return [Made(self, place) for place in found if self._is_there(place)]
+        in_folder = places(folder, *self._life(folder))
+        return [Made(self, place) for place in in_folder if self._is_there(place)]
 
     def file(self, path: str) -> Made | None:
         """The file of a path, where it is there now."""
@@ -108,13 +105,13 @@ class MadeTree:
 
     def zip_of(self, place: Place) -> bytes:
         """The zip, made anew."""
-        text = content(self._shown[place.folder.symbol], place, self._written)
+        text = content(self._views[place.folder.symbol], place, self._written)
         size = self.declared_size(place)
         return zipped(_member(place), text, place.published_at_ms, size)
 
     def _life(self, folder: Folder) -> tuple[int, int]:
         """The days from the first row to the last one there can be by now."""
-        series = self._shown[folder.symbol].series
+        series = self._views[folder.symbol].series
         ended = series.ended_at_ms
         last_ms = self._clock.now_ms() if ended is None else ended - 1
         return series.first_day, last_ms // DAY_MS + 1
@@ -123,7 +120,7 @@ class MadeTree:
         first, end = self._life(place.folder)
         if place.published_at_ms > self._clock.now_ms():
             return False
-        series = self._shown[place.folder.symbol].series
+        series = self._views[place.folder.symbol].series
         if series.rows_per_day:
             return place.first_day < end and first < place.end_day
         # a recording of some days makes no month of them
@@ -135,7 +132,7 @@ class MadeTree:
 
     def _rows(self, place: Place) -> int | None:
         folder = place.folder
-        per_day = self._shown[folder.symbol].series.rows_per_day
+        per_day = self._views[folder.symbol].series.rows_per_day
         if per_day is None:
             return None
         rows = {
@@ -151,19 +148,19 @@ def _member(place: Place) -> str:
     return place.path.rpartition("/")[2].removesuffix("zip") + "csv"
 
 
-def _folders(shown: Shown) -> list[Folder]:
-    symbol = shown.instrument.symbol
+def _folders(view: View) -> list[Folder]:
+    symbol = view.instrument.symbol
     feeds = [("klines", interval) for interval in INTERVALS]
-    if shown.series.has_trades:
+    if view.series.has_trades:
         feeds += [("aggTrades", ""), ("trades", "")]
-    found = [
+    folders = [
         Folder(symbol, feed, period, interval)
         for period in _PERIODS
         for feed, interval in feeds
     ]
-    if shown.instrument.settle and not shown.instrument.expiry:
-        found.append(Folder(symbol, "fundingRate", "monthly"))
-    return found
+    if view.instrument.settle and not view.instrument.expiry:
+        folders.append(Folder(symbol, "fundingRate", "monthly"))
+    return folders
 
 
 @lru_cache(maxsize=_KEPT_DIGESTS)

@@ -19,19 +19,15 @@ class Recorded:
 
     @property
     def published_at_ms(self) -> int:
-        """The file's own time of change."""
         return int(self.source.stat().st_mtime) * 1000
 
     def size(self) -> int:
-        """Its bytes."""
         return self.source.stat().st_size
 
     def content(self) -> bytes:
-        """What it holds."""
         return self.source.read_bytes()
 
     def digest(self) -> str:
-        """Its sha256."""
         return digest(self.content())
 
 

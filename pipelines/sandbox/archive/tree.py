@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from pipelines.sandbox.clock import parse_instant
 from pipelines.sandbox.market import DAY_MS
 from pipelines.sandbox.venues.binance_names import market_of, venue_symbol
 
@@ -20,6 +21,36 @@ MONTHLY_AFTER_MS = 6 * HOUR_MS
 INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d")
 _EPOCH = date(1970, 1, 1)
 _SPAN = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?\.zip")
+
+
+# https://github.com/binance/binance-public-data#spot
+MICROSECONDS_FROM_MS = parse_instant("2025-01-01")
+# https://github.com/binance/binance-public-data/issues/177
+HEADERS_FROM_MS = parse_instant("2022-08-11")
+
+
+@dataclass(frozen=True)
+class Format:
+    """From when on files are written in the newer ways."""
+
+    microseconds_from_ms: int = MICROSECONDS_FROM_MS
+    headers_from_ms: int = HEADERS_FROM_MS
+
+    @classmethod
+    def since(cls, microseconds_from: str | None, headers_from: str | None) -> "Format":
+        """The host's own dates, or ISO instants in their place.
+
+        Raises:
+            SetupError: a text is no ISO instant.
+        """
+        return cls(
+            _instant(microseconds_from, MICROSECONDS_FROM_MS),
+            _instant(headers_from, HEADERS_FROM_MS),
+        )
+
+
+def _instant(text: str | None, default_ms: int) -> int:
+    return parse_instant(text) if text else default_ms
 
 
 @dataclass(frozen=True)

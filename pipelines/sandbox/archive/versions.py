@@ -94,11 +94,11 @@ class Version:
 
     def checksum(self) -> bytes:
         """The line of its `.CHECKSUM`."""
-        found = self._digest()
+        digest_ = self._digest()
         if any(f.variant == "checksum" for f in self._of("archive_checksum")):
-            found = ("1" if found[0] == "0" else "0") + found[1:]
+            digest_ = ("1" if digest_[0] == "0" else "0") + digest_[1:]
         name = self.file.path.rpartition("/")[2]
-        return f"{found}  {name}\n".encode()
+        return f"{digest_}  {name}\n".encode()
 
     def _digest(self) -> str:
         truncated = self._of("archive_truncated")

@@ -65,9 +65,9 @@ def changed(packed: bytes, changes: int, at_ms: int) -> bytes:
     The value is the third from the left (the amount of a trade, a funding rate, a
     candle's high), in units of its last written digit.
     """
-    with zipfile.ZipFile(io.BytesIO(packed)) as held:
-        name = held.namelist()[0]
-        lines = held.read(name).rstrip(b"\n").split(b"\n")
+    with zipfile.ZipFile(io.BytesIO(packed)) as file:
+        name = file.namelist()[0]
+        lines = file.read(name).rstrip(b"\n").split(b"\n")
     middle = len(lines) // 2
     values = lines[middle].split(b",")
     values[2] = _raised(values[2].decode(), changes).encode()

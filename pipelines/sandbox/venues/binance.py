@@ -10,7 +10,6 @@ from pipelines.sandbox.answers import Answer, RefusedError, document, page
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.feed import Series
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument
-from pipelines.sandbox.shown import MONTH, WEEK, Shown, bucket_end
 from pipelines.sandbox.venues import (
     binance_futures,
     binance_limits,
@@ -25,7 +24,8 @@ from pipelines.sandbox.venues.binance_parameters import (
     required,
     whole,
 )
-from pipelines.sandbox.venues.desk import Desk, Params
+from pipelines.sandbox.venues.venue import Instruments, Params
+from pipelines.sandbox.view import MONTH, WEEK, View, bucket_end
 
 _API = "/api/v3/"
 _FAR_MS = 1 << 52
@@ -44,7 +44,7 @@ class Binance:
         self._address, self._series = address, series
         self._clock = clock
         spot = {name: one for name, one in series.items() if ":" not in name}
-        self._desk = Desk(spot, clock, _rendered, fills=True)
+        self._instruments = Instruments(spot, clock, _rendered, fills=True)
         self._symbols = {symbol.replace("/", ""): symbol for symbol in spot}
         self._routes: dict[str, Callable[[Params], Answer]] = {
             "ping": lambda _: document({}),
@@ -93,17 +93,17 @@ class Binance:
             raise refused(-1121, "Invalid symbol.")
         return self._symbols[venue_symbol]
 
-    def _shown(self, params: Params) -> Shown:
-        return self._desk.shown[self._symbol(required(params, "symbol"))]
+    def _view(self, params: Params) -> View:
+        return self._instruments.views[self._symbol(required(params, "symbol"))]
 
     def _exchange_info(self, params: Params) -> Answer:
-        asked = params.get("symbols") or params.get("symbol")
-        names = asked.strip("[]").replace('"', "").split(",") if asked else None
-        shown = self._desk.shown
-        symbols = [self._symbol(name) for name in names] if names else list(shown)
+        listed = params.get("symbols") or params.get("symbol")
+        names = listed.strip("[]").replace('"', "").split(",") if listed else None
+        views = self._instruments.views
+        symbols = [self._symbol(name) for name in names] if names else list(views)
         return document(
             binance_listing.exchange_info(
-                [shown[symbol].instrument for symbol in symbols],
+                [views[symbol].instrument for symbol in symbols],
                 self._clock.now_ms(),
                 self._address.weight_limit,
             )
@@ -117,24 +117,24 @@ class Binance:
         start, end = whole(params, "startTime"), whole(params, "endTime")
         until = min(_FAR_MS if end is None else end, _FAR_MS) + 1
         if interval != MINUTE_MS:
-            shown = self._desk.shown[symbol]
-            return page(self._long_klines(shown, interval, start, until, limit))
-        pages = self._desk.pages[symbol]
+            view = self._instruments.views[symbol]
+            return page(self._long_klines(view, interval, start, until, limit))
+        pages = self._instruments.pages[symbol]
         if start is None:
             return page(pages.backwards(0, until, limit))
         return page(pages.forwards(start, until, limit))
 
     def _long_klines(
-        self, shown: Shown, interval: int, start: int | None, until: int, limit: int
+        self, view: View, interval: int, start: int | None, until: int, limit: int
     ) -> list[bytes]:
         length = {MONTH: 31 * DAY_MS, WEEK: 7 * DAY_MS}.get(interval, interval)
         end = min(until, self._clock.now_ms() + 1)
         if start is None:
-            rows = list(shown.buckets(end - length * limit, end, interval))[-limit:]
+            rows = list(view.buckets(end - length * limit, end, interval))[-limit:]
         else:
-            first = max(start, shown.series.first_opened_at_ms - length)
+            first = max(start, view.series.first_opened_at_ms - length)
             end = min(end, first + length * (limit + 1))
-            rows = list(shown.buckets(first, end, interval))[:limit]
+            rows = list(view.buckets(first, end, interval))[:limit]
         return [
             binance_market.kline(
                 row, bucket_end(row.opened_at_ms, interval) - 1
@@ -144,7 +144,7 @@ class Binance:
 
     def _trades(self, params: Params) -> Answer:
         return page(
-            binance_trades.newest(self._shown(params), limited(params, 500, 1000))
+            binance_trades.newest(self._view(params), limited(params, 500, 1000))
         )
 
     def _historical_trades(self, params: Params) -> Answer:
@@ -152,12 +152,12 @@ class Binance:
         if from_id is None:
             return self._trades(params)
         limit = limited(params, 500, 1000)
-        return page(binance_trades.from_id(self._shown(params), from_id, limit))
+        return page(binance_trades.from_id(self._view(params), from_id, limit))
 
     def _agg_trades(self, params: Params) -> Answer:
         return page(
             binance_trades.aggregated(
-                self._shown(params),
+                self._view(params),
                 limited(params, 500, 1000),
                 from_id=whole(params, "fromId"),
                 start_ms=whole(params, "startTime"),
@@ -168,17 +168,17 @@ class Binance:
     def _depth(self, params: Params) -> Answer:
         limit = limited(params, 100, 5000)
         now_ms = self._clock.now_ms()
-        return document(binance_market.depth(self._shown(params), now_ms, limit))
+        return document(binance_market.depth(self._view(params), now_ms, limit))
 
     def _ticker(
-        self, body: Callable[[Shown, int], dict[str, object]]
+        self, body: Callable[[View, int], dict[str, object]]
     ) -> Callable[[Params], Answer]:
         def answer(params: Params) -> Answer:
             now_ms = self._clock.now_ms()
             if "symbol" in params:
-                return document(body(self._shown(params), now_ms))
-            everything = self._desk.shown.values()
-            return document([body(shown, now_ms) for shown in everything])
+                return document(body(self._view(params), now_ms))
+            everything = self._instruments.views.values()
+            return document([body(view, now_ms) for view in everything])
 
         return answer
 

@@ -22,7 +22,7 @@ from pipelines.sandbox.venues.binance_parameters import (
     required,
     whole,
 )
-from pipelines.sandbox.venues.desk import Params
+from pipelines.sandbox.venues.venue import Params
 
 _MARKETS = {"/fapi/v1/": "um", "/dapi/v1/": "cm"}
 
@@ -100,8 +100,8 @@ def funding_rates(
     until = now_ms + 1 if end is None else min(end, now_ms) + 1
     if one.instrument.expiry:
         return []  # dated contracts have no funding
-    found = settlements(one, max(0, (start or 0) - MINUTE_MS), until)
-    rows = [row for row in found if start is None or row.settled_at_ms >= start]
+    settled = settlements(one, max(0, (start or 0) - MINUTE_MS), until)
+    rows = [row for row in settled if start is None or row.settled_at_ms >= start]
     rows = [row for row in rows if row.settled_at_ms < until]
     return [
         {
@@ -178,7 +178,7 @@ def _contract_type(one: Instrument, delivery_ms: int, now_ms: int) -> str:
 def _filters(one: Instrument) -> list[dict[str, object]]:
     tick = fixed(one.tick, one.price_decimals)
     lot = fixed(one.lot, one.amount_decimals)
-    found: list[dict[str, object]] = [
+    filters: list[dict[str, object]] = [
         {
             "filterType": "PRICE_FILTER",
             "minPrice": tick,
@@ -201,5 +201,5 @@ def _filters(one: Instrument) -> list[dict[str, object]]:
         },
     ]
     if one.contract_size is None:
-        found.append({"filterType": "MIN_NOTIONAL", "notional": "100"})
-    return found
+        filters.append({"filterType": "MIN_NOTIONAL", "notional": "100"})
+    return filters

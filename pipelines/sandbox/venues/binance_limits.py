@@ -7,7 +7,7 @@ https://github.com/binance-us/binance-us-api-docs/blob/master/rest-api.md
 from dataclasses import dataclass
 
 from pipelines.sandbox.answers import Answer, encoded
-from pipelines.sandbox.venues.desk import Params
+from pipelines.sandbox.venues.venue import Params
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ BINANCE_US = Address(
 def weight(address: Address, endpoint: str, params: Params) -> int:
     """The documented weight of a request."""
     if endpoint == "depth":
-        asked = int(params["limit"]) if params.get("limit", "").isdigit() else 100
+        limit = int(params["limit"]) if params.get("limit", "").isdigit() else 100
         steps = address.depth_weights
-        return next((cost for most, cost in steps if asked <= most), steps[-1][1])
+        return next((cost for most, cost in steps if limit <= most), steps[-1][1])
     if endpoint in address.all_symbols_weights and "symbol" not in params:
         return address.all_symbols_weights[endpoint]
     return address.weights.get(endpoint, 1)

@@ -5,8 +5,8 @@ https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-e
 
 from pipelines.sandbox.book import book_at
 from pipelines.sandbox.market import E8, MINUTE_MS, Candle, fixed, rounded
-from pipelines.sandbox.shown import Shown
-from pipelines.sandbox.venues.desk import last_day
+from pipelines.sandbox.venues.venue import last_day
+from pipelines.sandbox.view import View
 
 DAY_MS = 86_400_000
 
@@ -30,12 +30,12 @@ def kline(row: Candle, closed_at_ms: int | None = None) -> str:
     )
 
 
-def depth(shown: Shown, now_ms: int, limit: int) -> dict[str, object]:
+def depth(view: View, now_ms: int, limit: int) -> dict[str, object]:
     """Levels from the best outwards.
 
     https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#order-book
     """
-    book = book_at(shown, now_ms, limit)
+    book = book_at(view, now_ms, limit)
     return {
         "lastUpdateId": book.version,
         "bids": [[fixed(price), fixed(amount)] for price, amount, _ in book.bids],
@@ -43,16 +43,16 @@ def depth(shown: Shown, now_ms: int, limit: int) -> dict[str, object]:
     }
 
 
-def book_ticker(shown: Shown, now_ms: int) -> dict[str, object]:
+def book_ticker(view: View, now_ms: int) -> dict[str, object]:
     """The best level of both sides.
 
     https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#symbol-order-book-ticker
     """
-    book = book_at(shown, now_ms, 1)
+    book = book_at(view, now_ms, 1)
     bid = book.bids[0] if book.bids else (0, 0, 0)
     ask = book.asks[0] if book.asks else (0, 0, 0)
     return {
-        "symbol": shown.instrument.symbol.replace("/", ""),
+        "symbol": view.instrument.symbol.replace("/", ""),
         "bidPrice": fixed(bid[0]),
         "bidQty": fixed(bid[1]),
         "askPrice": fixed(ask[0]),
@@ -60,28 +60,28 @@ def book_ticker(shown: Shown, now_ms: int) -> dict[str, object]:
     }
 
 
-def ticker_price(shown: Shown, now_ms: int) -> dict[str, object]:
+def ticker_price(view: View, now_ms: int) -> dict[str, object]:
     """The newest price.
 
     https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#symbol-price-ticker
     """
-    last = last_day(shown, now_ms).last
-    name = shown.instrument.symbol.replace("/", "")
+    last = last_day(view, now_ms).last
+    name = view.instrument.symbol.replace("/", "")
     return {"symbol": name, "price": fixed(last or 0)}
 
 
-def ticker_24h(shown: Shown, now_ms: int) -> dict[str, object]:
+def ticker_24h(view: View, now_ms: int) -> dict[str, object]:
     """The rolling day.
 
     https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#24hr-ticker-price-change-statistics
     """
-    day = last_day(shown, now_ms)
+    day = last_day(view, now_ms)
     opened, last = day.open or 0, day.last or 0
-    newest = next(shown.trades_backwards(), None)
+    newest = next(view.trades_backwards(), None)
     count = day.trades_count
     percent = rounded(abs(last - opened) * 100 * E8, opened) if opened else 0
-    before = shown.series.last_close_before(now_ms - DAY_MS)
-    best = book_ticker(shown, now_ms)
+    before = view.series.last_close_before(now_ms - DAY_MS)
+    best = book_ticker(view, now_ms)
     return {
         "symbol": best["symbol"],
         "priceChange": fixed(last - opened),

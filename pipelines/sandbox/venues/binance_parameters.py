@@ -5,8 +5,8 @@ https://developers.binance.com/docs/binance-spot-api-docs/errors
 
 from pipelines.sandbox.answers import RefusedError
 from pipelines.sandbox.market import MINUTE_MS
-from pipelines.sandbox.shown import MONTH, WEEK
-from pipelines.sandbox.venues.desk import Params
+from pipelines.sandbox.venues.venue import Params
+from pipelines.sandbox.view import MONTH, WEEK
 
 _HOUR, _DAY = 60, 1440
 INTERVALS_MS = {

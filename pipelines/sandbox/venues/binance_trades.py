@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, islice, takewhile
 
 from pipelines.sandbox.market import DAY_MS, E8, Trade, fixed, rounded
-from pipelines.sandbox.shown import Shown
 from pipelines.sandbox.venues.binance_parameters import refused
+from pipelines.sandbox.view import View
 
 
 def _encoded(body: dict[str, object]) -> bytes:
@@ -30,22 +30,22 @@ def _single(trade: Trade) -> bytes:
     )
 
 
-def newest(shown: Shown, limit: int) -> list[bytes]:
+def newest(view: View, limit: int) -> list[bytes]:
     """The newest trades, the oldest of them first.
 
     https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#recent-trades-list
     """
-    rows = [_single(trade) for trade in islice(shown.trades_backwards(), limit)]
+    rows = [_single(trade) for trade in islice(view.trades_backwards(), limit)]
     return rows[::-1]
 
 
-def from_id(shown: Shown, trade_id: int, limit: int) -> list[bytes]:
+def from_id(view: View, trade_id: int, limit: int) -> list[bytes]:
     """Trades from an id on, inclusive.
 
     https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#old-trade-lookup
     """
-    start_ms = shown.series.day_of_trade(trade_id) * DAY_MS
-    later = (t for t in shown.trades_forwards(start_ms) if t.trade_id >= trade_id)
+    start_ms = view.series.day_of_trade(trade_id) * DAY_MS
+    later = (t for t in view.trades_forwards(start_ms) if t.trade_id >= trade_id)
     return [_single(trade) for trade in islice(later, limit)]
 
 
@@ -71,7 +71,7 @@ def _aggregate(fills: list[Trade]) -> bytes:
 
 
 def aggregated(
-    shown: Shown,
+    view: View,
     limit: int,
     *,
     from_id: int | None,
@@ -88,18 +88,16 @@ def aggregated(
         )
     end = 1 << 52 if end_ms is None else end_ms
     if from_id is not None or start_ms is not None:
-        trades = _forwards(shown, from_id, start_ms)
+        trades = _forwards(view, from_id, start_ms)
         orders = _orders(takewhile(lambda trade: trade.traded_at_ms <= end, trades))
         return [_aggregate(fills) for fills in islice(orders, limit)]
-    newest_first = _orders(shown.trades_backwards(end + 1))
+    newest_first = _orders(view.trades_backwards(end + 1))
     rows = [_aggregate(fills[::-1]) for fills in islice(newest_first, limit)]
     return rows[::-1]
 
 
-def _forwards(
-    shown: Shown, from_id: int | None, start_ms: int | None
-) -> Iterator[Trade]:
+def _forwards(view: View, from_id: int | None, start_ms: int | None) -> Iterator[Trade]:
     if from_id is None:
-        return shown.trades_forwards(start_ms or 0)
-    day = shown.series.day_of_order(from_id)
-    return (t for t in shown.trades_forwards(day * DAY_MS) if t.order_id >= from_id)
+        return view.trades_forwards(start_ms or 0)
+    day = view.series.day_of_order(from_id)
+    return (t for t in view.trades_forwards(day * DAY_MS) if t.order_id >= from_id)

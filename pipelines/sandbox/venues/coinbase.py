@@ -11,16 +11,16 @@ from pipelines.sandbox.answers import Answer, RefusedError, document, encoded, p
 from pipelines.sandbox.clock import Clock, iso, parse_instant
 from pipelines.sandbox.feed import Series
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument
-from pipelines.sandbox.shown import Shown
 from pipelines.sandbox.venues import coinbase_listing, coinbase_market
-from pipelines.sandbox.venues.desk import Desk, Params
+from pipelines.sandbox.venues.venue import Instruments, Params
+from pipelines.sandbox.view import View
 
 GRANULARITIES_S = (60, 300, 900, 3600, 21600, 86400)
 CANDLES_MAX = 300
 TRADES_MAX = 1000
 _EVERYTHING = 1 << 40
 
-_OfProduct = Callable[[Shown, Params], Answer]
+_OfProduct = Callable[[View, Params], Answer]
 
 
 def _refused(status: int, message: str) -> RefusedError:
@@ -34,7 +34,7 @@ class Coinbase:
 
     def __init__(self, series: Mapping[str, Series], clock: Clock) -> None:
         self._clock = clock
-        self._desk = Desk(series, clock, _rendered, fills=False)
+        self._instruments = Instruments(series, clock, _rendered, fills=False)
         self._symbols = {symbol.replace("/", "-"): symbol for symbol in series}
         self._of_product: dict[str, _OfProduct] = {
             "": self._product,
@@ -51,10 +51,10 @@ class Coinbase:
         if root == "products" and name:
             if name not in self._symbols or rest not in self._of_product:
                 raise _refused(404, "NotFound")
-            shown = self._desk.shown[self._symbols[name]]
-            return self._of_product[rest](shown, params)
+            view = self._instruments.views[self._symbols[name]]
+            return self._of_product[rest](view, params)
         if root == "products":
-            listed = self._desk.shown.values()
+            listed = self._instruments.views.values()
             return document([coinbase_listing.product(s.instrument) for s in listed])
         if root == "currencies":
             return self._currencies(name)
@@ -65,27 +65,26 @@ class Coinbase:
             return Answer(200, body.encode())
         raise _refused(404, "NotFound")
 
-    def weight(self, path: str, params: Params) -> float:  # noqa: ARG002
-        """Every public request counts once."""
+    def weight(self, path: str, params: Params) -> float:
         return 1
 
-    def too_many(self, retry_after_s: int, *, is_banned: bool) -> Answer:  # noqa: ARG002
+    def too_many(self, retry_after_s: int, *, is_banned: bool) -> Answer:
         """https://docs.cdp.coinbase.com/exchange/docs/rate-limits."""
         return Answer(429, encoded({"message": "Public rate limit exceeded"}))
 
     def _currencies(self, name: str) -> Answer:
-        shown = self._desk.shown
-        codes = sorted({part for symbol in shown for part in symbol.split("/")})
+        symbols = self._instruments.views
+        codes = sorted({part for symbol in symbols for part in symbol.split("/")})
         if not name:
             return document([coinbase_listing.currency(code) for code in codes])
         if name not in codes:
             raise _refused(404, "NotFound")
         return document(coinbase_listing.currency(name))
 
-    def _product(self, shown: Shown, _: Params) -> Answer:
-        return document(coinbase_listing.product(shown.instrument))
+    def _product(self, view: View, _: Params) -> Answer:
+        return document(coinbase_listing.product(view.instrument))
 
-    def _candles(self, shown: Shown, params: Params) -> Answer:
+    def _candles(self, view: View, params: Params) -> Answer:
         """Newest first; without both `start` and `end`, the newest there are."""
         granularity = params.get("granularity", "60")
         if granularity not in map(str, GRANULARITIES_S):
@@ -105,18 +104,18 @@ class Coinbase:
                 f"aggregations requested exceeds {CANDLES_MAX}",
             )
         first = start // interval * interval
-        return self._page(shown, first, end + 1, interval)
+        return self._page(view, first, end + 1, interval)
 
-    def _page(self, shown: Shown, since: int, until: int, interval: int) -> Answer:
+    def _page(self, view: View, since: int, until: int, interval: int) -> Answer:
         if interval == MINUTE_MS:
-            pages = self._desk.pages[shown.instrument.symbol]
-            found = page(pages.backwards(since, until, CANDLES_MAX)).split_rows()
+            pages = self._instruments.pages[view.instrument.symbol]
+            encoded = page(pages.backwards(since, until, CANDLES_MAX)).split_rows()
         else:
-            rows = list(shown.buckets(since, until, interval))[-CANDLES_MAX:]
-            found = [coinbase_market.candle(row).encode() for row in rows]
-        return page(found[::-1])
+            rows = list(view.buckets(since, until, interval))[-CANDLES_MAX:]
+            encoded = [coinbase_market.candle(row).encode() for row in rows]
+        return page(encoded[::-1])
 
-    def _trades(self, shown: Shown, params: Params) -> Answer:
+    def _trades(self, view: View, params: Params) -> Answer:
         """Newest first; `after` pages back in time, `before` forward, by trade id.
 
         https://docs.cdp.coinbase.com/exchange/docs/rest-pagination
@@ -125,10 +124,10 @@ class Coinbase:
         after, before = _whole(params, "after"), _whole(params, "before")
         until = None
         if after is not None:
-            until = (shown.series.day_of_trade(after) + 1) * DAY_MS
+            until = (view.series.day_of_trade(after) + 1) * DAY_MS
         older = (
             trade
-            for trade in shown.trades_backwards(until)
+            for trade in view.trades_backwards(until)
             if after is None or trade.trade_id < after
         )
         trades = []
@@ -145,17 +144,17 @@ class Coinbase:
         rows = [coinbase_market.trade_row(trade) for trade in trades]
         return page(rows, headers=headers)
 
-    def _book(self, shown: Shown, params: Params) -> Answer:
+    def _book(self, view: View, params: Params) -> Answer:
         level = params.get("level", "1")
         if level not in {"1", "2", "3"}:
             raise _refused(400, "Invalid level")
-        return document(coinbase_market.book(shown, self._clock.now_ms(), int(level)))
+        return document(coinbase_market.book(view, self._clock.now_ms(), int(level)))
 
-    def _ticker(self, shown: Shown, _: Params) -> Answer:
-        return document(coinbase_market.ticker(shown, self._clock.now_ms()))
+    def _ticker(self, view: View, _: Params) -> Answer:
+        return document(coinbase_market.ticker(view, self._clock.now_ms()))
 
-    def _stats(self, shown: Shown, _: Params) -> Answer:
-        return document(coinbase_market.stats(shown, self._clock.now_ms()))
+    def _stats(self, view: View, _: Params) -> Answer:
+        return document(coinbase_market.stats(view, self._clock.now_ms()))
 
 
 def _rendered(_: Instrument) -> Callable[[Candle], str]:

@@ -8,8 +8,8 @@ import json
 from pipelines.sandbox.book import Book, book_at, last_price
 from pipelines.sandbox.clock import iso
 from pipelines.sandbox.market import DAY_MS, Candle, Trade, fixed, shortest
-from pipelines.sandbox.shown import Shown
-from pipelines.sandbox.venues.desk import last_day
+from pipelines.sandbox.venues.venue import last_day
+from pipelines.sandbox.view import View
 
 BOOK_DEPTH = 50
 _DAYS_OF_STATISTICS = 30
@@ -46,17 +46,17 @@ def trade_row(trade: Trade) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def book(shown: Shown, now_ms: int, level: int) -> dict[str, object]:
+def book(view: View, now_ms: int, level: int) -> dict[str, object]:
     """Level 1: the best; 2: aggregated; 3: single orders with their ids.
 
     https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-book
     """
     depth = 1 if level == 1 else BOOK_DEPTH
-    held = book_at(shown, now_ms, depth)
+    snapshot = book_at(view, now_ms, depth)
     return {
-        "bids": _side(held, held.bids, level),
-        "asks": _side(held, held.asks, level),
-        "sequence": held.version,
+        "bids": _side(snapshot, snapshot.bids, level),
+        "asks": _side(snapshot, snapshot.asks, level),
+        "sequence": snapshot.version,
         "auction_mode": False,
         "auction": None,
         "time": _stamp(now_ms * 1_000_000),
@@ -64,14 +64,14 @@ def book(shown: Shown, now_ms: int, level: int) -> dict[str, object]:
 
 
 def _side(
-    held: Book, levels: list[tuple[int, int, int]], level: int
+    snapshot: Book, levels: list[tuple[int, int, int]], level: int
 ) -> list[list[object]]:
     single = level == 3  # noqa: PLR2004 (the parameter's own numbers)
     return [
         [
             shortest(price),
             shortest(amount),
-            f"00000000-0000-4000-8000-{(price ^ held.version) & (1 << 48) - 1:012x}"
+            f"00000000-0000-4000-8000-{(price ^ snapshot.version) & (1 << 48) - 1:012x}"
             if single
             else orders,
         ]
@@ -79,18 +79,18 @@ def _side(
     ]
 
 
-def ticker(shown: Shown, now_ms: int) -> dict[str, object]:
+def ticker(view: View, now_ms: int) -> dict[str, object]:
     """The last trade, the best of the book, the day's volume.
 
     https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-ticker
     """
-    held = book_at(shown, now_ms, 1)
-    newest = next(shown.trades_backwards(), None)
-    price = last_price(shown, now_ms)
+    snapshot = book_at(view, now_ms, 1)
+    newest = next(view.trades_backwards(), None)
+    price = last_price(view, now_ms)
     return {
-        "ask": shortest(held.asks[0][0]) if held.asks else None,
-        "bid": shortest(held.bids[0][0]) if held.bids else None,
-        "volume": shortest(last_day(shown, now_ms).volume),
+        "ask": shortest(snapshot.asks[0][0]) if snapshot.asks else None,
+        "bid": shortest(snapshot.bids[0][0]) if snapshot.bids else None,
+        "volume": shortest(last_day(view, now_ms).volume),
         "trade_id": newest.trade_id if newest else None,
         "price": None if price is None else shortest(price),
         "size": shortest(newest.amount) if newest else None,
@@ -99,13 +99,13 @@ def ticker(shown: Shown, now_ms: int) -> dict[str, object]:
     }
 
 
-def stats(shown: Shown, now_ms: int) -> dict[str, object]:
+def stats(view: View, now_ms: int) -> dict[str, object]:
     """The last 24 hours, and the volume of 30 days.
 
     https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-stats
     """
-    day = last_day(shown, now_ms)
-    month = last_day(shown, now_ms, since_ms=now_ms - _DAYS_OF_STATISTICS * DAY_MS)
+    day = last_day(view, now_ms)
+    month = last_day(view, now_ms, since_ms=now_ms - _DAYS_OF_STATISTICS * DAY_MS)
 
     def text(value: int | None) -> str | None:
         return None if value is None else shortest(value)

@@ -10,9 +10,9 @@ from pipelines.sandbox.answers import Answer, RefusedError, document, encoded, p
 from pipelines.sandbox.clock import Clock, iso
 from pipelines.sandbox.feed import Series
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument, Trade
-from pipelines.sandbox.shown import Shown, bucket_start
 from pipelines.sandbox.venues import kraken_listing, kraken_market, kraken_names
-from pipelines.sandbox.venues.desk import Desk, Params
+from pipelines.sandbox.venues.venue import Instruments, Params
+from pipelines.sandbox.view import View, bucket_start
 
 _API = "/0/public/"
 # The newest candles that OHLC gives, the forming one among them, whatever `since`
@@ -45,8 +45,8 @@ class Kraken:
     ) -> None:
         self._clock = clock
         self._full_history = full_history
-        desk = Desk(series, clock, _rendered, fills=True)
-        self._shown, self._pages = desk.shown, desk.pages
+        instruments = Instruments(series, clock, _rendered, fills=True)
+        self._views, self._pages = instruments.views, instruments.pages
         self._symbols = {
             name: symbol
             for symbol in series
@@ -68,17 +68,15 @@ class Kraken:
         }
 
     def answer(self, path: str, params: Params) -> Answer:
-        """The answer to `/0/public/…`."""
         route = self._routes.get(path.removeprefix(_API))
         if not path.startswith(_API) or route is None:
             raise RefusedError(404, {"error": ["EGeneral:Unknown method"]})
         return route(params)
 
-    def weight(self, path: str, params: Params) -> float:  # noqa: ARG002
-        """Every public request counts once."""
+    def weight(self, path: str, params: Params) -> float:
         return 1
 
-    def too_many(self, retry_after_s: int, *, is_banned: bool) -> Answer:  # noqa: ARG002
+    def too_many(self, retry_after_s: int, *, is_banned: bool) -> Answer:
         """https://docs.kraken.com/api/docs/guides/spot-errors."""
         return Answer(429, encoded({"error": ["EGeneral:Too many requests"]}))
 
@@ -92,7 +90,7 @@ class Kraken:
         return _result({"status": "online", "timestamp": stamp})
 
     def _assets(self, params: Params) -> Answer:
-        codes = sorted({part for symbol in self._shown for part in symbol.split("/")})
+        codes = sorted({part for symbol in self._views for part in symbol.split("/")})
         named = {kraken_names.asset_id(code): code for code in codes}
         if "asset" in params:
             wanted = params["asset"].split(",")
@@ -106,13 +104,13 @@ class Kraken:
         return _result({key: kraken_listing.asset(code) for key, code in named.items()})
 
     def _asset_pairs(self, params: Params) -> Answer:
-        symbols = list(self._shown)
+        symbols = list(self._views)
         if "pair" in params:
             symbols = [self._symbol(name) for name in params["pair"].split(",")]
         return _result(
             {
                 kraken_names.pair_id(symbol): kraken_listing.pair(
-                    self._shown[symbol].instrument, kraken_market.VOLUME_DECIMALS
+                    self._views[symbol].instrument, kraken_market.VOLUME_DECIMALS
                 )
                 for symbol in symbols
             }
@@ -138,17 +136,17 @@ class Kraken:
         if minutes not in kraken_market.INTERVALS_MS:
             raise _refused("EGeneral:Invalid arguments:interval")
         interval = kraken_market.INTERVALS_MS[minutes]
-        shown = self._shown[symbol]
+        view = self._views[symbol]
         current = bucket_start(self._clock.now_ms(), interval)
         since = min(_whole(params, "since", 0) * 1000 + 1, current)
-        is_whole = self._full_history and not shown.series.has_trades
+        is_whole = self._full_history and not view.series.has_trades
         if not is_whole:
             since = max(since, current - (WINDOW - 1) * interval)
         if interval == MINUTE_MS:
             cuts = self._pages[symbol].forwards(since, current + 1, _EVERYTHING)
         else:
-            render = kraken_market.ohlc(shown.instrument.price_decimals)
-            rows = shown.buckets(since, current + 1, interval)
+            render = kraken_market.ohlc(view.instrument.price_decimals)
+            rows = view.buckets(since, current + 1, interval)
             cuts = [render(row).encode() for row in rows]
         key = encoded(kraken_names.pair_id(symbol))
         last = (current - interval) // 1000
@@ -159,17 +157,17 @@ class Kraken:
     def _trades(self, params: Params) -> Answer:
         """The newest trades, or those after `since`: seconds, or an answer's `last`."""
         symbol = self._pair(params)
-        shown = self._shown[symbol]
+        view = self._views[symbol]
         count = min(_whole(params, "count", TRADES_DEFAULT) or TRADES_MAX, TRADES_MAX)
         since = params.get("since")
         if since is None:
-            trades = list(islice(shown.trades_backwards(), count))[::-1]
+            trades = list(islice(view.trades_backwards(), count))[::-1]
             since_ns = 0
         else:
             since_ns = _nanoseconds(since)
-            trades = _after(shown, since_ns, count)
+            trades = _after(view, since_ns, count)
         last = trades[-1].traded_at_ns if trades else since_ns
-        places = shown.instrument.price_decimals
+        places = view.instrument.price_decimals
         key = encoded(kraken_names.pair_id(symbol))
         return page(
             [kraken_market.trade_row(trade, places) for trade in trades],
@@ -180,18 +178,18 @@ class Kraken:
     def _depth(self, params: Params) -> Answer:
         symbol = self._pair(params)
         count = min(max(_whole(params, "count", 100), 1), 500)
-        body = kraken_market.depth(self._shown[symbol], self._clock.now_ms(), count)
+        body = kraken_market.depth(self._views[symbol], self._clock.now_ms(), count)
         return _result({kraken_names.pair_id(symbol): body})
 
     def _ticker(self, params: Params) -> Answer:
-        symbols = list(self._shown)
+        symbols = list(self._views)
         if "pair" in params:
             symbols = [self._symbol(name) for name in params["pair"].split(",")]
         now_ms = self._clock.now_ms()
         return _result(
             {
                 kraken_names.pair_id(symbol): kraken_market.ticker(
-                    self._shown[symbol], now_ms
+                    self._views[symbol], now_ms
                 )
                 for symbol in symbols
             }
@@ -217,10 +215,10 @@ def _nanoseconds(since: str) -> int:
     return int(whole + part[:9].ljust(9, "0"))
 
 
-def _after(shown: Shown, since_ns: int, count: int) -> list[Trade]:
+def _after(view: View, since_ns: int, count: int) -> list[Trade]:
     later = (
         trade
-        for trade in shown.trades_forwards(since_ns // DAY_MS // 10**6 * DAY_MS)
+        for trade in view.trades_forwards(since_ns // DAY_MS // 10**6 * DAY_MS)
         if trade.traded_at_ns > since_ns
     )
     return list(islice(later, count))

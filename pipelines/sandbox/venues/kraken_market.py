@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from pipelines.sandbox.book import book_at
 from pipelines.sandbox.market import DAY_MS, E8, MINUTE_MS, Candle, Trade, fixed
-from pipelines.sandbox.shown import Shown
-from pipelines.sandbox.venues.desk import DayStatistics, last_day
+from pipelines.sandbox.venues.venue import DayStatistics, last_day
+from pipelines.sandbox.view import View
 
 VOLUME_DECIMALS = 8
 
@@ -49,13 +49,13 @@ def trade_row(trade: Trade, price_decimals: int) -> bytes:
     ).encode()
 
 
-def depth(shown: Shown, now_ms: int, count: int) -> dict[str, object]:
+def depth(view: View, now_ms: int, count: int) -> dict[str, object]:
     """Price, volume and stamp of each level, from the best outwards.
 
     https://docs.kraken.com/api-reference/market-data/get-order-book
     """
-    book = book_at(shown, now_ms, count)
-    places = shown.instrument.price_decimals
+    book = book_at(view, now_ms, count)
+    places = view.instrument.price_decimals
 
     def side(levels: list[tuple[int, int, int]]) -> list[list[object]]:
         return [
@@ -71,19 +71,19 @@ def _short(amount: int) -> str:
     return fixed(max(amount, E8 // 1000), 3)
 
 
-def _today(shown: Shown, now_ms: int) -> DayStatistics:
-    return last_day(shown, now_ms, since_ms=now_ms // DAY_MS * DAY_MS)
+def _today(view: View, now_ms: int) -> DayStatistics:
+    return last_day(view, now_ms, since_ms=now_ms // DAY_MS * DAY_MS)
 
 
-def ticker(shown: Shown, now_ms: int) -> dict[str, object]:
+def ticker(view: View, now_ms: int) -> dict[str, object]:
     """Today's and the last 24 hours' figures.
 
     https://docs.kraken.com/api-reference/market-data/get-ticker-information
     """
-    places = shown.instrument.price_decimals
-    periods = (_today(shown, now_ms), last_day(shown, now_ms))
-    book = book_at(shown, now_ms, 1)
-    newest = next(shown.trades_backwards(), None)
+    places = view.instrument.price_decimals
+    periods = (_today(view, now_ms), last_day(view, now_ms))
+    book = book_at(view, now_ms, 1)
+    newest = next(view.trades_backwards(), None)
     last = newest.price if newest else periods[1].last
 
     def price(value: int | None) -> str | None:

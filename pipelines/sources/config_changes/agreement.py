@@ -1,4 +1,4 @@
-"""Whether the history of the config tables tells the rows that stand in them.
+"""Whether the history of the config tables gives the rows that they hold.
 
 Both are read in one snapshot of the database. Columns of which Debezium gives another
 form than Postgres in a way that depends on settings (intervals, arrays of stamps,
@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, LiteralString
+from typing import Any
 
 from psycopg import sql
 
 from pipelines.config.column_type import ColumnType, Kind
 from pipelines.config.declaration import Declaration, declared_tables
-from pipelines.local.debezium_properties import PUBLICATION
+from pipelines.local.cdc_role import published_tables
 from pipelines.sources.config_changes import history
 from pipelines.sources.config_changes.tables import SCHEMA
 from pipelines.warehouse import Connection, has_table
@@ -27,10 +27,6 @@ Row = Mapping[str, Any]
 EPOCH = date(1970, 1, 1)
 UNREAD = (ValueError, TypeError, ArithmeticError, InvalidOperation)
 PAUSE_S = 1.0  # in which a change that is under way arrives
-PUBLISHED: LiteralString = """
-select t.tablename from pg_publication_tables as t
-where t.pubname = %s and t.schemaname = 'config'
-"""
 
 
 @dataclass(frozen=True)
@@ -61,52 +57,52 @@ def differences(connection: Connection) -> list[Difference]:
     """Every key of which history and a streamed table disagree now, in order."""
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read read only")
-        streamed = {n for (n,) in connection.execute(PUBLISHED, (PUBLICATION,))}
+        streamed = published_tables(connection)
         return [
             difference
-            for name, told in declared_tables(connection).items()
-            if name in streamed
-            for difference in _of_table(connection, name, told)
+            for name, table in declared_tables(connection).items()
+            if table.table in streamed
+            for difference in _of_table(connection, name, table)
         ]
 
 
 def _of_table(
-    connection: Connection, name: str, told: Declaration
+    connection: Connection, name: str, table: Declaration
 ) -> Iterator[Difference]:
-    in_table = _standing(connection, told)
+    in_table = _rows(connection, table)
     in_history = {}
     if has_table(connection, sql.Identifier(SCHEMA, name).as_string(None)):
-        found = history.standing_rows(connection, name)
-        in_history = {_key(json.loads(key)): one.row for key, one in found.items()}
+        rows = history.standing_rows(connection, name)
+        in_history = {_key(json.loads(key)): one.row for key, one in rows.items()}
     for key in sorted(in_table.keys() | in_history.keys()):
-        what = _difference(told, in_table.get(key), in_history.get(key))
+        what = _difference(table, in_table.get(key), in_history.get(key))
         if what:
             yield Difference(name, key, what)
 
 
-def _difference(told: Declaration, stands: Row | None, tale: Row | None) -> str:
+def _difference(table: Declaration, stored: Row | None, folded: Row | None) -> str:
     """What disagrees; empty: nothing."""
-    if tale is None:
+    if folded is None:
         return "is not in the history"
-    if stands is None:
+    if stored is None:
         return "is in the history alone"
     wrong = [
         name
-        for name, kind in told.types.items()
-        if not _is_same(stands[name], tale.get(name), kind)
+        for name, column in table.types.items()
+        if not _is_same(stored[name], folded.get(name), column)
     ]
     return f"differs in {', '.join(wrong)}" if wrong else ""
 
 
-def _standing(connection: Connection, told: Declaration) -> dict[str, Row]:
-    columns = sql.SQL(", ").join(map(sql.Identifier, told.columns))
-    target = sql.Identifier(*told.table.split("."))
+def _rows(connection: Connection, table: Declaration) -> dict[str, Row]:
+    columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+    target = sql.Identifier(*table.table.split("."))
     statement = sql.SQL("select {} from {}").format(columns, target)
-    found: dict[str, Row] = {}
+    rows: dict[str, Row] = {}
     for values in connection.execute(statement):
-        row = dict(zip(told.columns, values, strict=True))
-        found[_key([_told(row[name], told.types[name]) for name in told.key])] = row
-    return found
+        row = dict(zip(table.columns, values, strict=True))
+        rows[_key([_sent(row[name], table.types[name]) for name in table.key])] = row
+    return rows
 
 
 def _key(parts: list[Any]) -> str:
@@ -114,10 +110,10 @@ def _key(parts: list[Any]) -> str:
     return json.dumps([str(p) if isinstance(p, int | Decimal) else p for p in parts])
 
 
-def _told(value: Any, kind: ColumnType) -> Any:
+def _sent(value: Any, column: ColumnType) -> Any:
     """A key's value in the form that Debezium gives it, as far as keys go."""
     if isinstance(value, datetime):
-        if kind.kind == "zoned":
+        if column.kind == "zoned":
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         return str(_micros(value))
     if isinstance(value, date):
@@ -125,48 +121,48 @@ def _told(value: Any, kind: ColumnType) -> Any:
     return value if value is None or isinstance(value, str | bool) else str(value)
 
 
-def _is_same(stands: Any, tale: Any, kind: ColumnType) -> bool:
-    if stands is None or tale is None:
-        return stands is tale
-    compare = SAME.get(kind.kind)
+def _is_same(stored: Any, folded: Any, column: ColumnType) -> bool:
+    if stored is None or folded is None:
+        return stored is folded
+    compare = SAME.get(column.kind)
     if compare is None:
         return True
     try:
-        return compare(stands, tale, kind)
+        return compare(stored, folded, column)
     except UNREAD:
         return False
 
 
-def _is_same_decimal(stands: Any, tale: Any, _: ColumnType) -> bool:
-    if isinstance(stands, str):  # money, as the server's locale writes it
+def _is_same_decimal(stored: Any, folded: Any, _: ColumnType) -> bool:
+    if isinstance(stored, str):  # money, as the server's locale writes it
         return True
-    wanted, found = Decimal(stands), Decimal(tale)
-    return wanted == found or (wanted.is_nan() and found.is_nan())
+    expected, actual = Decimal(stored), Decimal(folded)
+    return expected == actual or (expected.is_nan() and actual.is_nan())
 
 
-def _is_same_array(stands: Any, tale: Any, kind: ColumnType) -> bool:
-    element = kind.element
-    if element is None or any(isinstance(item, list) for item in stands):
+def _is_same_array(stored: Any, folded: Any, column: ColumnType) -> bool:
+    element = column.element
+    if element is None or any(isinstance(item, list) for item in stored):
         return True
-    return len(stands) == len(tale) and all(
-        _is_same(one, other, element) for one, other in zip(stands, tale, strict=True)
+    return len(stored) == len(folded) and all(
+        _is_same(one, other, element) for one, other in zip(stored, folded, strict=True)
     )
 
 
-def _is_same_stamp(stands: Any, tale: Any, _: ColumnType) -> bool:
+def _is_same_stamp(stored: Any, folded: Any, _: ColumnType) -> bool:
     """A stamp without a zone: days, or a count since 1970 of micros or millis."""
-    if isinstance(stands, datetime):
-        micros = _micros(stands)
-        return int(tale) in {micros, micros // 1000}
-    if isinstance(stands, date):
-        return int(tale) == (stands - EPOCH).days
+    if isinstance(stored, datetime):
+        micros = _micros(stored)
+        return int(folded) in {micros, micros // 1000}
+    if isinstance(stored, date):
+        return int(folded) == (stored - EPOCH).days
     return True
 
 
-def _is_same_zoned(stands: Any, tale: Any, _: ColumnType) -> bool:
-    if not isinstance(stands, datetime):
+def _is_same_zoned(stored: Any, folded: Any, _: ColumnType) -> bool:
+    if not isinstance(stored, datetime):
         return True
-    return bool(stands == datetime.fromisoformat(tale))
+    return bool(stored == datetime.fromisoformat(folded))
 
 
 def _micros(stamp: datetime) -> int:
@@ -176,13 +172,13 @@ def _micros(stamp: datetime) -> int:
 
 SAME: Mapping[Kind, Callable[[Any, Any, ColumnType], bool]] = {
     "array": _is_same_array,
-    "binary": lambda stands, tale, _: bytes(stands) == base64.b64decode(tale),
-    "boolean": lambda stands, tale, _: stands is tale,
+    "binary": lambda stored, folded, _: bytes(stored) == base64.b64decode(folded),
+    "boolean": lambda stored, folded, _: stored is folded,
     "clock": _is_same_stamp,
     "decimal": _is_same_decimal,
-    "floating": lambda stands, tale, _: float(stands) == float(tale),
-    "integer": lambda stands, tale, _: int(stands) == int(tale),
-    "json": lambda stands, tale, _: stands == json.loads(tale),
-    "text": lambda stands, tale, _: str(stands) == tale,
+    "floating": lambda stored, folded, _: float(stored) == float(folded),
+    "integer": lambda stored, folded, _: int(stored) == int(folded),
+    "json": lambda stored, folded, _: stored == json.loads(folded),
+    "text": lambda stored, folded, _: str(stored) == folded,
     "zoned": _is_same_zoned,
 }

@@ -5,7 +5,7 @@ A mended message is folded by its source position, as if it had never been refus
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.batch import (
@@ -14,10 +14,10 @@ from pipelines.sources.config_changes.batch import (
     Message,
     Place,
     Refused,
+    raw_bytes,
 )
-from pipelines.sources.config_changes.event import decoded
 from pipelines.sources.config_changes.ledger import Ledger
-from pipelines.sources.config_changes.rows import raw_bytes
+from pipelines.sources.config_changes.topics import landed
 from pipelines.warehouse import Connection, has_table
 
 WAITING: LiteralString = """
@@ -71,29 +71,7 @@ def waiting(connection: Connection) -> list[Refused]:
     """Every message in quarantine that was not taken in, by its place."""
     if not has_table(connection, "bronze_config.quarantine"):
         return []
-    return [
-        Refused(
-            name,
-            Message(
-                Place(topic, topic_id, partition),
-                offset,
-                raw_bytes(key, encoding),
-                raw_bytes(raw, encoding),
-            ),
-            reason,
-        )
-        for (
-            name,
-            reason,
-            key,
-            raw,
-            encoding,
-            topic,
-            topic_id,
-            partition,
-            offset,
-        ) in connection.execute(EACH)
-    ]
+    return [_refused(*row) for row in connection.execute(EACH)]
 
 
 def newest(connection: Connection) -> tuple[int, str] | None:
@@ -109,12 +87,12 @@ def retry(connection: Connection, declared: Mapping[str, Declaration]) -> Retrie
     batch, still = Batch("dead letters, tried again"), []
     for dead in waiting(connection):
         try:
-            landed = _landed(dead, declared)
+            change = _landed(dead, declared)
         except ValueError as error:
             still.append(Refused(dead.name, dead.message, str(error)))
         else:
             batch.reprocessed.append(dead)
-            batch.landed += [landed] if landed else []
+            batch.landed += [change] if change else []
     if not batch.reprocessed:
         return Retried(0, 0, still)
     ledger = Ledger(connection)
@@ -124,8 +102,14 @@ def retry(connection: Connection, declared: Mapping[str, Declaration]) -> Retrie
 
 
 def _landed(dead: Refused, declared: Mapping[str, Declaration]) -> Landed | None:
-    told, message = declared.get(dead.name), dead.message
-    if told is None:
+    if dead.name not in declared:
         raise ValueError(f"{dead.name} is not declared")
-    event = decoded(message.value, told, offset=message.offset, key=message.key)
-    return Landed(dead.name, message.place, event) if event else None
+    return landed(dead.name, dead.message, declared[dead.name])
+
+
+def _refused(
+    name: str, reason: str, key: str, value: str, encoding: str, *place: Any
+) -> Refused:
+    *partition, offset = place
+    raw = raw_bytes(key, encoding), raw_bytes(value, encoding)
+    return Refused(name, Message(Place(*partition), offset, *raw), reason)

@@ -3,15 +3,19 @@
 https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events
 """
 
+import base64
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.upstream.wire import Number, decode_exactly
 
 Row = Mapping[str, Any]
 NOTHING: Mapping[str, Any] = {}
-SHOWN = 60  # characters of a bad message that its reason quotes
+SHOWN = 60  # characters of a bad value or message that its reason quotes
+NOT_SENT = "__debezium_unavailable_value"
+UNAVAILABLE = {NOT_SENT, base64.b64encode(NOT_SENT.encode()).decode()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,8 @@ class Envelope:
 
     payload: Row
     source: Row
-    before_fields: Mapping[str, Row] | None = field(default=None)
-    after_fields: Mapping[str, Row] | None = field(default=None)
+    before_fields: Mapping[str, Row] | None = None
+    after_fields: Mapping[str, Row] | None = None
 
 
 def envelope(message: bytes | str | None) -> Envelope | None:
@@ -74,12 +78,34 @@ def whole_number(value: Any, name: str) -> int | None:
         return None
     if isinstance(value, Number):
         try:
-            found = int(value)
+            number = int(value)
         except ValueError:
             raise ValueError(f"{name} is {value}, not a whole number") from None
-        if abs(found) < 1 << 63:
-            return found
+        if abs(number) < 1 << 63:
+            return number
     raise ValueError(f"{name} is {str(value)[:SHOWN]}, not a whole number")
+
+
+def is_unavailable(value: Any) -> bool:
+    """Whether it stands for a large value that the log did not repeat.
+
+    https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-toasted-values
+    """
+    if isinstance(value, list):
+        return len(value) == 1 and is_unavailable(value[0])
+    return type(value) is str and value in UNAVAILABLE
+
+
+def as_json(value: Any) -> str:
+    """Compact JSON; a `Number` is written as it was sent."""
+    if type(value) is Number:
+        return str(value)
+    if isinstance(value, Mapping):
+        inner = (f"{json.dumps(name)}:{as_json(v)}" for name, v in value.items())
+        return "{" + ",".join(inner) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(as_json, value)) + "]"
+    return json.dumps(value)
 
 
 def _document(message: bytes | str | None) -> Any:
@@ -100,9 +126,9 @@ def _columns(fields: Any, image: str) -> Mapping[str, Row] | None:
     """The schemas of the columns of `before` or `after`, by column."""
     if not isinstance(fields, list):
         return None
-    for found in fields:
-        if isinstance(found, dict) and found.get("field") == image:
-            inner = found.get("fields") or ()
+    for schema in fields:
+        if isinstance(schema, dict) and schema.get("field") == image:
+            inner = schema.get("fields") or ()
             return {
                 f["field"]: f for f in inner if isinstance(f, dict) and "field" in f
             }

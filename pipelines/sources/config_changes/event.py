@@ -8,7 +8,9 @@ from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.envelope import (
     Envelope,
     Row,
+    as_json,
     envelope,
+    is_unavailable,
     message_key,
     whole_number,
 )
@@ -16,9 +18,7 @@ from pipelines.sources.config_changes.row_key import row_key
 from pipelines.sources.config_changes.values import (
     NO_SCHEMA,
     Schema,
-    as_json,
     fitted,
-    is_unavailable,
 )
 
 # read (of a snapshot), create, update, delete, truncate
@@ -87,12 +87,12 @@ class ChangeEvent:
 
 def decoded(
     value: bytes | str | None,
-    told: Declaration,
+    table: Declaration,
     *,
     offset: int,
     key: bytes | str | None = None,
 ) -> ChangeEvent | None:
-    """The change that a message tells; None: it is a tombstone.
+    """The change that a message carries; None: it is a tombstone.
 
     Raises:
         ValueError: it does not decode, or does not fit its table; says why.
@@ -100,43 +100,43 @@ def decoded(
     sent = envelope(value)
     if sent is None:
         return None
-    schema, table = sent.source.get("schema"), sent.source.get("table")
-    if not told.is_of(schema, table):
-        raise ValueError(f"a change of {schema}.{table}, not of {told.table}")
+    schema, name = sent.source.get("schema"), sent.source.get("table")
+    if not table.is_of(schema, name):
+        raise ValueError(f"a change of {schema}.{name}, not of {table.table}")
     op = sent.payload["op"]
     if op not in OPERATIONS:
         raise ValueError(f"op {as_json(op)[:20]}, none of {', '.join(OPERATIONS)}")
-    before, after = _images(sent, told)
-    key_of_row = row_key(str(op), before, after, _keyed(key, told), told)
+    before, after = _images(sent, table)
+    key_of_row = row_key(str(op), before, after, _keyed(key, table), table)
     return ChangeEvent(
-        table=told.table,
+        table=table.table,
         op=str(op),
         row_key=key_of_row,
         before=before,
         after=after,
         lsn=_lsn(sent),
         offset=offset,
-        **_told(sent),
+        **_facts(sent),
     )
 
 
-def _keyed(key: bytes | str | None, told: Declaration) -> Row | None:
+def _keyed(key: bytes | str | None, table: Declaration) -> Row | None:
     """A message's key, of the columns that are declared as one."""
-    found = message_key(key)
-    if found and set(found) != set(told.key):
-        columns, wanted = ", ".join(found), ", ".join(told.key)
-        raise ValueError(f"its key is ({columns}), and that of {told.table} ({wanted})")
-    return found
+    columns = message_key(key)
+    if columns and set(columns) != set(table.key):
+        sent, declared = ", ".join(columns), ", ".join(table.key)
+        raise ValueError(f"its key is ({sent}), and that of {table.table} ({declared})")
+    return columns
 
 
 def _lsn(sent: Envelope) -> int:
-    found = whole_number(sent.source.get("lsn"), "source.lsn")
-    if found is None:
-        raise ValueError("no source.lsn: where it stands can not be told")
-    return found
+    lsn = whole_number(sent.source.get("lsn"), "source.lsn")
+    if lsn is None:
+        raise ValueError("no source.lsn: its place in the source is unknown")
+    return lsn
 
 
-def _told(sent: Envelope) -> Mapping[str, Any]:
+def _facts(sent: Envelope) -> Mapping[str, Any]:
     """What the envelope says beside the row."""
     source, transaction = sent.source, sent.payload.get("transaction") or {}
     snapshot = source.get("snapshot")
@@ -153,21 +153,21 @@ def _told(sent: Envelope) -> Mapping[str, Any]:
 
 def _micros(stamped: Row, name: str) -> int | None:
     """Debezium's `ts_us`, of version 2.5 and later, or its `ts_ms`."""
-    found = whole_number(stamped.get("ts_us"), f"ts_us of {name}")
-    if found is not None:
-        return found
+    micros = whole_number(stamped.get("ts_us"), f"ts_us of {name}")
+    if micros is not None:
+        return micros
     millis = whole_number(stamped.get("ts_ms"), f"ts_ms of {name}")
     return None if millis is None else millis * 1000
 
 
-def _images(sent: Envelope, told: Declaration) -> tuple[Row | None, Row | None]:
+def _images(sent: Envelope, table: Declaration) -> tuple[Row | None, Row | None]:
     """Before and after, fitted; a value that the log did not repeat is the old one."""
-    before = _image(sent.payload.get("before"), told, sent.before_fields, "before")
+    before = _image(sent.payload.get("before"), table, sent.before_fields, "before")
     after = sent.payload.get("after")
     if isinstance(after, dict) and any(map(is_unavailable, after.values())):
         old = sent.payload.get("before")
         after = _repeated(after, old if isinstance(old, dict) else NO_SCHEMA)
-    return before, _image(after, told, sent.after_fields, "after")
+    return before, _image(after, table, sent.after_fields, "after")
 
 
 def _repeated(after: Row, before: Row) -> Row:
@@ -181,15 +181,15 @@ def _repeated(after: Row, before: Row) -> Row:
 
 
 def _image(
-    row: Any, told: Declaration, fields: Mapping[str, Schema] | None, name: str
+    row: Any, table: Declaration, fields: Mapping[str, Schema] | None, name: str
 ) -> Row | None:
     if row is None:
         return None
     if not isinstance(row, dict):
         raise ValueError(f"`{name}` is no row")  # noqa: TRY004  # of the data
-    types, schemas = told.types, fields or NO_SCHEMA
+    types, schemas = table.types, fields or NO_SCHEMA
     if unknown := [column for column in row if column not in types]:
-        raise ValueError(f"column {unknown[0]!r} is not declared in {told.table}")
+        raise ValueError(f"column {unknown[0]!r} is not declared in {table.table}")
     fitting = {}
     for column, value in row.items():
         schema = schemas.get(column, NO_SCHEMA)

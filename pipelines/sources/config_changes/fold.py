@@ -1,15 +1,16 @@
-"""The fold: what a table held, as its changes tell it.
+"""The fold: what a table held, by its changes.
 
 The result depends on the set of changes alone: in any order and in any batches, and
 with any of them delivered again, it is the same; of a change that was, its first place
 in the topic counts. Where a row's last change stands before a whole snapshot that does
-not hold the row, it vanished while nobody watched.
+not hold the row, it vanished unseen.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
-from pipelines.sources.config_changes.effective_lsn import EffectiveLsns
 from pipelines.sources.config_changes.envelope import Row
 from pipelines.sources.config_changes.event import (
     LAST_OF_ALL,
@@ -19,10 +20,52 @@ from pipelines.sources.config_changes.event import (
     Order,
 )
 
-Snapshot = tuple[
-    int | None, int | None
-]  # its transaction, or its LSN where it has none
+# its transaction, or its LSN where it has none
+Snapshot = tuple[int | None, int | None]
 NOWHERE: Order = (-1, 0, 0, -1, -1, -1)
+NEVER = 1 << 63  # later than any offset
+
+
+class EffectiveLsns:
+    """Where changes of one table stand beside what snapshots read.
+
+    A transaction that is open while a snapshot is taken has its changes in the log
+    before it, and commits, and is streamed, after it: within one topic, what was
+    streamed after a snapshot's rows stands after it. `placed.sql` says the same of what
+    bronze holds. Of each change its first delivery counts.
+    """
+
+    def __init__(self, changes: Iterable[ChangeEvent]) -> None:
+        self._reads: dict[int, tuple[int, int]] = {}
+        for read in changes:
+            if read.op == "r":
+                first = self._reads.get(read.lsn, (NEVER, NEVER))
+                self._reads[read.lsn] = (
+                    min(first[0], read.offset),
+                    min(first[1], read.captured_at_us or 0),
+                )
+        self._lsns = sorted(self._reads)
+        offsets = [self._reads[lsn][0] for lsn in reversed(self._lsns)]
+        # the lowest offset of each LSN's snapshot and of all later ones
+        self._lowest = [*reversed(list(accumulate(offsets, min))), NEVER]
+
+    def of(self, event: ChangeEvent) -> int:
+        """Its LSN, or that of the last snapshot before it."""
+        if event.op == "r" or event.is_inferred:
+            return event.lsn
+        later = bisect_right(self._lsns, event.lsn)
+        if self._lowest[later] >= event.offset:
+            return event.lsn
+        return max(
+            (lsn for lsn in self._lsns[later:] if self._precedes(lsn, event)),
+            default=event.lsn,
+        )
+
+    def _precedes(self, lsn: int, event: ChangeEvent) -> bool:
+        """Whether a snapshot came first; a log that was cut gives offsets anew."""
+        offset, captured_at_us = self._reads[lsn]
+        at_us = event.captured_at_us
+        return offset < event.offset and (at_us is None or captured_at_us <= at_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +97,8 @@ class Fold:
     def take(self, events: Iterable[ChangeEvent]) -> None:
         """Fold changes in; any of them may have been taken before."""
         for event in events:
-            held = self._changes.get(event.identity)
-            if held is None or event.offset < held.offset:
+            earlier = self._changes.get(event.identity)
+            if earlier is None or event.offset < earlier.offset:
                 self._changes[event.identity] = event
                 self._folded = None
 
@@ -101,8 +144,8 @@ def _folded(changes: list[ChangeEvent], settled: set[Snapshot]) -> Folded:
         if event.op == "t":
             emptied = max(emptied, order)
         elif event.row_key is not None:
-            held = last.get(event.row_key)
-            if held is None or order > held[0]:
+            newest = last.get(event.row_key)
+            if newest is None or order > newest[0]:
                 last[event.row_key] = (order, event)
     begins, finished = _snapshots(changes)
     whole = (begins[name] for name in finished | settled)

@@ -1,6 +1,6 @@
 """The consumer: config topics into `bronze_config`, as they are written.
 
-One connection holds the lock and does all the writing, so that whoever comes after a
+One connection holds the lock and does all the writing, so that the one after a
 process that died begins where that one's last commit ended. When anything fails, the
 session ends, and a new one reads from bronze where to go on.
 """
@@ -18,7 +18,8 @@ from pipelines.errors import UpstreamError
 from pipelines.local.debezium_properties import DEAD_LETTERS_TOPIC, PREFIX
 from pipelines.local.kafka_service import bootstrap
 from pipelines.sources.config_changes.batch import Batch
-from pipelines.sources.config_changes.broker import KafkaLog, Log, silence_client
+from pipelines.sources.config_changes.broker import KafkaLog, Log
+from pipelines.sources.config_changes.kafka_clients import silence_client
 from pipelines.sources.config_changes.ledger import Appended
 from pipelines.sources.config_changes.session import Followed, Session
 
@@ -35,7 +36,7 @@ def follow_config(
 
     `until_current`: until what stands in the topics now is read.
 
-    Each batch is said in a line.
+    `say` gets a line for each batch.
 
     Raises:
         UnavailableError: no broker was given and none was ever started here.
@@ -69,8 +70,8 @@ def follow(
 ) -> Followed:
     """Read the config topics `<prefix>.<schema>.<table>` until `stop` is set.
 
-    `until_current`: until what stood in the topics at first was read. Kafka or the
-    warehouse being away ends nothing but such a run.
+    `until_current`: until what stood in the topics at first was read. An outage of
+    Kafka or of the warehouse ends only such a run.
 
     Raises:
         BusyError: another process follows.

@@ -16,7 +16,7 @@ from pipelines.sources.config_changes.batch import Place
 from pipelines.sources.config_changes.event import LAST_OF_ALL
 from pipelines.sources.config_changes.ledger import Ledger
 from pipelines.sources.config_changes.tables import SCHEMA
-from pipelines.warehouse import Connection
+from pipelines.warehouse import Connection, scalar
 
 STANDING, PLACED, VANISHED = (
     Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
@@ -57,7 +57,7 @@ select
 
 @dataclass(frozen=True)
 class StandingRow:
-    """A row as its history tells it; what is beside it is of its last change."""
+    """A row by its history; what is beside it is of its last change."""
 
     row: Mapping[str, Any]
     effective_lsn: int
@@ -74,15 +74,15 @@ def positions(connection: Connection) -> dict[Place, int]:
 
 
 def standing_rows(connection: Connection, name: str) -> dict[str, StandingRow]:
-    """The rows of a config table as its history tells them, by key.
+    """The rows of a config table by its history, by key.
 
     Numbers are `Decimal` where they are floating, decimals are text.
     """
     with psycopg.RawCursor(connection) as cursor:
-        found = cursor.execute(statement(STANDING, name)).fetchall()
+        rows = cursor.execute(statement(STANDING, name)).fetchall()
     return {
         key: StandingRow(json.loads(row, parse_float=Decimal), *of_last_change[:3])
-        for key, row, *of_last_change in found
+        for key, row, *of_last_change in rows
     }
 
 
@@ -101,13 +101,12 @@ def newest_whole_snapshot(connection: Connection, names: Iterable[str]) -> int |
     transaction_id, lsn = max(marked, key=lambda row: row[1])
     if transaction_id is None:
         return int(lsn)
-    begins = [
-        connection.execute(
-            sql.SQL(BEGINS).format(table=table, transaction_id=transaction_id)
-        ).fetchone()
+    begin = sql.SQL(BEGINS)
+    begins = (
+        scalar(connection, begin.format(table=table, transaction_id=transaction_id))
         for table in tables
-    ]
-    return min(int(row[0]) for row in begins if row and row[0] is not None)
+    )
+    return min(int(lsn) for lsn in begins if lsn is not None)
 
 
 def infer_deletes(ledger: Ledger, names: Iterable[str], lsn: int) -> dict[str, int]:
@@ -120,10 +119,12 @@ def infer_deletes(ledger: Ledger, names: Iterable[str], lsn: int) -> dict[str, i
     origin = f"inferred: not in the snapshot at LSN {lsn}"
 
     def write(delivery: Delivery) -> Mapping[str, int]:
-        told = (lsn, origin, datetime.now(UTC), delivery.load_id, delivery.file)
+        values = (lsn, origin, datetime.now(UTC), delivery.load_id, delivery.file)
         with psycopg.RawCursor(ledger.connection) as cursor:
             for name in gone:
-                counts[name] = cursor.execute(statement(VANISHED, name), told).rowcount
+                counts[name] = cursor.execute(
+                    statement(VANISHED, name), values
+                ).rowcount
         return counts
 
     gone = [name for name in names if _has_vanished(ledger.connection, name, lsn)]
@@ -139,13 +140,12 @@ def _has_vanished(connection: Connection, name: str, lsn: int) -> bool:
         return False
     table = sql.Identifier(SCHEMA, name)
     was_read = sql.SQL(WAS_READ).format(table=table, lsn=lsn, name=name)
-    row = connection.execute(was_read).fetchone()
-    return bool(row and row[0])
+    return bool(scalar(connection, was_read))
 
 
 def statement(text: str, name: str) -> bytes:
     """A statement on the changes of a config table, with their places."""
-    for stand_in, told in STAND_INS.items():
-        text = text.replace(stand_in, told)
+    for stand_in, subquery in STAND_INS.items():
+        text = text.replace(stand_in, subquery)
     quoted = sql.Identifier(SCHEMA, name).as_string(None)
     return text.replace("bronze_config.changes", quoted).encode()

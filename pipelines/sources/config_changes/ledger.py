@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from pipelines.bronze.append import Appender, Delivery
-from pipelines.sources.config_changes import rows
 from pipelines.sources.config_changes.batch import Batch
 from pipelines.sources.config_changes.tables import (
     MENDED,
@@ -68,12 +67,12 @@ class Ledger:
 
         def write(delivery: Delivery) -> dict[str, int]:
             add, add_new = self.appender.add, self.appender.add_new
-            for name, changes in rows.change_rows(batch).items():
+            for name, changes in batch.change_rows().items():
                 new_counts[name] = add_new(changes_of(name), changes, delivery)
             beside = {
-                QUARANTINE: rows.quarantine_rows(batch),
-                MENDED: rows.reprocessed_rows(batch),
-                PAGES: rows.page_rows(batch),
+                QUARANTINE: batch.quarantine_rows(),
+                MENDED: batch.reprocessed_rows(),
+                PAGES: batch.page_rows(),
             }
             counts = {t.name: add(t, fields, delivery) for t, fields in beside.items()}
             return {**new_counts, **counts}

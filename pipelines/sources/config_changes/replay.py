@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pipelines.config.declaration import Declaration
 from pipelines.errors import SetupError
+from pipelines.sources.config_changes.envelope import as_json
 from pipelines.sources.config_changes.event import ChangeEvent, decoded
 from pipelines.sources.config_changes.fold import Fold
-from pipelines.sources.config_changes.values import as_json
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Replayed:
     refusals: list[Refusal]
 
 
-def replay(path: Path, told: Declaration) -> Replayed:
+def replay(path: Path, table: Declaration) -> Replayed:
     """Fold the events of a file, one JSON document a line.
 
     The file's newest snapshot counts as whole, marked so or not. An event without
@@ -44,21 +44,21 @@ def replay(path: Path, told: Declaration) -> Replayed:
     """
     fold, refusals, counts = Fold(), [], Counter[str]()
     seen: set[object] = set()
-    for found in _events(path, told):
-        if isinstance(found, Refusal):
-            refusals.append(found)
-        elif found is None:
+    for event in _events(path, table):
+        if isinstance(event, Refusal):
+            refusals.append(event)
+        elif event is None:
             counts["tombstones"] += 1
         else:
             counts["events"] += 1
-            counts["repeated"] += found.identity in seen
-            seen.add(found.identity)
-            fold.take([found])
+            counts["repeated"] += event.identity in seen
+            seen.add(event.identity)
+            fold.take([event])
     fold.settle()
     rows = sorted(fold.rows(), key=lambda pair: _sorted_by(pair[0]))
     return Replayed(
         lines=[
-            as_json({n: row[n] for n in told.columns if n in row}) for _, row in rows
+            as_json({n: row[n] for n in table.columns if n in row}) for _, row in rows
         ],
         events_count=counts["events"],
         tombstones_count=counts["tombstones"],
@@ -68,19 +68,21 @@ def replay(path: Path, told: Declaration) -> Replayed:
     )
 
 
-def _events(path: Path, told: Declaration) -> Iterator[ChangeEvent | Refusal | None]:
+def _events(path: Path, table: Declaration) -> Iterator[ChangeEvent | Refusal | None]:
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
-                    yield _event(line.strip(), told, number)
+                    yield _event(line.strip(), table, number)
     except OSError as error:
         raise SetupError(f"{path} can not be read: {error.strerror}") from None
 
 
-def _event(line: bytes, told: Declaration, number: int) -> ChangeEvent | Refusal | None:
+def _event(
+    line: bytes, table: Declaration, number: int
+) -> ChangeEvent | Refusal | None:
     try:
-        return decoded(line, told, offset=number)
+        return decoded(line, table, offset=number)
     except ValueError as error:
         return Refusal(number, str(error))
 

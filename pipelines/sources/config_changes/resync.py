@@ -14,14 +14,14 @@ from threading import Event
 from pipelines import warehouse
 from pipelines.errors import BadDataError, BusyError, SetupError, UpstreamError
 from pipelines.local import kafka_service, replication_slot, stack
-from pipelines.local.debezium_address import health
-from pipelines.local.debezium_service import Debezium
+from pipelines.local.debezium_service import Debezium, health
 from pipelines.settings import settings
 from pipelines.sources.config_changes import resync_steps as steps
 from pipelines.sources.config_changes.agreement import Difference, lasting_differences
-from pipelines.sources.config_changes.follow import LOCK as FOLLOWS
+from pipelines.sources.config_changes.follow import LOCK as FOLLOW_LOCK
 from pipelines.sources.config_changes.follow import follow_config
 from pipelines.sources.config_changes.history import infer_deletes
+from pipelines.sources.config_changes.kafka_clients import silence_client
 from pipelines.sources.config_changes.ledger import Ledger
 from pipelines.warehouse import Connection
 
@@ -30,7 +30,7 @@ SNAPSHOTS = 3  # a transaction that is open while tables are read can hide from 
 SETTLES_S = 10.0  # in which another process infers deletes from a snapshot
 POLL_S = 0.5
 ASK_AGAIN_S = 30.0  # one that was cut off reads signals seconds later
-NAMED = 5  # differences that are told by their keys
+NAMED = 5  # differences that a message names
 
 Say = Callable[[str], None]
 
@@ -51,9 +51,10 @@ def resync(say: Say, wait_s: float = 180.0) -> Resynced:
     Raises:
         SetupError: the stream was never started, or the slot may not be dropped.
         BusyError: another resync is under way.
-        UpstreamError: no snapshot came within `wait_s`; what is missing is told.
+        UpstreamError: no snapshot came within `wait_s`; says what is missing.
         BadDataError: history and tables differ all the same.
     """
+    silence_client()
     address, service = _stream()
     with warehouse.locked([LOCK], "config resync") as connection:
         stack.up([kafka_service.NAME], say)
@@ -93,22 +94,22 @@ def _agree(
             since = steps.lsn_now(connection)
             steps.ask_for_snapshot(address)
         lsn = _snapshot_after(connection, address, since, deadline, say)
-        found = _settled(connection)
-        if not found:
+        differing = _settled(connection)
+        if not differing:
             return lsn
-    told = "; ".join(map(str, found[:NAMED]))
+    named = "; ".join(map(str, differing[:NAMED]))
     raise BadDataError(
-        f"history and tables differ after {SNAPSHOTS} snapshots, in {len(found)} rows: "
-        f"{told}; look at `bullion config dead-letters`"
+        f"history and tables differ after {SNAPSHOTS} snapshots, in {len(differing)} "
+        f"rows: {named}; look at `bullion config dead-letters`"
     )
 
 
 def _settled(connection: Connection) -> list[Difference]:
     """What still differs once what is under way has arrived."""
     deadline = time.monotonic() + SETTLES_S
-    while (found := lasting_differences(connection)) and time.monotonic() < deadline:
+    while (rows := lasting_differences(connection)) and time.monotonic() < deadline:
         pass  # it paused
-    return found
+    return rows
 
 
 def _snapshot_after(
@@ -151,7 +152,7 @@ def _take_in(say: Say) -> None:
 
 def _infer_from_empty() -> None:
     """Tables without a row send no snapshot: that they are empty says it all."""
-    with warehouse.locked([FOLLOWS], "config resync", wait_s=5) as follower:
+    with warehouse.locked([FOLLOW_LOCK], "config resync", wait_s=5) as follower:
         since = steps.lsn_now(follower)
         if steps.are_empty(follower):
             names = steps.names(follower)
@@ -163,13 +164,13 @@ def _infer_from_empty() -> None:
 def _no_snapshot() -> UpstreamError:
     service = Debezium.from_settings()
     place = settings().debezium or service.address or ""
-    said = health(place) or "nothing"
-    mend = (
+    answer = health(place) or "nothing"
+    remedy = (
         "start it anew (docker compose restart debezium)"
         if settings().debezium
         else f"its log is {service.log}"
     )
     return UpstreamError(
-        f"no snapshot has come: Debezium at {place} says {said}; {mend}, then run "
+        f"no snapshot has come: Debezium at {place} says {answer}; {remedy}, then run "
         "`bullion config resync` again: nothing is lost by that"
     )

@@ -8,22 +8,22 @@ https://debezium.io/documentation/reference/3.6/configuration/signalling.html
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
-from kafka import KafkaProducer
 from psycopg import sql
 
 from pipelines.config.declaration import declared_tables
 from pipelines.local import debezium_properties as debezium
 from pipelines.local import postgres, replication_slot
 from pipelines.settings import settings
-from pipelines.sources.config_changes.broker import unavailable
 from pipelines.sources.config_changes.history import newest_whole_snapshot
+from pipelines.sources.config_changes.kafka_clients import KafkaClients, unavailable
 from pipelines.sources.config_changes.tables import SCHEMA
-from pipelines.warehouse import Connection
+from pipelines.warehouse import Connection, scalar
 
 CONNECT_TIMEOUT_S = 5
 SEND_TIMEOUT_S = 10
@@ -52,17 +52,17 @@ def names(connection: Connection) -> list[str]:
 
 def lsn_now(connection: Connection) -> int:
     """How far the WAL is written."""
-    return int(_one(connection, NOW))
+    return int(scalar(connection, NOW))
 
 
 def are_empty(connection: Connection) -> bool:
     """Whether no config table has a row."""
-    return all(_one(connection, IS_EMPTY, name) for name in names(connection))
+    return all(scalar(connection, IS_EMPTY, name) for name in names(connection))
 
 
 def snapshot(connection: Connection) -> int | None:
     """The LSN of the newest snapshot that bronze holds whole; None: there is none."""
-    return newest_whole_snapshot(connection, _kept(connection))
+    return newest_whole_snapshot(connection, _with_history(connection))
 
 
 def newest_commit(connection: Connection) -> datetime | None:
@@ -83,19 +83,19 @@ def mend_slot(connection: Connection, say: Say) -> bool:
     Raises:
         SetupError: this login may not.
     """
-    found = replication_slot.slot(connection)
-    if found and not found.is_lost:
+    slot = replication_slot.slot(connection)
+    if slot and not slot.is_lost:
         return False
     before = newest_commit(connection)
-    if found:
-        say(f"the slot is lost ({found.reason or found.wal_status}): it is dropped")
+    if slot:
+        say(f"the slot is lost ({slot.reason or slot.wal_status}): it is dropped")
         with _privileged() as owner:
             replication_slot.drop(owner)
     else:
         say("there is no slot: the connector makes one")
     say(
         f"changes committed after {before or 'the beginning'} and before the snapshot "
-        "are known by what they left; which they were stood in the WAL alone"
+        "are known by their result alone; the WAL that held each of them is gone"
     )
     return True
 
@@ -121,49 +121,29 @@ def ask_for_snapshot(address: str) -> None:
     signal = {
         "id": str(uuid4()),
         "type": "execute-snapshot",
-        "data": {
-            "type": "BLOCKING",
-            "data-collections": [f"{debezium.SCHEMA}[.].*"],
-        },
+        "data": {"type": "BLOCKING", "data-collections": [f"{debezium.SCHEMA}[.].*"]},
     }
-    with unavailable(address):
-        producer = KafkaProducer(
-            bootstrap_servers=address,
-            bootstrap_timeout_ms=SEND_TIMEOUT_S * 1000,
-            acks="all",
-            allow_auto_create_topics=False,
+    with closing(KafkaClients(address)) as clients, unavailable(address):
+        future = clients.producer.send(
+            debezium.SIGNALS_TOPIC,
+            key=debezium.PREFIX.encode(),
+            value=json.dumps(signal).encode(),
         )
-        try:
-            message = json.dumps(signal).encode()
-            sent = producer.send(
-                debezium.SIGNALS_TOPIC,
-                key=debezium.PREFIX.encode(),
-                value=message,
-            )
-            sent.get(SEND_TIMEOUT_S)
-        finally:
-            producer.close()
+        future.get(SEND_TIMEOUT_S)
 
 
-def _kept(connection: Connection) -> list[str]:
+def _with_history(connection: Connection) -> list[str]:
     """The config tables that have a history."""
-    found = {name for (name,) in connection.execute(KEPT, (SCHEMA,))}
-    return [name for name in names(connection) if name in found]
+    tables = {name for (name,) in connection.execute(KEPT, (SCHEMA,))}
+    return [name for name in names(connection) if name in tables]
 
 
 def _of_each(
     connection: Connection, text: LiteralString, **words: Any
 ) -> Iterator[Any]:
-    for name in _kept(connection):
+    for name in _with_history(connection):
         table = sql.Identifier(SCHEMA, name)
-        statement = sql.SQL(text).format(table=table, **words)
-        row = connection.execute(statement).fetchone()
-        yield row[0] if row else None
-
-
-def _one(connection: Connection, statement: LiteralString, *words: object) -> Any:
-    row = connection.execute(statement, words or None).fetchone()
-    return row[0] if row else None
+        yield scalar(connection, sql.SQL(text).format(table=table, **words))
 
 
 def _privileged() -> Connection:
@@ -171,8 +151,5 @@ def _privileged() -> Connection:
     owner = postgres.warehouse_parameters()
     given = settings().cdc_password
     if given:
-        owner |= {
-            "user": debezium.ROLE,
-            "password": given.get_secret_value(),
-        }
+        owner |= {"user": debezium.ROLE, "password": given.get_secret_value()}
     return psycopg.connect(**owner, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)

@@ -13,8 +13,7 @@ from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import namedtuple_row
 
 from pipelines.config.declaration import Declaration
-from pipelines.config.path import HAPPENED
-from pipelines.config.path import told as in_words
+from pipelines.config.path import HAPPENED, as_word
 from pipelines.config.status import who
 from pipelines.config.table import Words
 from pipelines.errors import SetupError
@@ -70,17 +69,17 @@ def row_history(
     Raises:
         SetupError: bronze holds no changes of the table.
     """
-    asked = row_key("d", _sent(declared, key), None, None, declared)
+    wanted_key = row_key("d", _sent(declared, key), None, None, declared)
     query = history.statement(HISTORY, declared.name)
     try:
         with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
-            found = cursor.execute(query, (declared.name, asked)).fetchall()
+            events = cursor.execute(query, (declared.name, wanted_key)).fetchall()
     except (InvalidSchemaName, UndefinedTable):
         raise SetupError(
             f"no change of {declared.table} was taken in yet: `bullion up debezium`,"
             " then `bullion config follow`"
         ) from None
-    return [_row_change(event) for event in found]
+    return [_row_change(event) for event in events]
 
 
 def _row_change(event: Any) -> RowChange:
@@ -99,9 +98,9 @@ def _row_change(event: Any) -> RowChange:
 
 def _what(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     if not (before and after):
-        return ", ".join(f"{k} {in_words(v)}" for k, v in (after or before).items())
+        return ", ".join(f"{k} {as_word(v)}" for k, v in (after or before).items())
     return ", ".join(
-        f"{name} {in_words(before.get(name))} → {in_words(value)}"
+        f"{name} {as_word(before.get(name))} → {as_word(value)}"
         for name, value in after.items()
         if before.get(name) != value
     )

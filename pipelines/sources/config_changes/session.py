@@ -16,15 +16,14 @@ from pipelines.sources.config_changes.history import (
     positions,
 )
 from pipelines.sources.config_changes.ledger import Appended, Ledger
-from pipelines.sources.config_changes.reading import Reading
-from pipelines.sources.config_changes.resume import start
+from pipelines.sources.config_changes.topics import ConfigTopics, Span, start
 from pipelines.warehouse import Connection
 
-POLL_S = 0.2  # how soon a stop is heard
+POLL_S = 0.2  # how soon it stops
 LINGER_S = 0.03  # of 0.3 in which a change that comes alone should be durable
 BATCH_EVENTS = 5_000
 BATCH_BYTES = 32 << 20
-LOOK_S = 2.0  # how often topics and declarations are looked at
+LOOK_S = 2.0  # how often topics and declarations are read
 SETTLE_S = 1.0  # after a snapshot's end, for rows still under way to other topics
 
 Say = Callable[[str], None]
@@ -32,7 +31,7 @@ Say = Callable[[str], None]
 
 @dataclass
 class Followed:
-    """What the consumer did, and whom it tells: `appended` of each batch committed."""
+    """What the consumer did; `appended` is called with each batch that committed."""
 
     say: Say = lambda _: None
     appended: Callable[[Batch, Appended], None] = lambda _batch, _appended: None
@@ -58,7 +57,8 @@ class Session:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.connection)
-        self.reading = Reading(self.prefix, partial(declared_tables, self.connection))
+        read = partial(declared_tables, self.connection)
+        self.topics = ConfigTopics(self.prefix, read)
         self.look()
 
     def run(self, stop: Event, *, until_current: bool) -> None:
@@ -75,15 +75,17 @@ class Session:
 
     def look(self) -> None:
         """Find topics and tables that came, went, or were made anew."""
-        self.reading.refresh()
-        self.ledger.prepare(self.reading.declared)
-        found = self._places()
+        self.topics.refresh()
+        self.ledger.prepare(self.topics.declared)
+        places = self._places()
         self.looked_at = time.monotonic()
-        if found == set(self.offsets):
+        if places == set(self.offsets):
             return
-        held = positions(self.connection) | self.offsets
-        spans = self.log.spans(sorted(found, key=str)) if found else {}
-        self.offsets = {place: self._start(place, spans, held) for place in spans}
+        known = positions(self.connection) | self.offsets
+        spans = self.log.spans(sorted(places, key=str)) if places else {}
+        self.offsets = {
+            place: self._start(place, span, known) for place, span in spans.items()
+        }
         self.log.read_from(self.offsets)
 
     def gather(self) -> list[Message]:
@@ -104,16 +106,14 @@ class Session:
         the place that they came from.
         """
         messages.sort(key=lambda m: (str(m.place), m.offset))
-        batch = self.reading.batch(
-            messages, self.offsets, f"kafka://{self.log.address}"
-        )
+        batch = self.topics.batch(messages, self.offsets, f"kafka://{self.log.address}")
         if batch.refused:
             self.log.reject(batch.refused)
         appended = self.ledger.append(batch)
         self.offsets |= {page.place: page.until_offset for page in batch.pages}
         if any(landed.event.snapshot == LAST_OF_ALL for landed in batch.landed):
             self.settles_at = time.monotonic() + SETTLE_S
-        self._told(batch, appended, len(messages))
+        self._report(batch, appended, len(messages))
 
     def settle(self, *, is_idle: bool) -> None:
         """Append what the newest whole snapshot implies, once its rows are all read."""
@@ -122,7 +122,7 @@ class Session:
         if time.monotonic() < self.settles_at or not self.has_read(self.spans()):
             return
         self.settles_at = None
-        names = list(self.reading.declared)
+        names = list(self.topics.declared)
         lsn = newest_whole_snapshot(self.connection, names)
         if lsn is None:
             return
@@ -132,11 +132,11 @@ class Session:
                 f"{name}: {count} rows vanished before the snapshot at {lsn}"
             )
 
-    def spans(self) -> Mapping[Place, tuple[int, int]]:
+    def spans(self) -> Mapping[Place, Span]:
         """Where the topics begin and end now."""
         return self.log.spans(list(self.offsets)) if self.offsets else {}
 
-    def has_read(self, spans: Mapping[Place, tuple[int, int]]) -> bool:
+    def has_read(self, spans: Mapping[Place, Span]) -> bool:
         """Whether all that stood there was read; a topic that went counts as read."""
         read = self.offsets
         return all(read.get(place, end) >= end for place, (_, end) in spans.items())
@@ -147,32 +147,27 @@ class Session:
         One that is not there, or wants keys that its table does not have any more,
         would hold the connector up.
         """
-        tables, found = self.reading.tables, self.log.places(self.reading.topics)
-        there = {place.topic for place in found}
-        if tables == self.kept and there.issuperset(self.reading.topics):
-            return set(found)
+        tables, places = self.topics.tables, self.log.places(self.topics.topics)
+        there = {place.topic for place in places}
+        if tables == self.kept and there.issuperset(self.topics.topics):
+            return set(places)
         for gone in sorted(set(self.kept) - set(tables)):
             self.followed.say(f"{gone} is gone, or has no key: it is not read any more")
         if made := self.log.keep(tables):
             self.followed.say(f"made the topics {', '.join(made)}: there were none")
         self.kept = tables
-        return set(self.log.places(self.reading.topics))
+        return set(self.log.places(self.topics.topics))
 
-    def _start(
-        self,
-        place: Place,
-        spans: Mapping[Place, tuple[int, int]],
-        held: Mapping[Place, int],
-    ) -> int:
-        found = start(place, spans[place], held)
-        if found.reason:
-            self.followed.say(found.reason)
-        if found.is_anew:
-            page = Page(place, found.offset, found.offset)
-            self.ledger.append(Batch(found.reason, pages=[page]))
-        return found.offset
+    def _start(self, place: Place, span: Span, known: Mapping[Place, int]) -> int:
+        begin = start(place, span, known)
+        if begin.reason:
+            self.followed.say(begin.reason)
+        if begin.is_anew:
+            page = Page(place, begin.offset, begin.offset)
+            self.ledger.append(Batch(begin.reason, pages=[page]))
+        return begin.offset
 
-    def _told(self, batch: Batch, appended: Appended, messages_count: int) -> None:
+    def _report(self, batch: Batch, appended: Appended, messages_count: int) -> None:
         for refused in batch.refused:
             message = refused.message
             place = f"{message.place.topic} {message.place.partition}/{message.offset}"

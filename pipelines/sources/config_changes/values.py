@@ -1,4 +1,4 @@
-"""A column's value as Debezium sent it, held against the column's declared type.
+"""A column's value as Debezium sent it, checked against the column's declared type.
 
 What comes back is JSON again: decimals are exact text, numbers stay as sent
 (`Number`), stamps stay as given: what a stamp's integer counts is its schema's to say
@@ -16,13 +16,11 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.config.column_type import ColumnType, Kind
+from pipelines.sources.config_changes.envelope import SHOWN, as_json
 from pipelines.upstream.wire import NUMBER, Number
 
 Schema = Mapping[str, Any]
 NO_SCHEMA: Schema = {}
-SHOWN = 60  # characters of a value that its reason quotes
-NOT_SENT = "__debezium_unavailable_value"
-UNAVAILABLE = {NOT_SENT, base64.b64encode(NOT_SENT.encode()).decode()}
 DECIMAL = "org.apache.kafka.connect.data.Decimal"
 VARIABLE = "io.debezium.data.VariableScaleDecimal"
 INTEGER = re.compile(r"-?[0-9]+")
@@ -50,170 +48,148 @@ TEXT_STAMPS = {
 MAX_SCALE = 16383  # of a Postgres numeric
 
 
-def fitted(value: Any, told: ColumnType, schema: Schema = NO_SCHEMA) -> Any:
+def fitted(value: Any, declared: ColumnType, schema: Schema = NO_SCHEMA) -> Any:
     """The value as the declared type has it; null fits all.
 
     Raises:
         ValueError: says what came and what was expected.
     """
-    return None if value is None else FITTERS[told.kind](value, told, schema)
-
-
-def is_unavailable(value: Any) -> bool:
-    """Whether it stands for a large value that the log did not repeat.
-
-    https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-toasted-values
-    """
-    if isinstance(value, list):
-        return len(value) == 1 and is_unavailable(value[0])
-    return type(value) is str and value in UNAVAILABLE
-
-
-def as_json(value: Any) -> str:
-    """Compact JSON; a `Number` is written as it was sent."""
-    if type(value) is Number:
-        return str(value)
-    if isinstance(value, Mapping):
-        inner = (f"{json.dumps(name)}:{as_json(v)}" for name, v in value.items())
-        return "{" + ",".join(inner) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(as_json, value)) + "]"
-    return json.dumps(value)
+    return None if value is None else FITTERS[declared.kind](value, declared, schema)
 
 
 def _is_text(value: Any) -> bool:
     return type(value) is str
 
 
-def _refused(value: Any, told: ColumnType, reason: str = "") -> ValueError:
-    shown = as_json(value)
-    shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…"
-    return ValueError(f"{shown} for {told.name}{reason and f', {reason}'}")
+def _refused(value: Any, declared: ColumnType, reason: str = "") -> ValueError:
+    text = as_json(value)
+    text = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return ValueError(f"{text} for {declared.name}{reason and f', {reason}'}")
 
 
-def _decimal(value: Any, told: ColumnType, schema: Schema) -> str:
+def _decimal(value: Any, declared: ColumnType, schema: Schema) -> str:
     name = schema.get("name")
     if name == VARIABLE and isinstance(value, dict):
-        return _unscaled(value.get("value"), value.get("scale"), value, told)
+        return _unscaled(value.get("value"), value.get("scale"), value, declared)
     if name == DECIMAL:
         scale = (schema.get("parameters") or NO_SCHEMA).get("scale")
-        return _unscaled(value, scale, value, told)
+        return _unscaled(value, scale, value, declared)
     if _is_text(value) and (NUMBER.fullmatch(value) or value in SPECIAL):
         return str(SPECIAL.get(value, value))
     if type(value) is Number:
         raise _refused(
             value,
-            told,
+            declared,
             "a JSON number, which may have been rounded: it should be"
             " text (decimal.handling.mode=string) or bytes with their schema",
         )
-    raise _refused(value, told, "which is no decimal in text")
+    raise _refused(value, declared, "which is no decimal in text")
 
 
-def _unscaled(digits: Any, scale: Any, value: Any, told: ColumnType) -> str:
+def _unscaled(digits: Any, scale: Any, value: Any, declared: ColumnType) -> str:
     """The exact text of a big-endian two's complement of unscaled digits."""
     try:
         raw = base64.b64decode(digits, validate=True)
         places = int(scale)
     except (TypeError, ValueError, binascii.Error):
-        raise _refused(value, told, "which is no decimal in bytes") from None
+        raise _refused(value, declared, "which is no decimal in bytes") from None
     if not raw or abs(places) > MAX_SCALE:
-        raise _refused(value, told, f"bytes of a decimal with scale {scale}")
+        raise _refused(value, declared, f"bytes of a decimal with scale {scale}")
     number = int.from_bytes(raw, "big", signed=True)
-    sign, told_digits = int(number < 0), tuple(map(int, str(abs(number))))
-    return f"{Decimal((sign, told_digits, -places)):f}"
+    sign, digits_of = int(number < 0), tuple(map(int, str(abs(number))))
+    return f"{Decimal((sign, digits_of, -places)):f}"
 
 
-def _floating(value: Any, told: ColumnType, schema: Schema) -> Any:
+def _floating(value: Any, declared: ColumnType, schema: Schema) -> Any:
     if type(value) is Number:  # Java writes NaN bare or quoted
         return value if NUMBER.fullmatch(value) else SPECIAL.get(value, str(value))
     if schema.get("name") in {DECIMAL, VARIABLE}:
-        return Number(_decimal(value, told, schema))
+        return Number(_decimal(value, declared, schema))
     if _is_text(value) and value in SPECIAL:
         return SPECIAL[value]
-    raise _refused(value, told, "which is no number")
+    raise _refused(value, declared, "which is no number")
 
 
-def _integer(value: Any, told: ColumnType, _: Schema) -> Number:
+def _integer(value: Any, declared: ColumnType, _: Schema) -> Number:
     if type(value) is not Number or not INTEGER.fullmatch(value):
-        raise _refused(value, told, "which is no whole number")
-    bound = 1 << (told.bits - 1)
+        raise _refused(value, declared, "which is no whole number")
+    bound = 1 << (declared.bits - 1)
     if not -bound <= int(value) < bound:
-        raise _refused(value, told, "out of its bounds")
+        raise _refused(value, declared, "out of its bounds")
     return value
 
 
-def _boolean(value: Any, told: ColumnType, _: Schema) -> bool:
+def _boolean(value: Any, declared: ColumnType, _: Schema) -> bool:
     if isinstance(value, bool):
         return value
-    raise _refused(value, told, "which is neither true nor false")
+    raise _refused(value, declared, "which is neither true nor false")
 
 
-def _text(value: Any, told: ColumnType, _: Schema) -> str:
+def _text(value: Any, declared: ColumnType, _: Schema) -> str:
     if not _is_text(value):
-        raise _refused(value, told, "which is no text")
+        raise _refused(value, declared, "which is no text")
     if "\0" in value:
-        raise _refused(value, told, "with a NUL, which Postgres does not hold")
+        raise _refused(value, declared, "with a NUL, which Postgres does not hold")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _refused(value, told, "with half a surrogate pair") from None
+        raise _refused(value, declared, "with half a surrogate pair") from None
     return str(value)
 
 
-def _json(value: Any, told: ColumnType, schema: Schema) -> str:
-    text = _text(value, told, schema)
+def _json(value: Any, declared: ColumnType, schema: Schema) -> str:
+    text = _text(value, declared, schema)
     try:
         json.loads(text)
     except (ValueError, RecursionError):
-        raise _refused(value, told, "which is not JSON") from None
+        raise _refused(value, declared, "which is not JSON") from None
     return text
 
 
-def _binary(value: Any, told: ColumnType, _: Schema) -> str:
+def _binary(value: Any, declared: ColumnType, _: Schema) -> str:
     try:
         base64.b64decode(value, validate=True)
     except (TypeError, ValueError, binascii.Error):
-        raise _refused(value, told, "which is not base64") from None
+        raise _refused(value, declared, "which is not base64") from None
     return str(value)
 
 
-def _stamp(value: Any, told: ColumnType, schema: Schema) -> Any:
+def _stamp(value: Any, declared: ColumnType, schema: Schema) -> Any:
     """A stamp as given: of the form its schema names, else of its type's default."""
     name = schema.get("name")
-    is_text = name in TEXT_STAMPS if name else told.kind == "zoned"
+    is_text = name in TEXT_STAMPS if name else declared.kind == "zoned"
     if is_text and _is_text(value):
-        if told.kind != "zoned" or ZONED.fullmatch(value):
-            return _text(value, told, schema)
-        raise _refused(value, told, "which is no ISO time with a zone")
+        if declared.kind != "zoned" or ZONED.fullmatch(value):
+            return _text(value, declared, schema)
+        raise _refused(value, declared, "which is no ISO time with a zone")
     if not is_text and type(value) is Number and INTEGER.fullmatch(value):
         return value
     expected = "ISO text" if is_text else "a whole number"
-    raise _refused(value, told, f"which Debezium sends as {expected}")
+    raise _refused(value, declared, f"which Debezium sends as {expected}")
 
 
-def _interval(value: Any, told: ColumnType, _: Schema) -> Any:
+def _interval(value: Any, declared: ColumnType, _: Schema) -> Any:
     if type(value) is Number and INTEGER.fullmatch(value):
         return value
     if _is_text(value) and DURATION.fullmatch(value):
         return value
-    raise _refused(value, told, "which is no duration")
+    raise _refused(value, declared, "which is no duration")
 
 
-def _array(value: Any, told: ColumnType, schema: Schema) -> list[Any]:
-    if not isinstance(value, list) or told.element is None:
-        raise _refused(value, told, "which is no array")
+def _array(value: Any, declared: ColumnType, schema: Schema) -> list[Any]:
+    if not isinstance(value, list) or declared.element is None:
+        raise _refused(value, declared, "which is no array")
     items = schema.get("items") or NO_SCHEMA
     # an array of arrays has the type of its innermost elements
-    inner = [told if isinstance(item, list) else told.element for item in value]
+    inner = [declared if isinstance(item, list) else declared.element for item in value]
     return [fitted(v, t, items) for v, t in zip(value, inner, strict=True)]
 
 
-def _structure(value: Any, told: ColumnType, _: Schema) -> Any:
+def _structure(value: Any, declared: ColumnType, _: Schema) -> Any:
     if not isinstance(value, dict):
-        raise _refused(value, told, "which is no structure")
+        raise _refused(value, declared, "which is no structure")
     if "\\u0000" in as_json(value):
-        raise _refused(value, told, "with a NUL, which Postgres does not hold")
+        raise _refused(value, declared, "with a NUL, which Postgres does not hold")
     return value
 
 

@@ -13,6 +13,7 @@ import pytest
 from pipelines import bootstrap, warehouse
 from pipelines.config import status
 from pipelines.config.declaration import declared_tables
+from pipelines.config.path import path
 from pipelines.sources.config_changes import dead_letters, follow
 from pipelines.sources.config_changes.session import Followed
 from tests.contents.effects import (
@@ -83,8 +84,8 @@ def test_an_effect_tells_who_changed_what_and_when(config, broker):
     assert changed.who == "alice as operator, psql"
     assert changed.committed_at == COMMITTED
     assert changed.captured_at == COMMITTED + timedelta(milliseconds=32.877)
-    assert changed.path["captured_ms"] == 32.877
-    assert changed.path["applied_ms"] is None
+    assert path(changed)["captured_ms"] == 32.877
+    assert path(changed)["applied_ms"] is None
     assert (removed.who, removed.login) == ("not known", None)
     assert removed.changes["share"] == ("0.5000", None)
     same = "select captured_ms, consumed_ms > 0, applied_ms from ops.config_effects"

@@ -9,12 +9,12 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from pipelines.doctor.stream import services, sight
+from pipelines.doctor.stream import services
 from pipelines.errors import SetupError, UpstreamError
+from pipelines.local import debezium_service
 from pipelines.local.cdc_role import CdcRole
-from pipelines.local.debezium_address import health
 from pipelines.local.debezium_properties import MESSAGES_TOPIC, TRANSACTIONS_TOPIC
-from pipelines.local.debezium_service import Debezium
+from pipelines.local.debezium_service import Debezium, health
 from pipelines.local.service import UnavailableError, bring_up, silent, take_down
 from tests.services.stream import (
     config_database,
@@ -220,12 +220,12 @@ def test_when_it_can_not_start_its_log_is_quoted_without_the_password(
 
 
 def test_doctor_says_what_a_silent_connector_means(debezium, monkeypatch):
-    monkeypatch.setattr(sight, "debezium_place", lambda: debezium.address)
+    monkeypatch.setattr(debezium_service, "known_address", lambda: debezium.address)
     until(
         lambda: health(debezium.address) == "UP"
     )  # its offsets were away a moment ago
     assert services.debezium() == f"UP at {debezium.address}"
-    monkeypatch.setattr(sight, "debezium_place", lambda: "http://127.0.0.1:1")
+    monkeypatch.setattr(debezium_service, "known_address", lambda: "http://127.0.0.1:1")
     with pytest.raises(Exception, match="wait in Postgres, whose WAL grows"):
         services.debezium()
 

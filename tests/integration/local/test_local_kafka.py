@@ -11,8 +11,7 @@ from kafka import KafkaProducer
 
 from pipelines.errors import SetupError
 from pipelines.local import change_topics, place, stack
-from pipelines.local.kafka_address import answers
-from pipelines.local.kafka_service import Kafka
+from pipelines.local.kafka_service import Kafka, cluster_id
 from pipelines.local.service import bring_up, silent, take_down
 from pipelines.settings import settings
 from tests.services.stream import delete_topics, received
@@ -121,7 +120,7 @@ def test_stopped_and_started_it_has_its_port_and_its_topics(kafka, topic):
     write(kafka, topic, '"kept"')
     address = kafka.address
     assert take_down(kafka).is_running is False
-    assert answers(address) is None
+    assert cluster_id(address) is None
     assert bring_up(Kafka(kafka.data_dir, kafka.cache_dir)).address == address
     assert values(kafka, topic, 1) == ["kept"]
 

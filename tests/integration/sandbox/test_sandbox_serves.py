@@ -13,9 +13,9 @@ import pytest
 import requests
 
 from pipelines.errors import SetupError
-from pipelines.sandbox.addresses import venue_lines
 from pipelines.sandbox.running import Running, running
 from pipelines.sandbox.serving import set_clock
+from pipelines.sandbox.upstreams import venue_lines
 from pipelines.settings import PROJECT_DIR, child_environment
 
 NOW = "2023-03-01T12:00:30Z"

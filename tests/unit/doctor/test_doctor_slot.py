@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.doctor.check import HealthCheck
-from pipelines.doctor.stream.slot import judged
+from pipelines.doctor.stream.slot import slot_state
 from pipelines.local.replication_slot import Slot
 
 GB = 1 << 30
@@ -21,7 +21,7 @@ WELL = Slot(
 
 
 def check(found):
-    return HealthCheck("slot", lambda: judged(found), "none of its own").run()
+    return HealthCheck("slot", lambda: slot_state(found), "none of its own").run()
 
 
 def test_a_slot_that_is_read_and_small_is_well_with_its_size():

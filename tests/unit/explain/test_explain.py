@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.explain import Bucket, Explanation, told
+from pipelines.explain import Bucket, Explanation, rendering
 
 
 def bucket(timeframe: str, time: str) -> tuple[str, str]:
@@ -46,7 +46,7 @@ def test_a_sealed_candle_names_its_file_and_line_and_what_it_was_proved_by():
     known = Explanation(
         Bucket("binance", "BTC/USDT", "1m", at, at),
         {
-            **dict.fromkeys(told.VALUES, Decimal(1)),
+            **dict.fromkeys(rendering.VALUE_COLUMNS, Decimal(1)),
             "evidence_grade": "sealed",
             "source": "archive",
             "is_filled_from_trades": False,
@@ -61,7 +61,7 @@ def test_a_sealed_candle_names_its_file_and_line_and_what_it_was_proved_by():
         },
         readings=[
             {
-                **dict.fromkeys(told.SHOWN),
+                **dict.fromkeys(rendering.READING_COLUMNS),
                 "is_standing": True,
                 "file_path": "data/x.zip",
                 "origin": "https://host/data/x.zip",
@@ -74,7 +74,7 @@ def test_a_sealed_candle_names_its_file_and_line_and_what_it_was_proved_by():
             }
         ],
     )
-    assert list(told.sentences(known)) == [
+    assert list(rendering.sentences(known)) == [
         (
             "binance BTC/USDT 1m at 2024-03-11 10:15 UTC: sealed, from a file of the"
             " venue's archive"
@@ -86,7 +86,7 @@ def test_a_sealed_candle_names_its_file_and_line_and_what_it_was_proved_by():
         "load 170.5 brought it, file f, row 615",
         "proof: lost trades (2), 1 trades held, ids 7 to 7: the candle counts 3 trades",
     ]
-    assert [title for title, _ in told.tables(known)] == ["values", "readings"]
+    assert [title for title, _ in rendering.tables(known)] == ["values", "readings"]
 
 
 def test_a_minute_without_a_candle_is_told_by_its_gap_and_its_proof():
@@ -96,10 +96,10 @@ def test_a_minute_without_a_candle_is_told_by_its_gap_and_its_proof():
         None,
         gaps=[{"started_at": at, "ended_at": at, "cause": "proven no trades"}],
     )
-    assert list(told.sentences(known)) == [
+    assert list(rendering.sentences(known)) == [
         "coinbase BTC/USD 1m at 2024-03-11 10:15 UTC: no candle",
         "no candle from 2024-03-11 10:15 to 2024-03-11 10:15: proven no trades",
     ]
-    facts = told.as_facts(known)
+    facts = rendering.as_facts(known)
     assert facts["candle"] is None
     assert facts["exchange_id"] == "coinbase"

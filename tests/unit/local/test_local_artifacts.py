@@ -13,8 +13,9 @@ from pipelines.errors import SetupError
 from pipelines.local import artifact_download, debezium_distribution
 from pipelines.local.artifact_download import DamagedError
 from pipelines.local.artifacts import FOLDER, Artifacts
-from pipelines.local.debezium_distribution import MARKER, Distribution
+from pipelines.local.debezium_distribution import Distribution
 from pipelines.local.service import UnavailableError
+from pipelines.local.whole_folder import MARKER, is_whole
 from tests.fakes.maven_server import Repository, serving
 
 BODY = b"a jar of some length " * 1000
@@ -216,7 +217,7 @@ def test_a_damaged_unpacking_is_replaced(distribution, tmp_path, damage):
         jar.write_text("torn")
     else:
         (distribution.root / MARKER if damage == "marker" else jar).unlink()
-    assert not distribution.is_whole()
+    assert not is_whole(distribution.root)
     shutil.copyfile(tmp_path / "again.tar.gz", distribution.artifacts.paths()[0])
     distribution.fetch(lambda _: None)
     assert jar.read_text() == "server/lib/a.jar"

@@ -11,13 +11,14 @@ from pipelines.local import place, postgres, postgres_distribution
 from pipelines.local.account import Account, own_account
 from pipelines.local.postgres_address import Parameters
 from pipelines.local.postgres_cluster import Cluster
-from pipelines.local.postgres_distribution import MARKER, Distribution
+from pipelines.local.postgres_distribution import Distribution
 from pipelines.local.postgres_server import (
     PortTakenError,
     Server,
     is_postmaster,
     postmaster_pid,
 )
+from pipelines.local.whole_folder import MARKER, is_whole
 
 SECRET = "correct-horse-battery"
 
@@ -117,7 +118,7 @@ def copied(package, tmp_path):
     facts = postgres_distribution._facts(package)
     target = tmp_path / "cache" / "postgres"
     target.parent.mkdir(exist_ok=True)
-    if not postgres_distribution._is_whole(target, facts):
+    if not is_whole(target):
         postgres_distribution._copy(package, target, facts)
     return target
 

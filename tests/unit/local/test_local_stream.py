@@ -10,7 +10,7 @@ from pipelines.local import change_topics, java, kafka_properties, stack
 from pipelines.local import debezium_properties as told
 from pipelines.local.debezium_service import Debezium
 from pipelines.local.kafka_service import Kafka, bootstrap
-from pipelines.local.kept_ports import KeptPorts
+from pipelines.local.port import KeptPorts
 from pipelines.local.service import UnavailableError, silent
 from pipelines.settings import settings
 
@@ -61,7 +61,7 @@ def test_by_environment_the_keys_are_those_of_the_file():
 
 
 def test_a_file_of_properties_keeps_a_backslash():
-    assert "a=\\\\d\n" in told.as_file({"a": "\\d"})
+    assert "a=\\\\d\n" in java.properties_text({"a": "\\d"})
 
 
 def test_each_table_has_a_compacted_topic_and_the_rest_are_not_compacted():

@@ -11,20 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.sandbox.archive.files import day_by_day
-from pipelines.sandbox.archive.format import Format
 from pipelines.sandbox.archive.framed import framed_rows
 from pipelines.sandbox.archive.host import Archive
 from pipelines.sandbox.archive.made import MadeTree
-from pipelines.sandbox.archive.tree import Folder, Place
+from pipelines.sandbox.archive.tree import Folder, Format, Place
 from pipelines.sandbox.clock import Clock, parse_instant
 from pipelines.sandbox.faults import Faults
 from pipelines.sandbox.funding import settlements
 from pipelines.sandbox.generated import generated_feed
 from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, fixed
-from pipelines.sandbox.shown import Shown
 from pipelines.sandbox.upstreams import upstreams
 from pipelines.sandbox.venues.binance_names import venue_symbol
+from pipelines.sandbox.view import View
 
 NOW = parse_instant("2025-02-05T10:00:00Z")
 SERIES = generated_feed(1, generated_pairs())["binance"]
@@ -136,12 +135,12 @@ def test_a_month_is_its_days() -> None:
 def test_rows_made_at_once_are_the_rows_of_each_day(symbol: str, feed: str) -> None:
     interval = "1m" if feed == "klines" else ""
     folder = Folder(symbol, feed, "daily", interval)
-    shown = Shown(SERIES[symbol], CLOCK, fills=True)
+    view = View(SERIES[symbol], CLOCK, fills=True)
     first = parse_instant("2024-12-27") // DAY_MS
     place = Place(folder, first, first + 10)
-    at_once = framed_rows(shown, place, Format())
+    at_once = framed_rows(view, place, Format())
     assert at_once
-    assert at_once == day_by_day(shown, place, Format())
+    assert at_once == day_by_day(view, place, Format())
 
 
 def test_spot_files_stamp_microseconds_from_2025_on() -> None:

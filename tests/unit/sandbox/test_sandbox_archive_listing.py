@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.sandbox.archive.host import Archive
-from pipelines.sandbox.archive.listing import Asked, Key, Shelf, page
+from pipelines.sandbox.archive.listing import Key, ListedFolder, ListRequest, page
 from pipelines.sandbox.clock import parse_instant
 from tests.unit.sandbox.test_sandbox_archive import (
     ARCHIVE,
@@ -143,7 +143,7 @@ def test_any_tree_is_listed_as_s3_would(
         head, slash, _ = name.rpartition("/")
         shelves.setdefault(head + slash, []).append(name)
     kept = [
-        Shelf(folder, list(own).__iter__, lambda name: Key(name, 0, "", 0))
+        ListedFolder(folder, list(own).__iter__, lambda name: Key(name, 0, "", 0))
         for folder, own in sorted(shelves.items())
         if folder.startswith(prefix) or prefix.startswith(folder)
     ]
@@ -155,7 +155,7 @@ def test_any_tree_is_listed_as_s3_would(
         shown = name if cut < 0 else name[: cut + 1]
         if shown > marker and shown not in expected:
             expected.append(shown)
-    found = page(kept, Asked(prefix, delimiter, marker, most))
+    found = page(kept, ListRequest(prefix, delimiter, marker, most))
     shown_now = sorted([key.name for key in found.keys] + found.prefixes)
     assert shown_now == expected[:most]
     assert found.is_truncated == (len(expected) > most)

@@ -11,7 +11,7 @@ from pipelines.sandbox.feed import Series, candles_from, merged
 from pipelines.sandbox.generated import generated_feed
 from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.market import DAY_MS, E8, MINUTE_MS, Candle, Trade
-from pipelines.sandbox.shown import MONTH, WEEK, Shown, bucket_end, bucket_start
+from pipelines.sandbox.view import MONTH, WEEK, View, bucket_end, bucket_start
 
 FIRST_DAY = parse_instant("2019-01-01") // DAY_MS
 DAYS = st.integers(FIRST_DAY, FIRST_DAY + 5000)
@@ -101,23 +101,23 @@ def test_the_forming_candle_holds_the_trades_up_to_now(
 ) -> None:
     one = series("coinbase", "BTC/USD")
     opened = day * DAY_MS + minute * MINUTE_MS
-    shown = Shown(one, Clock(opened + second, is_frozen=True), fills=False)
+    view = View(one, Clock(opened + second, is_frozen=True), fills=False)
     so_far = [
         trade
         for trade in one.trades_of_day(day)
         if opened <= trade.traded_at_ms <= opened + second
     ]
-    assert shown.forming(opened + second) == next(candles_from(so_far), None)
+    assert view.forming(opened + second) == next(candles_from(so_far), None)
 
 
 def test_a_forming_candle_ends_final() -> None:
     one = series("binance", "BTC/USDT")
     opened = (FIRST_DAY + 7) * DAY_MS + 600 * MINUTE_MS
     clock = Clock(opened + 30_000, is_frozen=True)
-    shown = Shown(one, clock, fills=True)
-    (forming,) = shown.minutes(opened, opened + 1)
+    view = View(one, clock, fills=True)
+    (forming,) = view.minutes(opened, opened + 1)
     clock.set(opened + MINUTE_MS)
-    (final,) = shown.minutes(opened, opened + 1)
+    (final,) = view.minutes(opened, opened + 1)
     assert forming.base_volume < final.base_volume
     assert final in one.candles_of_day(FIRST_DAY + 7)
 
@@ -126,7 +126,7 @@ def test_a_venue_that_fills_leaves_no_minute_out() -> None:
     one = series("binance", "ATOM/USDT")
     start = (FIRST_DAY + 7) * DAY_MS
     clock = Clock(start + 2 * DAY_MS, is_frozen=True)
-    rows = list(Shown(one, clock, fills=True).minutes(start, start + DAY_MS))
+    rows = list(View(one, clock, fills=True).minutes(start, start + DAY_MS))
     assert [row.opened_at_ms for row in rows] == list(
         range(start, start + DAY_MS, MINUTE_MS)
     )

@@ -12,7 +12,7 @@ from pipelines.errors import BadDataError, SetupError
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.market import MINUTE_MS, fixed, parse_e8, shortest
 from pipelines.sandbox.recordings import recorded_feed
-from pipelines.sandbox.shown import Shown
+from pipelines.sandbox.view import View
 
 HEADER = "opened_at_ms,open,high,low,close,base_volume"
 T0 = 1_677_628_800_000
@@ -25,9 +25,9 @@ def write(root: Path, name: str, *lines: str) -> Path:
     return root
 
 
-def shown(root: Path, exchange_id: str, now_ms: int, *, fills: bool = True) -> Shown:
+def view(root: Path, exchange_id: str, now_ms: int, *, fills: bool = True) -> View:
     (series,) = recorded_feed(root)[exchange_id].values()
-    return Shown(series, Clock(now_ms, is_frozen=True), fills=fills)
+    return View(series, Clock(now_ms, is_frozen=True), fills=fills)
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_a_value_that_can_not_be_read_is_named_with_its_row(tmp_path: Path) -> N
         tmp_path, "kraken/BTC-USD_1m.csv.gz", HEADER, f"{T0},1,1,1,1,1", "x,1,1,1,1,1"
     )
     with pytest.raises(BadDataError, match="row 2, opened_at_ms: 'x' is not a whole"):
-        list(shown(tmp_path, "kraken", T0).minutes(T0, T0 + 1))
+        list(view(tmp_path, "kraken", T0).minutes(T0, T0 + 1))
 
 
 def test_two_rows_of_one_minute_are_refused(tmp_path: Path) -> None:
     row = f"{T0},1,1,1,1,1"
     write(tmp_path, "kraken/BTC-USD_1m.csv.gz", HEADER, row, row)
     with pytest.raises(BadDataError, match=f"two rows have opened_at_ms {T0}"):
-        list(shown(tmp_path, "kraken", T0).minutes(T0, T0 + 1))
+        list(view(tmp_path, "kraken", T0).minutes(T0, T0 + 1))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_columns_go_by_name_and_rows_by_time(tmp_path: Path) -> None:
         f"4,{T0 + MINUTE_MS},7.0,1,5,2,3",
         "4,1.6776288e12,7,1,5,2,3",
     )
-    first, second = shown(tmp_path, "binance", T0 + 10 * MINUTE_MS).minutes(
+    first, second = view(tmp_path, "binance", T0 + 10 * MINUTE_MS).minutes(
         T0, T0 + 2 * MINUTE_MS
     )
     assert first.opened_at_ms == T0
@@ -129,13 +129,13 @@ def test_parquet_reads_as_csv_does(tmp_path: Path) -> None:
     rows = {name: [1.1] for name in HEADER.split(",")} | {"opened_at_ms": [T0]}
     (tmp_path / "kraken").mkdir()
     pl.DataFrame(rows).write_parquet(tmp_path / "kraken" / "BTC-USD_1m.parquet")
-    (row,) = shown(tmp_path, "kraken", T0 + MINUTE_MS).minutes(T0, T0 + 1)
+    (row,) = view(tmp_path, "kraken", T0 + MINUTE_MS).minutes(T0, T0 + 1)
     assert fixed(row.open) == "1.10000000"
 
 
 def test_a_field_without_column_or_trades_is_not_known(tmp_path: Path) -> None:
     write(tmp_path, "binance/BTC-USDT_1m.csv.gz", HEADER, f"{T0},1,3,1,2,5")
-    (row,) = shown(tmp_path, "binance", T0 + MINUTE_MS).minutes(T0, T0 + 1)
+    (row,) = view(tmp_path, "binance", T0 + MINUTE_MS).minutes(T0, T0 + 1)
     assert row[6:] == (None, None, None, None, None)
 
 
@@ -154,7 +154,7 @@ def test_a_field_without_column_comes_from_the_trades(tmp_path: Path) -> None:
         f"{T0 + 5},11,buy,1,2",
         f"{T0 + 5},12,sell,3,2",
     )
-    row, quiet = shown(tmp_path, "kraken", T0 + 2 * MINUTE_MS).minutes(
+    row, quiet = view(tmp_path, "kraken", T0 + 2 * MINUTE_MS).minutes(
         T0, T0 + 2 * MINUTE_MS
     )
     assert row.trades_count == 99, "the column is served as it is"
@@ -167,7 +167,7 @@ def test_a_field_without_column_comes_from_the_trades(tmp_path: Path) -> None:
 def test_a_forming_candle_without_trades_is_the_rows_open_alone(tmp_path: Path) -> None:
     write(tmp_path, "kraken/BTC-USD_1m.csv.gz", f"{HEADER},trades_count",
           f"{T0},1,3,1,2,5,9", f"{T0 + MINUTE_MS},4,9,3,5,7,9")  # fmt: skip
-    *_, row = shown(tmp_path, "kraken", T0 + MINUTE_MS + 59_999).minutes(
+    *_, row = view(tmp_path, "kraken", T0 + MINUTE_MS + 59_999).minutes(
         T0, T0 + 5 * MINUTE_MS
     )
     assert row == (T0 + MINUTE_MS, *[parse_e8("4")] * 4, 0, None, 0, None, None, None)
@@ -176,8 +176,8 @@ def test_a_forming_candle_without_trades_is_the_rows_open_alone(tmp_path: Path) 
 def test_nothing_after_now_and_nothing_before_the_first_row(tmp_path: Path) -> None:
     write(tmp_path, "kraken/BTC-USD_1m.csv.gz", HEADER,
           f"{T0},1,3,1,2,5", f"{T0 + 3 * MINUTE_MS},4,9,3,5,7")  # fmt: skip
-    rows = list(shown(tmp_path, "kraken", T0 + 2 * MINUTE_MS).minutes(0, 1 << 50))
+    rows = list(view(tmp_path, "kraken", T0 + 2 * MINUTE_MS).minutes(0, 1 << 50))
     assert [row.opened_at_ms for row in rows] == [T0 + n * MINUTE_MS for n in range(3)]
     assert all(row[1:6] == (*[parse_e8("2")] * 4, 0) for row in rows[1:])
-    absent = shown(tmp_path, "kraken", T0 + 2 * MINUTE_MS, fills=False)
+    absent = view(tmp_path, "kraken", T0 + 2 * MINUTE_MS, fills=False)
     assert len(list(absent.minutes(0, 1 << 50))) == 1

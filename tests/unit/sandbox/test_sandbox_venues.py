@@ -15,7 +15,7 @@ from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS
 from pipelines.sandbox.recordings import recorded_feed
 from pipelines.sandbox.upstreams import upstreams
-from pipelines.sandbox.venues.desk import Venue
+from pipelines.sandbox.venues.venue import Venue
 from tests.unit.sandbox.test_sandbox_recordings import HEADER, T0, write
 
 NOW = parse_instant("2024-03-05T10:00:30Z")

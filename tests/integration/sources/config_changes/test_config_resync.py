@@ -64,7 +64,7 @@ def test_a_slot_that_was_lost_is_made_anew_and_the_history_before_it_stays(
     lose_the_slot(chain)
 
     def broken_off(sentence):
-        if "known by what they left" in sentence:
+        if "known by their result alone" in sentence:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

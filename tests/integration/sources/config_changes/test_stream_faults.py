@@ -30,7 +30,7 @@ numbers = count(1)
 @pytest.fixture(scope="module")
 def chain(kafka, tmp_path_factory):
     folder = tmp_path_factory.mktemp("chain")
-    with chains.running(folder, kafka, password=SECRET, told=TOLD) as running:
+    with chains.running(folder, kafka, password=SECRET, overrides=TOLD) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ from prefect.logging import disable_run_logger
 from pipelines import warehouse
 from pipelines.config import status
 from pipelines.doctor.examination import examination
-from pipelines.doctor.stream import checks, consumer, effects, heartbeat, slot
+from pipelines.doctor.stream import changes, checks, heartbeat, slot, topics
 from pipelines.local import change_topics
 from pipelines.local.service import bring_up, take_down
 from pipelines.settings import settings
@@ -94,11 +94,11 @@ def test_what_waits_is_told_with_its_age_and_who_should_read_it(
     assert look("consumer").ok
     meaning = look("history").meaning
     assert re.search("2 rows are on their way: [0-9]+ messages wait", meaning), meaning
-    monkeypatch.setattr(consumer, "LATE_S", 0)
+    monkeypatch.setattr(topics, "LATE_S", 0)
     found = look("consumer")
     assert (found.ok, found.mend) == (False, "bullion config follow")
     assert "nobody follows: no change of configuration is taken up" in found.meaning
-    monkeypatch.setattr(consumer, "DAY_S", 0)
+    monkeypatch.setattr(topics, "DAY_S", 0)
     assert "behind by half of the 7 days" in look("consumer").meaning
     with warehouse.locked([FOLLOWS], "config follow"):
         assert "followed by bullion config follow, pid" in look("consumer").meaning
@@ -237,7 +237,7 @@ def test_what_is_not_carried_out_is_told_with_who_is_missing_or_why(chain, monke
     chain.execute("update config.exchanges set budget_share = budget_share / 3")
     take_in()
     assert look("effects").ok
-    monkeypatch.setattr(effects, "LATE_S", 0)
+    monkeypatch.setattr(changes, "LATE_S", 0)
     found = look("effects")
     assert (found.ok, found.mend) == (False, "bullion collect")
     assert "nobody collects" in found.meaning

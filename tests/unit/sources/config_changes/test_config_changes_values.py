@@ -6,8 +6,8 @@ import json
 import pytest
 
 from pipelines.config.declaration import Declaration
+from pipelines.sources.config_changes.envelope import as_json
 from pipelines.sources.config_changes.event import decoded
-from pipelines.sources.config_changes.values import as_json
 
 DECIMAL = "org.apache.kafka.connect.data.Decimal"
 VARIABLE = "io.debezium.data.VariableScaleDecimal"

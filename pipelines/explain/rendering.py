@@ -1,4 +1,4 @@
-"""An explanation in sentences and tables, for the person who asked."""
+"""An explanation in sentences and tables, for people and for machines."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -13,52 +13,58 @@ SOURCES = {
     "trades": "its trades, by us",
     "mixed": "several sources",
 }
-VALUES = (
+VALUE_COLUMNS = (
     *("open", "high", "low", "close", "base_volume", "quote_volume", "trades_count"),
     *("taker_buy_base", "taker_buy_quote", "vwap"),
 )
-SHOWN = (
+READING_COLUMNS = (
     *("is_standing", "source", "evidence_grade", "reason", "differences"),
     *("venue_now_at", "received_at", "load_id", "reading_id"),
 )
 
 
-def sentences(known: Explanation) -> Iterator[str]:
+def sentences(explanation: Explanation) -> Iterator[str]:
     """What the bucket is, where that comes from, and what proves it."""
-    bucket, candle = known.bucket, known.candle
+    bucket, candle = explanation.bucket, explanation.candle
     name = f"{bucket.exchange_id} {bucket.symbol} {bucket.timeframe}"
     at = f"{plain(bucket.opened_at)} UTC"
     if candle is None:
         yield f"{name} at {at}: no candle"
     else:
         yield f"{name} at {at}: {candle['evidence_grade']}, {_of(candle)}"
-    for reading in known.readings:
+    for reading in explanation.readings:
         if reading["is_standing"]:
             yield from _origin(reading)
-    if known.proof is not None:
-        yield _proof(known.proof)
-    for gap in known.gaps:
+    if explanation.proof is not None:
+        yield _proof(explanation.proof)
+    for gap in explanation.gaps:
         span = f"{plain(gap['started_at'])} to {plain(gap['ended_at'])}"
         yield f"no candle from {span}: {gap['cause']}"
 
 
-def tables(known: Explanation) -> Iterator[tuple[str, list[Fact]]]:
+def tables(explanation: Explanation) -> Iterator[tuple[str, list[Fact]]]:
     """Titles and rows: the values, then the readings or the minutes behind them."""
-    if known.candle is not None:
-        yield "values", [{name: known.candle[name] for name in VALUES}]
-    if known.readings:
-        rows = [{name: reading[name] for name in SHOWN} for reading in known.readings]
+    if explanation.candle is not None:
+        yield "values", [{name: explanation.candle[name] for name in VALUE_COLUMNS}]
+    if explanation.readings:
+        rows = [
+            {name: reading[name] for name in READING_COLUMNS}
+            for reading in explanation.readings
+        ]
         yield "readings", rows
-    if known.minutes:
-        yield "minutes", known.minutes
-    if known.weakest:
-        yield "minutes that are not proved, the most doubtful first", known.weakest
+    if explanation.minutes:
+        yield "minutes", explanation.minutes
+    if explanation.weakest:
+        yield (
+            "minutes that are not proved, the most doubtful first",
+            explanation.weakest,
+        )
 
 
-def as_facts(known: Explanation) -> dict[str, Any]:
+def as_facts(explanation: Explanation) -> dict[str, Any]:
     """The explanation for machines: the bucket's key, and what is known of it."""
-    found = asdict(known)
-    return {**found.pop("bucket"), **found}
+    facts = asdict(explanation)
+    return {**facts.pop("bucket"), **facts}
 
 
 def _of(candle: Mapping[str, Any]) -> str:

@@ -5,10 +5,8 @@ import json
 import pytest
 
 from pipelines.config.declaration import Declaration
-from pipelines.sources.config_changes.batch import Message, Place
-from pipelines.sources.config_changes.reading import Reading
-from pipelines.sources.config_changes.resume import start
-from pipelines.sources.config_changes.rows import raw_bytes, raw_fields
+from pipelines.sources.config_changes.batch import Message, Place, raw_bytes
+from pipelines.sources.config_changes.topics import ConfigTopics, start
 
 PLACE = Place("bullion.config.things", "id-1", 0)
 ANEW = Place("bullion.config.things", "id-2", 0)
@@ -60,9 +58,9 @@ def test_offsets_that_went_unread_are_told():
 
 
 def test_a_batch_speaks_for_every_offset_and_counts_what_they_were():
-    reading = Reading("bullion", declared)
+    topics = ConfigTopics("bullion", declared)
     sent = messages(change(), None, b"{", change(op="x"), first=12)
-    batch = reading.batch(sent, {PLACE: 10}, "test")
+    batch = topics.batch(sent, {PLACE: 10}, "test")
     (page,) = batch.pages
     assert (page.from_offset, page.until_offset) == (10, 16)
     counts = (page.events_count, page.tombstones_count, page.quarantined_count)
@@ -73,8 +71,8 @@ def test_a_batch_speaks_for_every_offset_and_counts_what_they_were():
 
 def test_an_added_column_is_taken_up_without_a_restart():
     looks = iter([declared(), declared(colour="text")])
-    reading = Reading("bullion", lambda: next(looks))
-    batch = reading.batch(messages(change({"colour": "red"})), {PLACE: 10}, "test")
+    topics = ConfigTopics("bullion", lambda: next(looks))
+    batch = topics.batch(messages(change({"colour": "red"})), {PLACE: 10}, "test")
     assert [landed.event.after for landed in batch.landed] == [
         {"id": "1", "colour": "red"}
     ]
@@ -83,9 +81,9 @@ def test_an_added_column_is_taken_up_without_a_restart():
 
 def test_a_column_that_is_declared_nowhere_is_refused_after_one_look():
     looks = iter([declared(), declared()])
-    reading = Reading("bullion", lambda: next(looks))
+    topics = ConfigTopics("bullion", lambda: next(looks))
     sent = messages(*[change({"colour": "red"})] * 3)
-    batch = reading.batch(sent, {PLACE: 10}, "test")
+    batch = topics.batch(sent, {PLACE: 10}, "test")
     assert [refused.reason for refused in batch.refused] == [
         "column 'colour' is not declared in config.things"
     ] * 3
@@ -93,7 +91,7 @@ def test_a_column_that_is_declared_nowhere_is_refused_after_one_look():
 
 def test_a_topic_of_no_declared_table_is_refused_by_name():
     place = Place("bullion.config.others", "x", 0)
-    batch = Reading("bullion", declared).batch(
+    batch = ConfigTopics("bullion", declared).batch(
         messages(change(), place=place), {place: 0}, "test"
     )
     assert [(r.name, r.reason) for r in batch.refused] == [
@@ -104,7 +102,7 @@ def test_a_topic_of_no_declared_table_is_refused_by_name():
 @pytest.mark.parametrize("value", [b"text \xc3\xa9", b"\xff\xfe", b"a\0b", b"", None])
 def test_the_bytes_of_a_refused_message_are_kept_as_they_came(value):
     for key in (b"key", b"\xff", None):
-        kept_key, kept, encoding = raw_fields(Message(PLACE, 0, key, value))
+        kept_key, kept, encoding = Message(PLACE, 0, key, value).raw_fields
         assert raw_bytes(kept, encoding) == value
         assert raw_bytes(kept_key, encoding) == key
         assert "\0" not in f"{kept}{kept_key}"

@@ -1,4 +1,4 @@
-"""A venue's shelf: every instrument as it is shown, and its rendered pages."""
+"""What a venue is to the server, and what the venues share."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.feed import Series, merged
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Instrument
 from pipelines.sandbox.pages import Pages, Render
-from pipelines.sandbox.shown import Shown
+from pipelines.sandbox.view import View
 
 Params = Mapping[str, str]
 
@@ -35,8 +35,8 @@ class Venue(Protocol):
         """The body and status above the limit."""
 
 
-class Desk:
-    """Instruments by unified symbol."""
+class Instruments:
+    """A venue's instruments by unified symbol: what it shows of each, and its pages."""
 
     def __init__(
         self,
@@ -46,12 +46,12 @@ class Desk:
         *,
         fills: bool,
     ) -> None:
-        self.shown = {
-            symbol: Shown(one, clock, fills=fills) for symbol, one in series.items()
+        self.views = {
+            symbol: View(one, clock, fills=fills) for symbol, one in series.items()
         }
         self.pages = {
-            symbol: Pages(shown, clock, render(shown.instrument))
-            for symbol, shown in self.shown.items()
+            symbol: Pages(view, clock, render(view.instrument))
+            for symbol, view in self.views.items()
         }
 
 
@@ -69,12 +69,12 @@ class DayStatistics:
     trades_count: int | None
 
 
-def last_day(shown: Shown, now_ms: int, since_ms: int | None = None) -> DayStatistics:
+def last_day(view: View, now_ms: int, since_ms: int | None = None) -> DayStatistics:
     """The 24 hours up to now, or what passed since an instant, by whole minutes."""
     since = (now_ms - DAY_MS) // MINUTE_MS * MINUTE_MS + MINUTE_MS
     if since_ms is not None:
         since = since_ms
-    parts = list(shown.minutes(since, now_ms + 1))
+    parts = list(view.minutes(since, now_ms + 1))
     if not parts:
         return DayStatistics(None, None, None, None, 0, 0, 0, 0)
     day = merged(since, parts)

@@ -46,7 +46,7 @@ def bucket_end(opened_at_ms: int, interval_ms: int) -> int:
     return opened_at_ms + (_WEEK_MS if interval_ms == WEEK else interval_ms)
 
 
-class Shown:
+class View:
     """A series as a venue shows it; one that `fills` sends quiet minutes, flat."""
 
     def __init__(self, series: Series, clock: Clock, *, fills: bool) -> None:
@@ -57,7 +57,7 @@ class Shown:
 
     @property
     def instrument(self) -> Instrument:
-        """What is shown."""
+        """What the series is of."""
         return self.series.instrument
 
     def _final_day(self, day: int) -> Sequence[Candle]:
@@ -79,17 +79,17 @@ class Shown:
         self, rows: Sequence[Candle], start_ms: int, end_ms: int
     ) -> Iterator[Candle]:
         last = self.series.last_close_before(start_ms)
-        wanted = start_ms
+        opened = start_ms
         for row in rows:
-            while last is not None and wanted + MINUTE_MS <= row.opened_at_ms:
-                yield flat(wanted, last)
-                wanted += MINUTE_MS
+            while last is not None and opened + MINUTE_MS <= row.opened_at_ms:
+                yield flat(opened, last)
+                opened += MINUTE_MS
             yield row
-            wanted = row.opened_at_ms // MINUTE_MS * MINUTE_MS + MINUTE_MS
+            opened = row.opened_at_ms // MINUTE_MS * MINUTE_MS + MINUTE_MS
             last = row.close
-        while last is not None and wanted < end_ms:
-            yield flat(wanted, last)
-            wanted += MINUTE_MS
+        while last is not None and opened < end_ms:
+            yield flat(opened, last)
+            opened += MINUTE_MS
 
     def forming(self, now_ms: int) -> Candle | None:
         """The minute now is in, as far as it has come; None: nothing to send yet."""
@@ -142,14 +142,14 @@ class Shown:
     def trades_between(self, since_ms: int, until_ms: int) -> list[Trade]:
         """Trades stamped in [since, until) and not after now."""
         until = min(until_ms, self._clock.now_ms() + 1)
-        found: list[Trade] = []
+        trades: list[Trade] = []
         for day in range(since_ms // DAY_MS, -(-until // DAY_MS)):
-            found += [
+            trades += [
                 trade
                 for trade in self.series.trades_of_day(day)
                 if since_ms <= trade.traded_at_ms < until
             ]
-        return found
+        return trades
 
     def trades_backwards(self, until_ms: int | None = None) -> Iterator[Trade]:
         """Trades from the newest at now (or before `until`) to the oldest."""

@@ -1,0 +1,99 @@
+"""What `bullion sandbox serve` takes: each field of `Options` is an option."""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pipelines.sandbox.archive.listing import MOST_KEYS
+from pipelines.sandbox.faults import KINDS
+
+
+def _argument(flag: str = "", **argument: Any) -> Mapping[str, Any]:
+    """What argparse wants of a field; its flag is its name by default."""
+    return {"flag": flag, "argument": argument}
+
+
+_IS_SET = {"action": "store_true"}
+_IS_UNSET = {"action": "store_false"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the server can be told."""
+
+    port: int = field(default=0, metadata=_argument(type=int, help="0: a free one"))
+    seed: int = field(default=1, metadata=_argument(type=int))
+    recordings: Path | None = field(
+        default=None, metadata=_argument(type=Path, metavar="DIR")
+    )
+    now: str | None = field(
+        default=None, metadata=_argument(metavar="ISO", help="where the clock starts")
+    )
+    frozen: bool = field(
+        default=False, metadata=_argument(help="the clock stands still", **_IS_SET)
+    )
+    full_history: bool = field(default=False, metadata=_argument(**_IS_SET))
+    rate_limit: bool = field(
+        default=True, metadata=_argument("--no-rate-limit", **_IS_UNSET)
+    )
+    keep_state: bool = field(
+        default=True, metadata=_argument("--no-state-file", **_IS_UNSET)
+    )
+    faults: Sequence[str] = field(
+        default=(),
+        metadata=_argument(
+            "--fault",
+            action="append",
+            metavar="KIND=PROBABILITY[@PATH]",
+            help="; ".join(f"{kind}: {what}" for kind, what in KINDS.items()),
+        ),
+    )
+    archive_microseconds_from: str | None = field(
+        default=None,
+        metadata=_argument(
+            metavar="ISO",
+            help="spot files of the archive stamp in microseconds from here on",
+        ),
+    )
+    archive_headers_from: str | None = field(
+        default=None,
+        metadata=_argument(
+            metavar="ISO",
+            help="futures files of the archive have a header from here on",
+        ),
+    )
+    archive_page_keys: int = field(
+        default=MOST_KEYS,
+        metadata=_argument(
+            type=int,
+            metavar="N",
+            help="the most keys that a page of the archive's listing holds",
+        ),
+    )
+
+    def arguments(self) -> Iterator[str]:
+        """The command line that says the same."""
+        for one in fields(self):
+            value, flag = getattr(self, one.name), _flag(one)
+            if value == one.default:
+                continue
+            if isinstance(value, bool):
+                yield flag
+            elif one.default == ():
+                yield from (f"{flag}={item}" for item in value)
+            else:
+                yield f"{flag}={value}"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add an argument for each field of `Options`."""
+    for one in fields(Options):
+        default = [] if one.default == () else one.default
+        argument = one.metadata["argument"]
+        parser.add_argument(_flag(one), dest=one.name, default=default, **argument)
+
+
+def _flag(one: "Field[Any]") -> str:
+    return one.metadata["flag"] or f"--{one.name.replace('_', '-')}"

@@ -1,0 +1,127 @@
+"""Clients of a Kafka broker, each opened when it is first used.
+
+kafka-python 3 gives a topic's id in `describe_topics` (KIP-516; brokers from 2.8 on):
+https://kafka-python.readthedocs.io/en/master/apidoc/KafkaAdminClient.html
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import Any, ClassVar
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+
+from pipelines.errors import UpstreamError
+from pipelines.sources.config_changes.batch import Place
+
+REQUEST_MS = 10_000
+
+
+@contextmanager
+def unavailable(address: str) -> Iterator[None]:
+    """Kafka's errors as ours."""
+    try:
+        yield
+    except (KafkaError, OSError) as error:
+        reason = str(error) or type(error).__name__
+        raise UpstreamError(f"Kafka at {address}: {reason}") from error
+
+
+def silence_client() -> None:
+    """Turn off the client's own log: an error's message says what went wrong."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
+class KafkaClients:
+    """The clients of one broker; nothing is kept in a consumer group.
+
+    Raises:
+        UpstreamError: from every method: the broker does not answer.
+    """
+
+    consumer_options: ClassVar[Mapping[str, Any]] = {}
+    producer_options: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, address: str, timeout_ms: int = REQUEST_MS) -> None:
+        self.address = address
+        self._timeout_ms = timeout_ms
+        self._opened: list[Any] = []
+
+    @cached_property
+    def admin(self) -> Any:
+        """The client that describes topics."""
+        return self._open(KafkaAdminClient)
+
+    @cached_property
+    def consumer(self) -> Any:
+        """The client that reads."""
+        return self._open(
+            KafkaConsumer,
+            group_id=None,
+            enable_auto_commit=False,
+            allow_auto_create_topics=False,
+            **self.consumer_options,
+        )
+
+    @cached_property
+    def producer(self) -> Any:
+        """The client that writes; the broker has what it acknowledged."""
+        return self._open(
+            KafkaProducer,
+            acks="all",
+            allow_auto_create_topics=False,
+            **self.producer_options,
+        )
+
+    def places(self, topics: Iterable[str]) -> list[Place]:
+        """Every partition of those of the topics that are there."""
+        with unavailable(self.address):
+            described = self.admin.describe_topics(list(topics))
+        return [
+            Place(topic["name"], str(topic["topic_id"]), part["partition_index"])
+            for topic in described
+            if not topic["error_code"]
+            for part in topic["partitions"]
+        ]
+
+    def spans(self, places: Iterable[Place]) -> dict[Place, tuple[int, int]]:
+        """The first offset that is held of each, and the next that will be written."""
+        partitions = {TopicPartition(p.topic, p.partition): p for p in places}
+        try:
+            with unavailable(self.address):
+                first = self.consumer.beginning_offsets(list(partitions))
+                last = self.consumer.end_offsets(list(partitions))
+        except KeyError as error:  # so the client leaves out what was made a moment ago
+            raise UpstreamError(
+                f"Kafka at {self.address}: {error.args[0]} has no offsets yet"
+            ) from None
+        return {place: (first[at], last[at]) for at, place in partitions.items()}
+
+    def seek(self, offsets: Mapping[Place, int]) -> dict[TopicPartition, Place]:
+        """Read these partitions, and no others, from these offsets on."""
+        partitions = {TopicPartition(p.topic, p.partition): p for p in offsets}
+        with unavailable(self.address):
+            self.consumer.assign(list(partitions))
+            for partition, place in partitions.items():
+                self.consumer.seek(partition, offsets[place])
+        return partitions
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._opened:
+            with suppress(KafkaError, OSError):
+                client.close()
+        self._opened.clear()
+
+    def _open(self, kind: Any, **options: Any) -> Any:
+        with unavailable(self.address):
+            client = kind(
+                bootstrap_servers=self.address,
+                bootstrap_timeout_ms=self._timeout_ms,
+                request_timeout_ms=self._timeout_ms,
+                **options,
+            )
+        self._opened.append(client)
+        return client
