@@ -1,6 +1,6 @@
 """The demo: the main job on the embedded default, from nothing to printed gold.
 
-It runs the flows `refresh` and `load archive` themselves, so that what is shown is
+It runs the flows `refresh` and `load` themselves, so that what is shown is
 what is deployed.
 """
 
@@ -16,7 +16,7 @@ from pipelines.explain import Bucket, explain, rendering
 from pipelines.settings import PROJECT_DIR
 from pipelines.terminal import report
 from prefect_flows.demo_change import demo_change, stream_is_up
-from prefect_flows.load_archive import load_archive
+from prefect_flows.load import load
 from prefect_flows.refresh import refresh
 
 # an instrument whose trades are collected so far back that the minute is proven, too
@@ -55,9 +55,9 @@ def demo(out: Console, say: Say) -> None:
     """
     began = time.monotonic()
     day = published(datetime.now(UTC))
-    say(f"running the flow `load archive`: the file that seals {day} of {SEALED[1]}")
+    say(f"running the flow `load`: the archive's file that seals {day} of {SEALED[1]}")
     span = f"{day}", f"{day + timedelta(days=1)}"
-    load_archive([SEALED[1]], None, *span, build=False)
+    load("archive", symbols=[SEALED[1]], since=span[0], until=span[1])
     say("running the flow `refresh`: load every configured series, then build")
     refresh()
     with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:

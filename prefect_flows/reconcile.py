@@ -8,7 +8,7 @@ from prefect.artifacts import create_table_artifact
 
 from pipelines.backfill import reconcile as comparison
 from pipelines.backfill.reconcile import Reconciled
-from prefect_flows.load_archive import load_files
+from prefect_flows.load import load
 
 
 @task(name="compare")
@@ -40,8 +40,14 @@ def reconcile(
         UpstreamError: the archive did not answer; what is held is compared.
     """
     of = day or comparison.yesterday()
-    span = (of.isoformat(), comparison.day_after(of).isoformat())
-    loaded = load_files(symbols or [], ["klines"], *span, return_state=True)
+    loaded = load(
+        "archive",
+        symbols=symbols,
+        since=of.isoformat(),
+        until=comparison.day_after(of).isoformat(),
+        feeds=["klines"],
+        return_state=True,
+    )
     found = compare(of, exchanges or [], symbols or [])
     create_table_artifact(
         table=[{k: str(v) for k, v in asdict(one).items()} for one in found],

@@ -3,7 +3,7 @@
 from prefect import flow
 
 from prefect_flows.last_transform import Tests
-from prefect_flows.load_markets import load_markets
+from prefect_flows.load import load
 from prefect_flows.transform import transform
 
 
@@ -37,6 +37,14 @@ def refresh(
         UpstreamError: venues failed; the rest is loaded and built.
         BadDataError: a node of dbt failed.
     """
-    loaded = load_markets(exchanges, symbols, since, until, feeds, return_state=True)
+    loaded = load(
+        "exchange",
+        exchanges,
+        symbols,
+        since=since,
+        until=until,
+        feeds=feeds,
+        return_state=True,
+    )
     transform(tests=tests)
     loaded.result()

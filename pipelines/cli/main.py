@@ -9,7 +9,7 @@ from pipelines.cli.backfill import backfill_app
 from pipelines.cli.collect import collect
 from pipelines.cli.config import config_app
 from pipelines.cli.explain import explain
-from pipelines.cli.load import load_app
+from pipelines.cli.load import EPILOG, load
 from pipelines.cli.refusals import Commands
 from pipelines.cli.sandbox import sandbox_app
 from pipelines.cli.sql import sql_app
@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 for flat in (stack_app, transform_app, sql_app):
     app.add_typer(flat)
-app.add_typer(load_app, name="load")
+app.command(epilog=EPILOG, no_args_is_help=True)(load)
 app.add_typer(backfill_app, name="backfill")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(stream_app, name="stream")

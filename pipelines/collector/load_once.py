@@ -1,70 +1,88 @@
 """A load without a collector: what is configured changes under it all the same.
 
 Where no collector runs, a load of what is configured says of the changes that it began
-with what became of them. One of symbols that were named says nothing: it was not the
+with what became of them. One of subjects that were named says nothing: it was not the
 configuration that had them loaded.
 """
 
 from collections.abc import Sequence
 
 from pipelines import warehouse
+from pipelines.bronze.delivery import Source
 from pipelines.bronze.load import LoadFacts, Say
 from pipelines.collector.change_tracker import ChangeTracker
 from pipelines.collector.config_reader import ConfigReader
 from pipelines.collector.events import Adopted
 from pipelines.collector.targets import Targets, targets_of
 from pipelines.config.listener import listening
+from pipelines.errors import SetupError
+from pipelines.sources import loaded
 from pipelines.sources.connectors import connected
-from pipelines.sources.exchange.choices import ExchangeOptions
-from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
-from pipelines.upstream.progress import Progress
+from pipelines.upstream.connector import KeyedSource
+from pipelines.upstream.feed import SourceSpec
+from pipelines.upstream.options import LoadOptions
+from pipelines.upstream.progress import NoProgress, Progress
 
-WORK = "load exchange"
 COLLECTOR = "select ops.process_of('collect')"
 GENERATION = 1  # the load began with the first configuration that was read
 
 
-def load_exchange(
-    options: ExchangeOptions,
+def load_once(
+    source_name: str,
+    options: LoadOptions,
     *,
     wait_s: float = 0,
     say: Say = lambda _: None,
     progress: Progress | None = None,
-) -> tuple[ExchangeSource, LoadFacts | None]:
+) -> tuple[Source, LoadFacts | None]:
     """Load, taking up what changes of the configuration meanwhile.
 
     Raises:
-        SetupError: the options name what is not known or not configured.
+        SetupError: the source is not known, or the options name what is not.
         BusyError, BadDataError, UpstreamError: as `load` does.
     """
+    make = source_spec(source_name).source
+    assert make is not None  # noqa: S101  # of a source that is loaded
     adoptions: list[Adopted] = []
     reader = ConfigReader(adoptions.append)
     with listening(say, reader, reader.adopted) as config:
-        source = ExchangeSource(config, options, progress=progress)
+        source = make(config, options, progress or NoProgress())
         facts = load(source, wait_s=wait_s, say=say)
-    if not options.symbols and any(a.changes or a.rowless for a in adoptions):
-        _note(source, facts, adoptions, options)
+    has_changes = any(adopted.changes or adopted.rowless for adopted in adoptions)
+    if isinstance(source, KeyedSource) and has_changes and not options.subjects:
+        _note(source, facts, adoptions, options.scopes)
     return source, facts
 
 
+def source_spec(name: str) -> SourceSpec:
+    """The source of this name.
+
+    Raises:
+        SetupError: there is none that a load is of; names those that are.
+    """
+    if name not in loaded():
+        raise SetupError(f"unknown source {name}; known: {', '.join(loaded())}")
+    return loaded()[name]
+
+
 def _note(
-    source: ExchangeSource,
+    source: KeyedSource,
     facts: LoadFacts | None,
     adoptions: Sequence[Adopted],
-    options: ExchangeOptions,
+    scopes: Sequence[str],
 ) -> None:
     """Note what became of the changes, unless a collector does."""
-    by = warehouse.process_name(WORK)
+    by = warehouse.process_name(f"load {source.name}")
     with warehouse.connect("loader", by) as connection:
         row = connection.execute(COLLECTOR).fetchone()
         if row and row[0]:
             return
-        tracker, collected = ChangeTracker(by, options.exchanges), Targets()
+        tracker, collected = ChangeTracker(by, scopes), Targets()
         for generation, adopted in enumerate(adoptions, GENERATION):
             config = adopted.configuration
             with connected(config) as connectors:
-                collected = targets_of(connectors, config, options.exchanges)
+                collected = targets_of(connectors, config, scopes)
             tracker.adopt(adopted.changes, config, collected, generation)
             tracker.resume(adopted.rowless, collected)
         whole = source.whole()

@@ -32,6 +32,11 @@ def schema_of(feed: str) -> str:
     return next(spec.bronze for spec in specs() if feed in spec.feeds)
 
 
+def loaded() -> Mapping[str, SourceSpec]:
+    """The sources that a load is of, by name."""
+    return {spec.name: spec for spec in specs() if spec.source}
+
+
 def series_tables() -> Mapping[str, SourceSpec]:
     """The config tables whose rows say what is collected, and of which source."""
     return {spec.series_table: spec for spec in specs() if spec.series_table}

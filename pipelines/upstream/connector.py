@@ -6,7 +6,7 @@ says how history is asked for; a load of either is a `KeyedSource`.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pipelines.bronze.delivery import Source
 from pipelines.config.listener import ConfigProvider
@@ -101,6 +101,7 @@ class File:
         return self.path, self.bytes_count, self.published_at_ms
 
 
+@runtime_checkable
 class KeyedSource(Source, Protocol):
     """A source that says of each key what became of it."""
 
@@ -112,6 +113,10 @@ class KeyedSource(Source, Protocol):
     @property
     def ended(self) -> Sequence[Key]:
         """The keys that were stopped before they had all."""
+        ...
+
+    def whole(self) -> Sequence[Key]:
+        """The keys that went on to their end, once all have ended."""
         ...
 
 

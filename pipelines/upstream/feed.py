@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pipelines.bronze.tables import Table
 
 if TYPE_CHECKING:
+    from pipelines.bronze.delivery import Source
+    from pipelines.config.listener import ConfigProvider
     from pipelines.config.model import Configuration
     from pipelines.upstream.connector import Archive, Connector, Context
+    from pipelines.upstream.options import LoadOptions
+    from pipelines.upstream.progress import Progress
 
 Span = tuple[int, int]  # of an axis, half-open
 Unit = Literal["ms", "ns", "number"]
@@ -151,7 +155,9 @@ class SourceSpec:
         name: its package among the sources; `bronze_<name>` is its schema by default.
         tables: its bronze tables beside those of its feeds.
         feeds: what it is asked for, by name.
-        connector: how it is asked; None: nothing of it is collected or backfilled.
+        source: what brings what is asked of one load; None: it is no load's.
+        chosen: what a load is of: the subjects, by scope.
+        connector: how it is collected and backfilled; None: it is not.
         archive: what lists files that hold feeds of other sources.
         series_table: the config table whose rows say what is collected.
         adopted_tables: the config tables whose changes hold at once.
@@ -162,6 +168,10 @@ class SourceSpec:
     tables: Sequence[Table]
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     schema: str = ""
+    source: "Callable[[ConfigProvider, LoadOptions, Progress], Source] | None" = None
+    chosen: "Callable[[Configuration, LoadOptions], Mapping[str, Sequence[str]]]" = (
+        lambda *_: {}
+    )
     connector: "Callable[[Context], Connector] | None" = None
     archive: "Callable[[Context], Archive] | None" = None
     series_table: str | None = None

@@ -11,7 +11,6 @@ from pipelines.settings import PROJECT_DIR
 from pipelines.sources import declared
 from pipelines.sources.archive import (
     ArchiveFile,
-    ArchiveOptions,
     ArchiveSource,
     loading,
     reading,
@@ -31,8 +30,11 @@ def measure(asked: Facts) -> Facts:
         ArchiveFile(**{**file, "covers": tuple(file["covers"])})
         for file in asked["files"]
     ]
-    options = ArchiveOptions(files=files, files_at_once=asked["at_once"])
-    source = ArchiveSource(configuration(PROJECT_DIR / "seeds"), options)
+    source = ArchiveSource(
+        configuration(PROJECT_DIR / "seeds"),
+        files=files,
+        files_at_once=asked["at_once"],
+    )
     declared()  # importing every source is a process's start, not a load's work
     with (
         timed(dlt.Pipeline, PHASES) as spent,

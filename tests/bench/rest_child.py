@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -12,9 +11,9 @@ import dlt
 
 from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
-from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
+from pipelines.upstream.options import LoadOptions
 from tests.bench.child import Facts, answer
 
 PHASES = ("extract", "normalize", "load")
@@ -48,11 +47,11 @@ def timed(kind: object, names: tuple[str, ...]) -> Iterator[Counter[str]]:
 
 def measure(asked: Facts) -> Facts:
     """Load what was asked for without a budget; seconds, also by phase."""
-    options = ExchangeOptions.parse(
+    options = LoadOptions.parse(
         asked["exchanges"], asked["symbols"], asked["since"], asked["until"]
     )
     source = ExchangeSource(
-        configuration(PROJECT_DIR / "seeds"), replace(options, is_unlimited=True)
+        configuration(PROJECT_DIR / "seeds"), options, is_unlimited=True
     )
     with timed(dlt.Pipeline, PHASES) as spent:
         began = time.perf_counter()

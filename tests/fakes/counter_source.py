@@ -71,6 +71,9 @@ class CounterSource:
     def resources(self) -> Sequence[Resource]:
         return [Resource(str(KEY), self._rows)]
 
+    def whole(self) -> Sequence[Key]:
+        return [KEY] if KEY not in self.ended else []
+
     def _rows(self) -> Iterator[Rows]:
         with warehouse.connect("loader", "test") as connection:
             pages = Pages(connection, "bronze_counter", KEY)

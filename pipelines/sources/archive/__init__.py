@@ -13,18 +13,18 @@ from pipelines import warehouse
 from pipelines.bronze.delivery import Resource
 from pipelines.bronze.tables import Table
 from pipelines.config.model import Configuration
-from pipelines.sources.archive.choices import ArchiveOptions, chosen
+from pipelines.sources.archive.choices import chosen, series_of_files
 from pipelines.sources.archive.files import ArchiveFile, Feed, series_of
 from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.ledger import Connection
 from pipelines.sources.archive.loader import Loader
 from pipelines.sources.archive.plan import plans
 from pipelines.sources.archive.tables import TABLES
+from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import NoProgress, Progress
 
 __all__ = [
     "ArchiveFile",
-    "ArchiveOptions",
     "ArchiveSource",
     "Feed",
     "listed",
@@ -43,9 +43,7 @@ def _host(configuration: Configuration) -> ArchiveHost:
     )
 
 
-def listed(
-    configuration: Configuration, options: ArchiveOptions
-) -> Sequence[ArchiveFile]:
+def listed(configuration: Configuration, options: LoadOptions) -> Sequence[ArchiveFile]:
     """What the host has for the chosen series and span, by series and time.
 
     Raises:
@@ -66,6 +64,9 @@ class ArchiveSource:
 
     A file that fails or is refused leaves its error in `failures`; the others go on.
 
+    `files`: exactly these, instead of what the host lists for a span. `files_at_once`
+    are downloaded, checked and read at the same time.
+
     Raises:
         SetupError: the options name what is not known.
     """
@@ -76,15 +77,23 @@ class ArchiveSource:
     def __init__(
         self,
         configuration: Configuration,
-        options: ArchiveOptions | None = None,
+        options: LoadOptions | None = None,
         *,
+        files: Sequence[ArchiveFile] | None = None,
+        files_at_once: int = 4,
         progress: Progress | None = None,
         connect: Callable[[], Connection] = _connect,
     ) -> None:
         self.failures: list[Exception] = []
         self._configuration = configuration
-        self._options = options or ArchiveOptions()
-        self._series = chosen(configuration, self._options)
+        self._options = options or LoadOptions()
+        self._files = files
+        self._at_once = files_at_once
+        self._series = (
+            chosen(configuration, self._options)
+            if files is None
+            else series_of_files(files)
+        )
         self._progress = progress or NoProgress()
         self._connect = connect
 
@@ -99,6 +108,11 @@ class ArchiveSource:
         bronze holds, which is settled now.
         """
         loader = Loader(
-            _host(self._configuration), self._options, self.failures, self._progress
+            _host(self._configuration),
+            self._options,
+            self.failures,
+            self._progress,
+            files=self._files,
+            files_at_once=self._at_once,
         )
         return loader.resources(self._series, self._connect)

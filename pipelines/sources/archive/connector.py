@@ -6,12 +6,13 @@ from typing import Any
 
 from pipelines.bronze.delivery import Source
 from pipelines.config.model import Since
-from pipelines.sources.archive import ArchiveOptions, ArchiveSource, listed
+from pipelines.sources.archive import ArchiveSource, listed
 from pipelines.sources.archive.attempt import EXCHANGE_ID
 from pipelines.sources.archive.files import FEEDS, ArchiveFile, series_of
 from pipelines.upstream.connector import Context, File
 from pipelines.upstream.extents import at
 from pipelines.upstream.feed import Feed, Key, Span
+from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import Progress
 
 
@@ -32,7 +33,7 @@ class ArchiveFiles:
             return []
         if series_of(EXCHANGE_ID, key.subject, name) is None:
             return []
-        options = ArchiveOptions(
+        options = LoadOptions(
             [EXCHANGE_ID], [key.subject], [name], Since(at=at(span[0])), at(span[1])
         )
         return [_file(found) for found in listed(self._config.current, options)]
@@ -42,8 +43,8 @@ class ArchiveFiles:
     ) -> Source:
         """What brings these files, and nothing else."""
         wanted = [ArchiveFile(**{**f, "covers": tuple(f["covers"])}) for f in files]
-        options = ArchiveOptions(files=wanted, is_verified_again=again)
-        return ArchiveSource(self._config.current, options, progress=progress)
+        options, config = LoadOptions(again=again), self._config.current
+        return ArchiveSource(config, options, files=wanted, progress=progress)
 
 
 def _file(found: ArchiveFile) -> File:

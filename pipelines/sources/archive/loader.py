@@ -12,7 +12,6 @@ import polars as pl
 from pipelines.bronze.delivery import Resource, Rows
 from pipelines.errors import BullionError, UpstreamError
 from pipelines.sources.archive import ledger, working_folder
-from pipelines.sources.archive.choices import ArchiveOptions
 from pipelines.sources.archive.fetching import is_unchanged
 from pipelines.sources.archive.files import ArchiveFile, Series
 from pipelines.sources.archive.host import ArchiveHost
@@ -20,6 +19,7 @@ from pipelines.sources.archive.ledger import Connection, Ledger
 from pipelines.sources.archive.loading import load_file, missing_row
 from pipelines.sources.archive.plan import Plan, plans
 from pipelines.sources.archive.tables import FILES
+from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import Progress
 from pipelines.upstream.request_log import RequestLog, log_rows
 
@@ -38,14 +38,19 @@ class Loader:
     def __init__(
         self,
         host: ArchiveHost,
-        options: ArchiveOptions,
+        options: LoadOptions,
         failures: list[Exception],
         progress: Progress,
+        *,
+        files: Sequence[ArchiveFile] | None,
+        files_at_once: int,
     ) -> None:
         self._host = host
         self._options = options
         self._failures = failures
         self._progress = progress
+        self._wanted = files
+        self._at_once = files_at_once
         self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._open = 0
         self._lock = threading.Lock()
@@ -57,8 +62,8 @@ class Loader:
         """What to extract; none where there is nothing to tell."""
         log: RequestLog = []
         found: list[Plan] = []
-        files = list(dict.fromkeys(self._options.files or ()))
-        if self._options.files is None:
+        files = list(dict.fromkeys(self._wanted or ()))
+        if self._wanted is None:
             found = plans(self._host, series, self._options, log, self._failures)
             files = [file for plan in found for file in plan.files]
         missing = [file for plan in found for file in plan.missing]
@@ -73,7 +78,7 @@ class Loader:
         settled = known.settled(file)
         if settled is None:
             return Task(file)
-        if not self._options.is_verified_again:
+        if not self._options.again:
             return None
         return Task(file, frozenset(known.loaded_sha256(file)))
 
@@ -87,7 +92,7 @@ class Loader:
         self._progress.planned(sum(task.file.minutes for task in tasks))
         for task in tasks:
             self._tasks.put(task)
-        at_once = min(len(tasks), self._options.files_at_once)
+        at_once = min(len(tasks), self._at_once)
         resources = [
             Resource(f"files {i + 1}", self._counted(self._files))
             for i in range(at_once)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pipelines.errors import BullionError
 from pipelines.sources.archive.attempt import Heard
-from pipelines.sources.archive.choices import ArchiveOptions
+from pipelines.sources.archive.choices import needs_clock, span_of
 from pipelines.sources.archive.files import (
     ArchiveFile,
     Period,
@@ -21,8 +21,10 @@ from pipelines.sources.archive.files import (
     months,
 )
 from pipelines.sources.archive.host import ArchiveHost
+from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.request_log import RequestLog
 
+LISTED_AT_ONCE = 4
 Held = dict[str, ArchiveFile]  # files that the host lists, by path
 
 
@@ -39,17 +41,17 @@ class Plan:
 def plans(
     host: ArchiveHost,
     serieses: Sequence[Series],
-    options: ArchiveOptions,
+    options: LoadOptions,
     log: RequestLog,
     failures: list[Exception],
 ) -> list[Plan]:
     """The plan of each series; what the host does not answer goes to `failures`."""
     try:
-        now_ms = host.now_ms(log) if options.needs_clock else 0
+        now_ms = host.now_ms(log) if needs_clock(options) else 0
     except BullionError as error:
         failures.append(error)
         return []
-    span = options.span(now_ms)
+    span = span_of(options, now_ms)
 
     def one(series: Series) -> Plan | None:
         try:
@@ -58,7 +60,7 @@ def plans(
             failures.append(error)
             return None
 
-    with ThreadPoolExecutor(options.files_at_once) as pool:
+    with ThreadPoolExecutor(LISTED_AT_ONCE) as pool:
         return [found for found in pool.map(one, serieses) if found]
 
 

@@ -6,7 +6,31 @@ from pipelines.sources.archive.tables import TABLES
 from pipelines.upstream.feed import SourceSpec
 
 if TYPE_CHECKING:  # polars and the client take a second to import
+    from pipelines.bronze.delivery import Source
+    from pipelines.config.listener import ConfigProvider
+    from pipelines.config.model import Configuration
     from pipelines.upstream.connector import Archive, Context
+    from pipelines.upstream.options import LoadOptions
+    from pipelines.upstream.progress import Progress
+
+
+def _source(
+    config: "ConfigProvider", options: "LoadOptions", progress: "Progress"
+) -> "Source":
+    from pipelines.sources.archive import ArchiveSource  # noqa: PLC0415
+
+    return ArchiveSource(config.current, options, progress=progress)
+
+
+def _chosen(
+    configuration: "Configuration", options: "LoadOptions"
+) -> dict[str, list[str]]:
+    from pipelines.sources.archive.choices import chosen  # noqa: PLC0415
+
+    series: dict[str, list[str]] = {}
+    for one in chosen(configuration, options):
+        series.setdefault(one.exchange_id, []).append(one.symbol)
+    return series
 
 
 def _archive(context: "Context") -> "Archive":
@@ -15,4 +39,4 @@ def _archive(context: "Context") -> "Archive":
     return ArchiveFiles(context)
 
 
-SPEC = SourceSpec("archive", TABLES, archive=_archive)
+SPEC = SourceSpec("archive", TABLES, source=_source, chosen=_chosen, archive=_archive)

@@ -1,81 +1,30 @@
 """What a load is about: the operator's configuration, narrowed by what was asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from pipelines.config.model import (
     DEFAULT_FEED,
     Configuration,
     Feed,
     InstrumentChoice,
-    Priority,
     Since,
 )
-from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
 from pipelines.sources.exchange.endpoints import is_asked
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.venues import VENUES, spec_of
 from pipelines.upstream.feed import LEAST_LIVE
 from pipelines.upstream.feed import Feed as FeedDeclaration
+from pipelines.upstream.options import LoadOptions
 
 DEFAULT_SINCE = Since(before_now=timedelta(days=1))
 
 
-@dataclass(frozen=True)
-class ExchangeOptions:
-    """What was asked of one load; what is left out comes from the configuration.
-
-    Attributes:
-        since: the first minute; half-open with `until`.
-        until: None: up to the venue's now, with the forming candle.
-        feeds: none: what is configured, but candles of a symbol that is named.
-        is_unlimited: no request budget, for a venue of one's own.
-        live: these series and nothing else: from what is held to now, and where
-            nothing is held the newest rows (`live_since_ms`).
-        goes_first: its requests stand before all others' of their venue.
-    """
-
-    exchanges: Sequence[str] = ()
-    symbols: Sequence[str] = ()
-    since: Since | None = None
-    until: datetime | None = None
-    priority: Priority | None = None
-    is_unlimited: bool = False
-    feeds: Sequence[Feed] = ()
-    live: Sequence[InstrumentChoice] = ()
-    goes_first: bool = False
-
-    @property
-    def is_live(self) -> bool:
-        """Whether what is held says where to begin."""
-        return bool(self.live)
-
-    @classmethod
-    def parse(
-        cls,
-        exchanges: Sequence[str] | None = None,
-        symbols: Sequence[str] | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        priority: Priority | None = None,
-        *,
-        feeds: Sequence[str] | None = None,
-    ) -> "ExchangeOptions":
-        """What a command line or a deployment's parameters say.
-
-        Raises:
-            SetupError: a time is not ISO UTC, the span is empty, or a feed not known.
-        """
-        wanted = known_feeds("--feed", feeds or ())
-        start, end = parse_span(since or None, until or None)
-        return cls(exchanges or (), symbols or (), start, end, priority, feeds=wanted)
-
-
 def chosen(
     known: Configuration,
-    options: ExchangeOptions,
+    options: LoadOptions,
     refused: list[Exception] | None = None,
 ) -> list[InstrumentChoice]:
     """The series to load, each once.
@@ -87,14 +36,13 @@ def chosen(
     Raises:
         SetupError: names what is not known, and what is.
     """
-    if options.live:
-        return [replace(c, feeds=rest_feeds(c)) for c in options.live]
-    _only_known([*known.exchanges, *options.exchanges])
-    if options.exchanges and options.symbols:
+    _only_known([*known.exchanges, *options.scopes])
+    named = known_feeds("--feed", options.feeds)
+    if options.scopes and options.subjects:
         series = [
             _configured(known, exchange_id, symbol)
-            for exchange_id in dict.fromkeys(options.exchanges)
-            for symbol in dict.fromkeys(options.symbols)
+            for exchange_id in dict.fromkeys(options.scopes)
+            for symbol in dict.fromkeys(options.subjects)
         ]
     else:
         series = _collectable(_narrowed(known, options), refused)
@@ -105,7 +53,7 @@ def chosen(
             choice,
             since=options.since or choice.since,
             priority=options.priority or choice.priority,
-            feeds=_feeds(choice, options),
+            feeds=named or _feeds(choice, options),
         )
         for choice in series
     ]
@@ -124,14 +72,12 @@ def known_feeds(about: str, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in FEEDS if name in names)
 
 
-def _feeds(choice: InstrumentChoice, options: ExchangeOptions) -> Sequence[Feed]:
+def _feeds(choice: InstrumentChoice, options: LoadOptions) -> Sequence[Feed]:
     """The feeds to load of a series; none: its market's listing alone.
 
     A series that is configured may be one whose feeds come from elsewhere.
     """
-    if options.feeds:
-        return options.feeds
-    if options.symbols:
+    if options.subjects:
         return (DEFAULT_FEED,)
     return rest_feeds(choice)
 
@@ -200,11 +146,11 @@ def _configured(
     )
 
 
-def _narrowed(known: Configuration, options: ExchangeOptions) -> list[InstrumentChoice]:
+def _narrowed(known: Configuration, options: LoadOptions) -> list[InstrumentChoice]:
     enabled = [choice for choice in known.instruments if choice.is_enabled]
-    if options.exchanges:
-        found = [c for c in enabled if c.exchange_id in options.exchanges]
-        missing = set(options.exchanges) - {c.exchange_id for c in found}
+    if options.scopes:
+        found = [c for c in enabled if c.exchange_id in options.scopes]
+        missing = set(options.scopes) - {c.exchange_id for c in found}
         what = "instrument configured on"
     else:
         found = [
@@ -213,9 +159,9 @@ def _narrowed(known: Configuration, options: ExchangeOptions) -> list[Instrument
             if known.exchanges[c.exchange_id].is_enabled
             and is_asked(known, c.exchange_id)
         ]
-        if options.symbols:
-            found = [c for c in found if c.symbol in options.symbols]
-        missing = set(options.symbols) - {c.symbol for c in found}
+        if options.subjects:
+            found = [c for c in found if c.symbol in options.subjects]
+        missing = set(options.subjects) - {c.symbol for c in found}
         what = "enabled exchange has"
     if missing:
         raise SetupError(f"no {what} {', '.join(sorted(missing))}")

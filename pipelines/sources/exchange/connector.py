@@ -8,7 +8,7 @@ from pipelines import warehouse
 from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import Configuration, InstrumentChoice, Since
 from pipelines.errors import SetupError
-from pipelines.sources.exchange.choices import ExchangeOptions, is_collected, rest_feeds
+from pipelines.sources.exchange.choices import is_collected, rest_feeds
 from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.endpoints import address
 from pipelines.sources.exchange.feeds import FEEDS
@@ -20,6 +20,7 @@ from pipelines.upstream.clock import EndingClock
 from pipelines.upstream.connector import Answered, Context, RequestRoute, Target
 from pipelines.upstream.extents import at, by_day, by_month
 from pipelines.upstream.feed import Extent, Key, SeriesId
+from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import Progress
 
 # no venue says how many trades a day has: a busy pair of a large one
@@ -99,10 +100,10 @@ class ExchangeConnector:
         self, targets: Sequence[Target], *, goes_first: bool, answered: Answered
     ) -> ExchangeSource:
         """What is new of these instruments."""
-        choices = [target.choice for target in targets]
         return ExchangeSource(
             self._context.config,
-            ExchangeOptions(live=choices, goes_first=goes_first),
+            live=[target.choice for target in targets],
+            goes_first=goes_first,
             tasks=self._context.tasks,
             clients=self._clients,
             answered=answered,
@@ -110,9 +111,9 @@ class ExchangeConnector:
 
     def history(self, key: Key, extent: Extent, progress: Progress) -> ExchangeSource:
         """What a span of an instrument's feed has, by REST."""
-        options = ExchangeOptions(
-            exchanges=[key.scope],
-            symbols=[key.subject],
+        options = LoadOptions(
+            scopes=[key.scope],
+            subjects=[key.subject],
             since=Since(at=at(extent.start)),
             until=at(extent.end),
             priority="history",

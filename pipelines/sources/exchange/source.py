@@ -3,18 +3,19 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property, partial
 
 from pipelines import warehouse
 from pipelines.bronze.delivery import Resource, Rows
 from pipelines.bronze.tables import Table
 from pipelines.config.listener import ConfigProvider, config_provider
-from pipelines.config.model import Configuration
+from pipelines.config.model import Configuration, InstrumentChoice
 from pipelines.errors import BullionError, EndedError
 from pipelines.sources.exchange.choices import (
-    ExchangeOptions,
     chosen,
     is_collected,
+    rest_feeds,
 )
 from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.feeds import FEEDS
@@ -24,6 +25,7 @@ from pipelines.sources.exchange.venue import Venue
 from pipelines.sources.exchange.venues import spec_of
 from pipelines.upstream.clock import Clock, EndingClock
 from pipelines.upstream.feed import Key
+from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import NoProgress, Progress
 from pipelines.upstream.running_tasks import RunningTasks
 
@@ -41,6 +43,10 @@ class ExchangeSource:
     page, as does each when `tasks` are ending: no failure, but one of `ended`.
     `answered` is told of each page, by its key.
 
+    `live`: these series and nothing else: from what is held to now, and where nothing
+    is held the newest rows (`live_since_ms`). `goes_first`: requests stand before all
+    others' of their venue. `is_unlimited`: no request budget, for a venue of one's own.
+
     Attributes:
         failed: the failures by key.
         ended: the keys that did not go on to their end.
@@ -54,8 +60,11 @@ class ExchangeSource:
     def __init__(
         self,
         config: ConfigProvider | Configuration,
-        options: ExchangeOptions | None = None,
+        options: LoadOptions | None = None,
         *,
+        live: Sequence[InstrumentChoice] = (),
+        goes_first: bool = False,
+        is_unlimited: bool = False,
         clock: Clock | None = None,
         connect: Callable[[], warehouse.Connection] = connect,
         progress: Progress | None = None,
@@ -68,7 +77,8 @@ class ExchangeSource:
         self.failed: dict[Key, Exception] = {}
         self.ended: list[Key] = []
         self._config = config_provider(config)
-        self._options = options or ExchangeOptions()
+        self._options = options or LoadOptions()
+        self._is_live = bool(live)
         self._open: Counter[str] = Counter()
         self._progress = progress or NoProgress()
         self._tasks = tasks or RunningTasks()
@@ -78,22 +88,24 @@ class ExchangeSource:
             self._config,
             connect,
             clock or EndingClock(self._tasks.ending),
-            is_unlimited=self._options.is_unlimited,
+            is_unlimited=is_unlimited,
         )
         configuration = self._config.current
-        chosen_series = chosen(configuration, self._options, self.failures)
+        choices = [replace(choice, feeds=rest_feeds(choice)) for choice in live]
+        if not live:
+            choices = chosen(configuration, self._options, self.failures)
         self._series = {
             Key(choice.exchange_id, choice.symbol, feed): choice
-            for choice in chosen_series
+            for choice in choices
             for feed in choice.feeds
         }
         self._configured = set(configuration.series)
         self._collected = {k for k in self._series if is_collected(configuration, *k)}
         self._venues = {
             spec.budget_id: Venue(
-                spec, self._config, self._clients, goes_first=self._options.goes_first
+                spec, self._config, self._clients, goes_first=goes_first
             )
-            for spec in (spec_of(c.exchange_id, c.symbol) for c in chosen_series)
+            for spec in (spec_of(c.exchange_id, c.symbol) for c in choices)
         }
 
     def lock_keys(self) -> Sequence[str]:
@@ -152,8 +164,8 @@ class ExchangeSource:
             feed,
             options.until,
             progress,
-            resumes=options.is_live or (is_configured and options.since is None),
-            is_live=options.is_live,
+            resumes=self._is_live or (is_configured and options.since is None),
+            is_live=self._is_live,
         )
 
     def _paged(self, keys: Sequence[Key]) -> None:

@@ -10,8 +10,31 @@ from pipelines.upstream.pages import PAGES
 from pipelines.upstream.request_log import REQUESTS
 
 if TYPE_CHECKING:  # the client takes a second to import
+    from pipelines.bronze.delivery import Source
+    from pipelines.config.listener import ConfigProvider
     from pipelines.config.model import Configuration
     from pipelines.upstream.connector import Connector, Context
+    from pipelines.upstream.options import LoadOptions
+    from pipelines.upstream.progress import Progress
+
+
+def _source(
+    config: "ConfigProvider", options: "LoadOptions", progress: "Progress"
+) -> "Source":
+    from pipelines.sources.exchange.source import ExchangeSource  # noqa: PLC0415
+
+    return ExchangeSource(config, options, progress=progress)
+
+
+def _chosen(
+    configuration: "Configuration", options: "LoadOptions"
+) -> dict[str, list[str]]:
+    from pipelines.sources.exchange.choices import chosen  # noqa: PLC0415
+
+    series: dict[str, list[str]] = {}
+    for choice in chosen(configuration, options):
+        series.setdefault(choice.exchange_id, []).append(choice.symbol)
+    return series
 
 
 def _connector(context: "Context") -> "Connector":
@@ -30,6 +53,8 @@ SPEC = SourceSpec(
     "exchange",
     (INSTRUMENTS, PAGES, REQUESTS, QUARANTINE),
     FEEDS,
+    source=_source,
+    chosen=_chosen,
     connector=_connector,
     series_table="instruments",
     adopted_tables=("exchanges", "endpoints"),

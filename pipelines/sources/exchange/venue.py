@@ -196,7 +196,7 @@ class Venue:
                 reread=known.reread_candles * feed.axis.step if feed.closes else 0,
                 has_window=route is not None and route.window_steps is not None,
                 refused=known.holes_per_load,
-                forms=feed.way == "span",
+                forms=feed.way != "walk",
             )
 
     @property

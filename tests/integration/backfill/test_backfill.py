@@ -25,10 +25,10 @@ from pipelines.errors import BadDataError, SetupError
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings
 from pipelines.sources.connectors import connected
-from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
 from pipelines.upstream.feed import Key
+from pipelines.upstream.options import LoadOptions
 from tests.conftest import TEMPLATE
 from tests.contents.transform import Transform
 from tests.services.forks import forks
@@ -139,7 +139,7 @@ def test_a_checksum_of_rest_is_of_the_values_whatever_the_loads_were(upstream):
         loads = []
         for since, until in (("01:00", "02:00"), ("00:00", "01:00")):
             spans = (f"2024-03-04T{since}Z", f"2024-03-04T{until}Z")
-            options = ExchangeOptions.parse(["binance"], [SYMBOL], *spans)
+            options = LoadOptions.parse(["binance"], [SYMBOL], *spans)
             facts = load(ExchangeSource(known(reread_candles=0), options))
             assert facts
             loads.append(facts.load_id)
@@ -312,7 +312,7 @@ def live(loads):
 
 
 def live_source():
-    options = ExchangeOptions.parse(["binance"], [SYMBOL], EDGE)
+    options = LoadOptions.parse(["binance"], [SYMBOL], EDGE)
     return ExchangeSource(known(), options)
 
 

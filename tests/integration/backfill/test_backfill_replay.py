@@ -12,10 +12,10 @@ from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
-from pipelines.sources.archive import ArchiveOptions, ArchiveSource
-from pipelines.sources.exchange.choices import ExchangeOptions
+from pipelines.sources.archive import ArchiveSource
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
+from pipelines.upstream.options import LoadOptions
 from tests.contents.transform import Transform
 
 NOW = "2024-03-04T12:00:30Z"
@@ -41,7 +41,7 @@ def upstream(sandbox, database, monkeypatch):
 
 def load_rest(since, until):
     known = configuration(PROJECT_DIR / "seeds")
-    options = ExchangeOptions.parse(["binance"], [SYMBOL], since, until)
+    options = LoadOptions.parse(["binance"], [SYMBOL], since, until)
     source = ExchangeSource(known, options)
     load(source)
     assert source.failures == []
@@ -49,7 +49,7 @@ def load_rest(since, until):
 
 def load_files(since, until):
     known = configuration(PROJECT_DIR / "seeds")
-    options = ArchiveOptions.parse(None, [SYMBOL], ["klines"], since, until)
+    options = LoadOptions.parse(None, [SYMBOL], since, until, feeds=["klines"])
     source = ArchiveSource(known, options)
     load(source)
     assert source.failures == []

@@ -13,10 +13,10 @@ from pipelines.config.listener import ConfigListener
 from pipelines.config.model import Configuration
 from pipelines.config.rows import standing
 from pipelines.errors import SetupError
-from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
 from pipelines.upstream.feed import Key
+from pipelines.upstream.options import LoadOptions
 from tests.contents.roles import run
 from tests.services.collecting import (
     ADD,
@@ -185,7 +185,7 @@ def test_a_disabled_exchange_stops_its_series_but_none_that_was_never_configured
 ):
     venue.holds_after["BTC-USD"] = 1
     tell(database, f"{ADD} ('coinbase', 'BTC/EUR', '-PT5M')")
-    options = ExchangeOptions.parse(["coinbase"], ["BTC/USD", "ETH/USD"], ago(days=1))
+    options = LoadOptions.parse(["coinbase"], ["BTC/USD", "ETH/USD"], ago(days=1))
     wait_for(lambda: len(listening.current.instruments) == 2)
     loading = Loading(listening, options)
     with held(venue, listening):

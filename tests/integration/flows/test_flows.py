@@ -58,9 +58,9 @@ def run(prefect, text):
 
 
 REFRESH = """
-from prefect_flows.load_markets import load_exchange
+from prefect_flows.load import load_scope
 from prefect_flows.refresh import refresh
-load_exchange.retries, load_exchange.retry_delay_seconds = 1, [0]
+load_scope.retries, load_scope.retry_delay_seconds = 1, [0]
 refresh(["kraken", "binance"], ["BTC/USDT"], "2024-03-01T10:00:00Z")
 """
 
@@ -75,11 +75,11 @@ def test_a_venue_that_is_down_fails_alone_and_the_flow_after_the_build(
     assert code == 1
     assert told.rstrip().splitlines()[-1].startswith("pipelines.errors.UpstreamError")
     marts = {"model fct_candles", "model fct_gaps", "model dim_instruments"}
-    runs = prefect.task_runs("load kraken", "load binance", *marts)
+    runs = prefect.task_runs("load exchange kraken", "load exchange binance", *marts)
     states = {name: r["state_name"] for name, r in runs.items()}
-    assert states["load kraken"] == "Failed"
-    assert runs["load kraken"]["run_count"] == 2
-    assert states["load binance"] == "Completed"
+    assert states["load exchange kraken"] == "Failed"
+    assert runs["load exchange kraken"]["run_count"] == 2
+    assert states["load exchange binance"] == "Completed"
     built = {name: state for name, state in states.items() if name[:6] == "model "}
     assert marts | {"model int_candles_graded"} <= set(built)
     assert set(built.values()) == {"Completed"}

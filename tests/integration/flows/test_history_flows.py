@@ -42,9 +42,9 @@ def select(text):
 HISTORY = """
 from datetime import date
 from prefect_flows.backfill import apply_plans, backfill
-from prefect_flows.load_archive import load_files
+from prefect_flows.load import load_scope
 from prefect_flows.reconcile import reconcile
-apply_plans.retries = load_files.retries = 0
+apply_plans.retries = load_scope.retries = 0
 backfill("2024-02-28", "2024-03-01T03:00Z", ["binance"], ["BTC/USDT"], tests="none")
 (found,) = reconcile(date(2024, 2, 29), None, ["BTC/USDT"])
 assert (found.archive_count, found.rest_count, found.changed_count) == (1440, 0, 0)
@@ -62,7 +62,7 @@ def test_a_backfill_is_planned_applied_and_built_and_a_day_reconciled(prefect):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    runs = prefect.task_runs("plan", "apply", "load files", "compare")
+    runs = prefect.task_runs("plan", "apply", "load archive binance", "compare")
     states = {name: run["state_name"] for name, run in runs.items()}
     assert set(states.values()) == {"Completed"}
     grades = select(

@@ -8,8 +8,9 @@ from pipelines.config.model import Since, Thresholds, parse_since
 from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
 from pipelines.settings import PROJECT_DIR
-from pipelines.sources.exchange.choices import ExchangeOptions, chosen
+from pipelines.sources.exchange.choices import chosen
 from pipelines.sources.exchange.venues import DERIVATIVES, VENUES
+from pipelines.upstream.options import LoadOptions
 
 SEEDS = PROJECT_DIR / "seeds"
 
@@ -60,7 +61,7 @@ def test_a_feed_that_is_not_known_is_named(seeds):
     with pytest.raises(
         SetupError, match="feeds: 'books' is no feed; there are candles, trades"
     ):
-        chosen(configuration(seeds), ExchangeOptions())
+        chosen(configuration(seeds), LoadOptions())
 
 
 def test_candles_are_collected_where_no_feed_is_named(seeds):
@@ -111,7 +112,7 @@ def test_a_minute_that_began_before_since_is_not_in_it():
 
 
 def test_named_exchanges_and_symbols_are_all_combined():
-    options = ExchangeOptions.parse(
+    options = LoadOptions.parse(
         ["kraken", "binance_us"], ["BTC/USD"], "2024-01-01", None
     )
     found = [(c.exchange_id, c.symbol) for c in chosen(configuration(SEEDS), options)]
@@ -122,9 +123,7 @@ def test_a_named_symbol_has_candles_unless_a_feed_is_named():
     known = configuration(SEEDS)
 
     def feeds(*arguments, **named):
-        return [
-            c.feeds for c in chosen(known, ExchangeOptions.parse(*arguments, **named))
-        ]
+        return [c.feeds for c in chosen(known, LoadOptions.parse(*arguments, **named))]
 
     assert feeds(["kraken"], ["BTC/USD"]) == [("candles",)]
     assert feeds(["kraken"], ["BTC/USD"], feeds=["trades"]) == [("trades",)]
@@ -141,7 +140,7 @@ def test_the_demo_collects_trades_on_each_kind_of_cursor():
 
 
 def test_without_names_what_is_enabled_is_loaded():
-    found = {c.exchange_id for c in chosen(configuration(SEEDS), ExchangeOptions())}
+    found = {c.exchange_id for c in chosen(configuration(SEEDS), LoadOptions())}
     assert found == {"binance", "coinbase", "kraken"}
 
 
@@ -156,12 +155,12 @@ def test_without_names_what_is_enabled_is_loaded():
 )
 def test_options_that_can_not_be_are_refused(arguments, said):
     with pytest.raises(SetupError, match=said):
-        chosen(configuration(SEEDS), ExchangeOptions.parse(*arguments))
+        chosen(configuration(SEEDS), LoadOptions.parse(*arguments))
 
 
 def test_a_feed_that_is_asked_for_and_not_known_is_refused():
     with pytest.raises(SetupError, match="--feed: 'books' is no feed"):
-        ExchangeOptions.parse(feeds=["books"])
+        chosen(configuration(SEEDS), LoadOptions.parse(feeds=["books"]))
 
 
 SPECS = {spec.budget_id: spec for spec in (*VENUES.values(), *DERIVATIVES.values())}

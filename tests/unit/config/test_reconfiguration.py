@@ -20,7 +20,6 @@ from pipelines.errors import EndedError, SetupError
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.connectors import connected
 from pipelines.sources.exchange.choices import (
-    ExchangeOptions,
     chosen,
     is_collected,
     live_since_ms,
@@ -28,9 +27,11 @@ from pipelines.sources.exchange.choices import (
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.endpoints import address
 from pipelines.sources.exchange.feeds import FEEDS
+from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.upstream.clock import EndingClock
 from pipelines.upstream.feed import Key
+from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.running_tasks import RunningTasks
 from tests.fakes.venue_server import (
     NOW_MS,
@@ -101,7 +102,7 @@ def test_a_venue_whose_endpoint_is_disabled_is_not_asked(urls):
     with pytest.raises(SetupError, match="kraken is not asked"):
         address(known, "kraken")
     assert not is_collected(known, *BTC, "candles")
-    left = {choice.exchange_id for choice in chosen(known, ExchangeOptions())}
+    left = {choice.exchange_id for choice in chosen(known, LoadOptions())}
     assert left == {"binance", "coinbase"}
 
 
@@ -117,7 +118,7 @@ def test_a_series_is_collected_while_it_its_feed_and_its_exchange_are_enabled():
 def test_a_configured_series_that_can_not_be_collected_leaves_the_others_alone():
     bad = instrument(symbol="BTC/USD:BTC")
     refused: list[Exception] = []
-    found = chosen(with_instruments(instrument(), bad), ExchangeOptions(), refused)
+    found = chosen(with_instruments(instrument(), bad), LoadOptions(), refused)
     assert [choice.symbol for choice in found] == ["BTC/USD"]
     assert "BTC/USD:BTC: inverse contracts are not collected" in str(refused[0])
     told = targets_of(with_instruments(instrument(), bad))
@@ -127,8 +128,9 @@ def test_a_configured_series_that_can_not_be_collected_leaves_the_others_alone()
 
 def test_a_live_series_asks_for_its_own_feeds():
     choice = instrument(feeds=("candles", "trades"))
-    (live,) = chosen(SEEDS, ExchangeOptions(live=[choice]))
-    assert live.feeds == ("candles", "trades")
+    source = ExchangeSource(SEEDS, live=[choice])
+    feeds = ("candles", "trades")
+    assert source.lock_keys() == [f"kraken BTC/USD {feed}" for feed in feeds]
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,7 @@ from pipelines.errors import (
 from pipelines.settings import PROJECT_DIR
 from prefect_flows.backfill import apply_plans, make_plans
 from prefect_flows.dbt_run import arguments
-from prefect_flows.load_archive import load_files
-from prefect_flows.load_markets import load_exchange
+from prefect_flows.load import load_scope
 from prefect_flows.retries import may_pass, raise_failures
 from prefect_flows.transform import build
 
@@ -35,7 +34,7 @@ FLOWS: dict[Any, Flow[..., Any]] = {
     for d in FILE.deployments
 }
 
-TASKS = (load_exchange, build, load_files, make_plans, apply_plans)
+TASKS = (load_scope, build, make_plans, apply_plans)
 RUN = TaskRun(task_key="a task", dynamic_key=str(uuid4()))
 
 
@@ -95,7 +94,7 @@ def test_a_load_is_tried_again_while_a_part_of_what_failed_may_pass(
         raise_failures(failures)
     assert (type(raised.value), str(raised.value)) == (kind, told)
     failed = State(type=StateType.FAILED, data=raised.value)
-    assert may_pass(load_exchange, RUN, failed) is (kind is UpstreamError)
+    assert may_pass(load_scope, RUN, failed) is (kind is UpstreamError)
 
 
 def test_a_load_without_failures_is_done():

@@ -9,8 +9,9 @@ import pytest
 from pipelines import warehouse
 from pipelines.config.rows import configuration
 from pipelines.settings import settings
-from pipelines.sources.archive import ArchiveOptions, ArchiveSource
+from pipelines.sources.archive import ArchiveSource
 from pipelines.sources.load import load
+from pipelines.upstream.options import LoadOptions
 from tests.fakes.archive_server import archive_server, csv
 from tests.services.forks import forks
 from tests.soak import moments, times
@@ -52,7 +53,7 @@ def publish(host, days):
 
 def work():
     def run():
-        options = ArchiveOptions.parse(["binance"], ["BTC/USDT"], None, *SPAN)
+        options = LoadOptions.parse(["binance"], ["BTC/USDT"], *SPAN)
         source = ArchiveSource(configuration(), options)
         load(source, wait_s=600)
         assert not source.failures, source.failures

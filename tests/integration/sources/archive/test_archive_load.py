@@ -15,8 +15,9 @@ from pipelines.cli.main import app
 from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import PROJECT_DIR, settings
-from pipelines.sources.archive import ArchiveOptions, ArchiveSource, listed
+from pipelines.sources.archive import ArchiveSource, listed
 from pipelines.sources.load import load
+from pipelines.upstream.options import LoadOptions
 from tests.fakes.archive_server import PUBLISHED, archive_server, csv, zipped
 
 DAY = "data/spot/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2023-03-11.zip"
@@ -48,7 +49,7 @@ def host(seeded, monkeypatch):
 
 
 def source(*, symbol="BTC/USDT", feeds=None, span=SPAN, verify=False):
-    options = ArchiveOptions.parse(["binance"], [symbol], feeds, *span, verify=verify)
+    options = LoadOptions.parse(["binance"], [symbol], *span, feeds=feeds, again=verify)
     return ArchiveSource(configuration(PROJECT_DIR / "seeds"), options)
 
 
@@ -306,15 +307,13 @@ def test_every_feed_of_every_market_stands_in_its_table(host):
 
 def test_the_files_of_a_span_are_listed_for_a_plan(host, recorded_day):
     host.put(DAY, recorded_day)
-    options = ArchiveOptions.parse(["binance"], ["BTC/USDT"], None, *SPAN)
+    options = LoadOptions.parse(["binance"], ["BTC/USDT"], *SPAN)
 
     (found,) = listed(configuration(PROJECT_DIR / "seeds"), options)
 
     assert (found.path, found.covers) == (DAY, (1678492800000, 1678579200000))
     assert found.bytes_count == len(recorded_day)
-    exactly = ArchiveSource(
-        configuration(PROJECT_DIR / "seeds"), ArchiveOptions(files=[found])
-    )
+    exactly = ArchiveSource(configuration(PROJECT_DIR / "seeds"), files=[found])
     facts = load(exactly)
     assert facts is not None
     assert facts.rows_count == 1440 + 1 + 2  # its row of files, two requests

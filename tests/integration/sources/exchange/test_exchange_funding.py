@@ -8,9 +8,9 @@ from pipelines.errors import BadDataError
 from pipelines.sandbox.clock import parse_instant
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
-from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
+from pipelines.upstream.options import LoadOptions
 
 NOW = "2024-03-01T12:00:30Z"
 SINCE = "2024-01-01T00:00:00Z"
@@ -34,7 +34,7 @@ def venues(sandbox, database, monkeypatch):
 
 def loaded(symbol, feed="funding_rates"):
     known = configuration(PROJECT_DIR / "seeds")
-    options = ExchangeOptions.parse(["binance"], [symbol], SINCE, feeds=[feed])
+    options = LoadOptions.parse(["binance"], [symbol], SINCE, feeds=[feed])
     source = ExchangeSource(known, options)
     load(source)
     return source.failures

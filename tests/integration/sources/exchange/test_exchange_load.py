@@ -12,10 +12,10 @@ from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings
-from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
 from pipelines.upstream.clock import SystemClock
+from pipelines.upstream.options import LoadOptions
 
 NOW = "2024-03-01T12:00:30Z"
 SINCE = "2024-03-01T00:00:00Z"
@@ -42,7 +42,7 @@ def venues(sandbox, database, monkeypatch):
 def source(exchanges, symbols, since=SINCE, until=None, clock=None, **thresholds):
     known = configuration(PROJECT_DIR / "seeds")
     known = replace(known, thresholds=replace(known.thresholds, **thresholds))
-    options = ExchangeOptions.parse(exchanges, symbols, since, until)
+    options = LoadOptions.parse(exchanges, symbols, since, until)
     return ExchangeSource(known, options, clock=clock)
 
 

@@ -23,9 +23,9 @@ from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.market import DAY_MS, fixed
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
-from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
+from pipelines.upstream.options import LoadOptions
 from tests.conftest import environment_of
 from tests.services.forks import forks
 from tests.soak import moments, times
@@ -62,12 +62,12 @@ def venues(sandbox, database, monkeypatch):
 def source(exchange_id, since=SINCE, until=None, *, priority=None, attempts=5):
     known = configuration(PROJECT_DIR / "seeds")
     known = replace(known, thresholds=replace(known.thresholds, attempts=attempts))
-    options = ExchangeOptions.parse(
+    options = LoadOptions.parse(
         [exchange_id],
         [SERIES[exchange_id]],
         since,
         until,
-        priority,
+        priority=priority,
         feeds=["trades"],
     )
     return ExchangeSource(known, options)
@@ -224,9 +224,7 @@ def test_recorded_trades_read_the_same_in_bronze(
         for name, url in started.environment.items():
             monkeypatch.setenv(name, url)
         settings.cache_clear()
-        options = ExchangeOptions.parse(
-            [exchange_id], ["XRP/ETH"], since, feeds=["trades"]
-        )
+        options = LoadOptions.parse([exchange_id], ["XRP/ETH"], since, feeds=["trades"])
         wanted = ExchangeSource(configuration(PROJECT_DIR / "seeds"), options)
         load(wanted)
         assert wanted.failures == []
@@ -277,7 +275,7 @@ def test_history_blocks_no_live_load_and_live_none_of_history(venues):
     assert source("kraken").lock_keys() == ["kraken BTC/USD trades"]
     history = source("kraken", priority="history")
     assert history.lock_keys() == ["kraken BTC/USD trades history"]
-    candles = ExchangeOptions.parse(["kraken"], ["BTC/USD"], priority="history")
+    candles = LoadOptions.parse(["kraken"], ["BTC/USD"], priority="history")
     both = ExchangeSource(configuration(PROJECT_DIR / "seeds"), candles)
     assert both.lock_keys() == ["kraken BTC/USD candles history"]
     held = [f"load exchange {key}" for key in (*history.lock_keys(), *both.lock_keys())]
@@ -291,7 +289,7 @@ def test_history_blocks_no_live_load_and_live_none_of_history(venues):
 def test_what_is_configured_is_loaded_with_its_feeds(venues):
     known = configuration(PROJECT_DIR / "seeds")
     since = Since(before_now=timedelta(hours=1))
-    options = ExchangeOptions(exchanges=["coinbase"], since=since)
+    options = LoadOptions(scopes=["coinbase"], since=since)
     wanted = ExchangeSource(known, options)
     assert wanted.lock_keys() == [
         "coinbase BTC/USD candles",
@@ -355,7 +353,7 @@ def test_a_spot_load_asks_no_host_of_contracts_and_listings_stand_side_by_side(v
 
 def test_a_contract_that_is_named_says_where_its_candles_are(venues):
     for feed in ("candles", "trades"):
-        options = ExchangeOptions.parse(["binance"], ["BTC/USD:BTC"], feeds=[feed])
+        options = LoadOptions.parse(["binance"], ["BTC/USD:BTC"], feeds=[feed])
         wanted = ExchangeSource(contracts(), options)
         load(wanted)
         (failure,) = wanted.failures
@@ -366,6 +364,6 @@ def test_a_contract_that_is_named_says_where_its_candles_are(venues):
 
 
 def test_contracts_of_a_venue_that_are_not_collected_are_refused(venues):
-    options = ExchangeOptions.parse(["kraken"], ["BTC/USD:USD"])
+    options = LoadOptions.parse(["kraken"], ["BTC/USD:USD"])
     with pytest.raises(SetupError, match="linear contracts are not collected"):
         ExchangeSource(contracts(), options)

@@ -24,7 +24,6 @@ from pipelines.sandbox.running import running
 from pipelines.sandbox.venues.kraken import Kraken
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.connectors import connected
-from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.routes import SpanRoute, TimeParam
 from pipelines.sources.exchange.source import ExchangeSource
@@ -32,6 +31,7 @@ from pipelines.sources.exchange.tables import INSTRUMENT, PROVENANCE
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.sources.load import load
 from pipelines.upstream.feed import Axis, Feed, Key
+from pipelines.upstream.options import LoadOptions
 
 NOW = "2024-03-01T12:00:00Z"
 NOW_MS = parse_instant(NOW)
@@ -85,7 +85,7 @@ def venue(sandbox, database, monkeypatch):
     def answered(self, path, params):
         if not path.endswith("/Spread"):
             return answer(self, path, params)
-        asked.append(int(params["since"]))
+        asked.append(int(params.get("since", 0)))
         rows = [quote for quote in QUOTES if quote[0] >= asked[-1]]
         return document({"error": [], "result": {params["pair"]: rows, "last": 1}})
 
@@ -105,10 +105,10 @@ def venue(sandbox, database, monkeypatch):
     return asked
 
 
-def loaded(feed=SPREADS.name):
+def loaded(feed=SPREADS.name, since=SINCE):
     known = configuration(PROJECT_DIR / "seeds")
-    options = ExchangeOptions.parse(
-        ["kraken"], ["BTC/USD"], SINCE.isoformat(), feeds=[feed]
+    options = LoadOptions.parse(
+        ["kraken"], ["BTC/USD"], since.isoformat(), feeds=[feed]
     )
     source = ExchangeSource(known, options)
     facts = load(source)
@@ -190,3 +190,19 @@ def test_a_row_that_breaks_its_kinds_is_refused_and_the_rest_loads(venue, monkey
     assert "has bid 0, not above 0" in reason
     assert json.loads(raw) == broken
     assert query("select count(*) from bronze_exchange.spreads") == [(59,)]
+
+
+def test_of_a_feed_whose_answer_is_all_there_is_what_was_asked_for_is_kept_once(
+    venue, monkeypatch
+):
+    kraken = VENUES["kraken"]
+    whole = {**kraken.routes, SPREADS.name: replace(ROUTE, since=None)}
+    monkeypatch.setitem(FEEDS, SPREADS.name, replace(SPREADS, way="whole"))
+    monkeypatch.setitem(VENUES, "kraken", replace(kraken, routes=whole))
+    for _ in range(2):
+        loaded(since=SINCE + timedelta(minutes=30))
+        held = query(
+            "select quoted_at_ms / 1000 from bronze_exchange.spreads order by 1"
+        )
+        assert held == [(quote[0],) for quote in QUOTES[30:]]
+    assert set(venue) == {0}  # never from anywhere

@@ -19,7 +19,6 @@ from pipelines.sandbox.clock import parse_instant
 from pipelines.sandbox.running import running
 from pipelines.sandbox.venues.kraken import Kraken
 from pipelines.settings import settings
-from pipelines.sources.exchange.choices import ExchangeOptions
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.routes import SnapshotRoute
 from pipelines.sources.exchange.source import ExchangeSource
@@ -27,6 +26,7 @@ from pipelines.sources.exchange.tables import INSTRUMENT, PROVENANCE
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.sources.load import load
 from pipelines.upstream.feed import Axis, Feed, Key
+from pipelines.upstream.options import LoadOptions
 from tests.services.collecting import NEVER, collecting, wait_for
 
 NOW = "2024-03-01T12:00:00Z"
@@ -103,9 +103,7 @@ def query(text, *values, role="loader"):
 
 
 def snapshot():
-    options = ExchangeOptions.parse(
-        ["kraken"], ["BTC/USD", "ETH/USD"], feeds=[TOPS.name]
-    )
+    options = LoadOptions.parse(["kraken"], ["BTC/USD", "ETH/USD"], feeds=[TOPS.name])
     source = ExchangeSource(configuration(), options)
     load(source)
     assert source.failures == []

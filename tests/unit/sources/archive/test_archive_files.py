@@ -12,13 +12,14 @@ import pytest
 from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, SetupError, UpstreamError
 from pipelines.settings import PROJECT_DIR, settings
-from pipelines.sources.archive import ArchiveOptions, listing, working_folder, zips
+from pipelines.sources.archive import listing, working_folder, zips
 from pipelines.sources.archive.attempt import AbsentError
-from pipelines.sources.archive.choices import chosen
+from pipelines.sources.archive.choices import chosen, span_of
 from pipelines.sources.archive.fetching import RefusedFile, fetch, named_sha256
 from pipelines.sources.archive.files import months, series_of
 from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.plan import plan
+from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.request_log import RequestLog
 from tests.fakes.archive_server import NOW, PUBLISHED, Held, archive_server, zipped
 
@@ -102,11 +103,14 @@ def test_a_months_file_has_its_month_and_its_days():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"exchanges": ["kraken"]}, "no archive of kraken; known: binance"),
-        ({"symbols": ["BTCUSDT"]}, "'BTCUSDT' is not a symbol such as BTC/USDT"),
-        ({"symbols": ["BTC/USDT:EUR"]}, "BTC/USDT:EUR settles in neither BTC nor USDT"),
+        ({"scopes": ["kraken"]}, "no archive of kraken; known: binance"),
+        ({"subjects": ["BTCUSDT"]}, "'BTCUSDT' is not a symbol such as BTC/USDT"),
         (
-            {"symbols": ["BTC/USDT"], "feeds": ["funding_rates"]},
+            {"subjects": ["BTC/USDT:EUR"]},
+            "BTC/USDT:EUR settles in neither BTC nor USDT",
+        ),
+        (
+            {"subjects": ["BTC/USDT"], "feeds": ["funding_rates"]},
             "no funding_rates of BTC/USDT",
         ),
         ({"feeds": ["books"]}, "unknown feed books; known: klines, agg_trades"),
@@ -115,14 +119,14 @@ def test_a_months_file_has_its_month_and_its_days():
 )
 def test_what_can_not_be_loaded_is_said_before_anything_is_asked(options, sentence):
     with pytest.raises(SetupError, match=sentence.replace("(", r"\(")):
-        chosen(configuration(PROJECT_DIR / "seeds"), ArchiveOptions.parse(**options))
+        chosen(configuration(PROJECT_DIR / "seeds"), LoadOptions.parse(**options))
 
 
 def test_by_default_it_is_yesterday_by_the_hosts_clock():
     now = ms("2024-06-15T12:34:56")
-    assert ArchiveOptions.parse().span(now) == span("2024-06-14", "2024-06-15")
-    asked = ArchiveOptions.parse(since="-P3D", until="2024-06-15")
-    assert asked.span(ms("2024-06-15")) == span("2024-06-12", "2024-06-15")
+    assert span_of(LoadOptions.parse(), now) == span("2024-06-14", "2024-06-15")
+    asked = LoadOptions.parse(since="-P3D", until="2024-06-15")
+    assert span_of(asked, ms("2024-06-15")) == span("2024-06-12", "2024-06-15")
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 3, 1000])

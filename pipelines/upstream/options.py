@@ -1,0 +1,52 @@
+"""What is asked of one load of a source, by a command line or a deployment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipelines.config.model import Priority, Since
+from pipelines.config.span import parse_span
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What was asked for; what is left out comes from the configuration.
+
+    Attributes:
+        scopes: who is asked, such as venues.
+        subjects: about what, such as symbols.
+        feeds: none: what is configured, or the source's default of a named subject.
+        since: where it begins; half-open with `until`.
+        until: None: up to the upstream's now.
+        again: what was verified is verified once more.
+    """
+
+    scopes: Sequence[str] = ()
+    subjects: Sequence[str] = ()
+    feeds: Sequence[str] = ()
+    since: Since | None = None
+    until: datetime | None = None
+    priority: Priority | None = None
+    again: bool = False
+
+    @classmethod
+    def parse(
+        cls,
+        scopes: Sequence[str] | None = None,
+        subjects: Sequence[str] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        *,
+        feeds: Sequence[str] | None = None,
+        priority: Priority | None = None,
+        again: bool = False,
+    ) -> "LoadOptions":
+        """What words say.
+
+        Raises:
+            SetupError: a time is not ISO UTC, or the span is empty.
+        """
+        start, end = parse_span(since or None, until or None)
+        return cls(
+            scopes or (), subjects or (), feeds or (), start, end, priority, again
+        )
