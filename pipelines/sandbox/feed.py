@@ -11,14 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import polars as pl
 
-from pipelines.sandbox.market import (
-    E8,
-    MINUTE_MS,
-    Candle,
-    Instrument,
-    Trade,
-    rounded,
-)
+from pipelines.sandbox.market import E8, MINUTE_MS, Candle, Instrument, Trade, rounded
 
 
 class Series(Protocol):

@@ -126,11 +126,7 @@ def _completed(row: Candle, made: dict[int, Candle]) -> Candle:
     own = made.get(row.opened_at_ms)
     if own is None:
         own = row._replace(
-            quote_volume=0,
-            trades_count=0,
-            taker_buy_base=0,
-            taker_buy_quote=0,
-            vwap=0,
+            quote_volume=0, trades_count=0, taker_buy_base=0, taker_buy_quote=0, vwap=0
         )
     recorded = {
         name: value for name, value in row._asdict().items() if value is not None

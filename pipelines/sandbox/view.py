@@ -12,14 +12,7 @@ from itertools import groupby
 
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.feed import Series, candle_of, merged
-from pipelines.sandbox.market import (
-    DAY_MS,
-    MINUTE_MS,
-    Candle,
-    Instrument,
-    Trade,
-    flat,
-)
+from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument, Trade, flat
 
 MONTH, WEEK = -1, -2
 """Intervals that are no multiple of ms since 1970: from the first, from Monday."""

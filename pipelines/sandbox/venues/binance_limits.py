@@ -51,6 +51,12 @@ BINANCE_US = Address(
 )
 
 
+def rate_limits(weight_limit: int) -> list[dict[str, object]]:
+    """The limits that a listing names."""
+    kind = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1}
+    return [{**kind, "limit": weight_limit}]
+
+
 def weight(address: Address, endpoint: str, params: Params) -> int:
     """The documented weight of a request."""
     if endpoint == "depth":

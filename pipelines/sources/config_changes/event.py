@@ -15,11 +15,7 @@ from pipelines.sources.config_changes.envelope import (
     whole_number,
 )
 from pipelines.sources.config_changes.row_key import row_key
-from pipelines.sources.config_changes.values import (
-    NO_SCHEMA,
-    Schema,
-    fitted,
-)
+from pipelines.sources.config_changes.values import NO_SCHEMA, Schema, fitted
 
 # read (of a snapshot), create, update, delete, truncate
 OPERATIONS = ("r", "c", "u", "d", "t")
