@@ -42,7 +42,7 @@ def backfill_plan(
     parallel: Parallel = 2,
     json: Json = False,
 ) -> None:
-    """Write down what brings a span, and print what it will take; fetches nothing.
+    """Plan the load of a span, and print what it will take; fetches nothing.
 
     From the archive where it has it, from the venue's REST interface otherwise. What
     is held is not planned; planned again, the same plan is reused or widened.
@@ -77,7 +77,7 @@ def backfill_apply(
 ) -> None:
     """Load what is left of plans, after live work and within the venues' limits.
 
-    Killed or stopped, the same command goes on from there; repeated, it does nothing.
+    Killed or stopped, the same command continues from there; repeated, it does nothing.
     `bullion transform` builds what it loaded.
     """
     from pipelines import warehouse

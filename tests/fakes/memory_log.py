@@ -19,7 +19,7 @@ create table config.things (id integer primary key, value text, share numeric(10
 def without_waiting(monkeypatch):
     """The consumer does not wait for what a test says has come."""
     monkeypatch.setattr(session, "SETTLE_S", 0.0)
-    monkeypatch.setattr(session, "LOOK_S", 0.0)
+    monkeypatch.setattr(session, "REFRESH_S", 0.0)
     monkeypatch.setattr(session, "POLL_S", 0.01)
     monkeypatch.setattr(follow, "PAUSES_S", (0.01,))
 

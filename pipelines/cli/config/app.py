@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:  # the warehouse brings psycopg, which is slow to import
+if TYPE_CHECKING:  # psycopg is slow to import
     from pipelines.warehouse import Connection, Role
 
 config_app = typer.Typer(

@@ -10,7 +10,7 @@ from pipelines.cli.config.app import KeyWords, Table, acting, config_app, printa
 from pipelines.settings import settings
 from pipelines.terminal.output import Json, say, show
 
-if TYPE_CHECKING:  # the warehouse brings psycopg, which is slow to import
+if TYPE_CHECKING:  # psycopg is slow to import
     from pipelines.config.declaration import Declaration
     from pipelines.config.edit import Changed
     from pipelines.warehouse import Connection

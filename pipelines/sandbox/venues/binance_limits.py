@@ -71,7 +71,7 @@ def weight(address: Address, endpoint: str, params: Params) -> int:
 def too_many(
     address: Address, now_ms: int, retry_after_s: int, *, is_banned: bool
 ) -> Answer:
-    """429, and 418 for a client that goes on; `Retry-After` tells until when."""
+    """429, and 418 for a client that does not stop; `Retry-After` tells until when."""
     until = now_ms + retry_after_s * 1000
     text = (
         f"Way too much request weight used; IP banned until {until}. Please use "

@@ -79,13 +79,13 @@ class Kraken:
         codes = sorted({part for symbol in self._views for part in symbol.split("/")})
         named = {kraken_names.asset_id(code): code for code in codes}
         if "asset" in params:
-            wanted = params["asset"].split(",")
+            names = params["asset"].split(",")
             named = {
                 key: code
                 for key, code in named.items()
-                if key in wanted or kraken_names.altname(code) in wanted
+                if key in names or kraken_names.altname(code) in names
             }
-            if len(named) < len(set(wanted)):
+            if len(named) < len(set(names)):
                 raise refused("EQuery:Unknown asset")
         return _result({key: kraken_listing.asset(code) for key, code in named.items()})
 

@@ -54,7 +54,7 @@ class ChangeEvent:
 
     @property
     def identity(self) -> Identity:
-        """What names it for ever, however often it is delivered."""
+        """What identifies it, however often it is delivered."""
         return (
             self.table,
             self.lsn,
