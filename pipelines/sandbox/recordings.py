@@ -34,12 +34,8 @@ class RecordedSeries:
     def __init__(
         self, instrument: Instrument, candles: Path | None, trades: Path | None
     ) -> None:
-        self._instrument = instrument
+        self.instrument = instrument
         self._candles_path, self._trades_path = candles, trades
-
-    @property
-    def instrument(self) -> Instrument:
-        return self._instrument
 
     @property
     def has_trades(self) -> bool:

@@ -1,12 +1,18 @@
 """`bullion config`: rows added, changed, removed; plain SQL is equal."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.config.app import KeyWords, Table, acting, config_app, printable
+from pipelines.cli.config.app import (
+    Folder,
+    KeyWords,
+    Table,
+    acting,
+    config_app,
+    printable,
+)
 from pipelines.settings import settings
 from pipelines.terminal.output import Json, say, show
 
@@ -101,9 +107,7 @@ def config_remove(
 
 @config_app.command("import", epilog="Example: `bullion config import`")
 def config_import(
-    folder: Annotated[
-        Path | None, typer.Argument(help="With config_<table>.csv; default the seeds.")
-    ] = None,
+    folder: Folder = None,
     *,
     replace: Annotated[
         bool,

@@ -90,9 +90,7 @@ class Kraken:
         return _result({key: kraken_listing.asset(code) for key, code in named.items()})
 
     def _asset_pairs(self, params: Params) -> Answer:
-        symbols = list(self._views)
-        if "pair" in params:
-            symbols = [self._symbol(name) for name in params["pair"].split(",")]
+        symbols = self._listed(params)
         return _result(
             {
                 kraken_names.pair_id(symbol): kraken_listing.pair(
@@ -101,6 +99,11 @@ class Kraken:
                 for symbol in symbols
             }
         )
+
+    def _listed(self, params: Params) -> list[str]:
+        if "pair" not in params:
+            return list(self._views)
+        return [self._symbol(name) for name in params["pair"].split(",")]
 
     def _symbol(self, name: str) -> str:
         if name not in self._symbols:
@@ -168,9 +171,7 @@ class Kraken:
         return _result({kraken_names.pair_id(symbol): body})
 
     def _ticker(self, params: Params) -> Answer:
-        symbols = list(self._views)
-        if "pair" in params:
-            symbols = [self._symbol(name) for name in params["pair"].split(",")]
+        symbols = self._listed(params)
         now_ms = self._clock.now_ms()
         return _result(
             {
