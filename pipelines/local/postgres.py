@@ -71,13 +71,9 @@ class Postgres:
         durable = "fsync = off" not in self.conf
         if cluster.make(self._distribution, durable=durable):
             say(f"made an empty database in {cluster.data}")
-        port = ports.settle(
-            "Postgres",
-            str(self.data_dir),
-            given=self.port,
-            setting="PGPORT",
-            known=postgres_connection.facts(self.data_dir).get("port"),
-            say=say,
+        known = postgres_connection.facts(self.data_dir).get("port")
+        port = ports.given(self.port, "PGPORT") or ports.keep(
+            known, str(self.data_dir), "Postgres", say
         )
         self._use_port(cluster, port)
 
