@@ -17,6 +17,9 @@ Exchanges = Annotated[
 Symbols = Annotated[
     list[str] | None, typer.Option("--symbol", help="As BTC/USDT; may be repeated.")
 ]
+Plans = Annotated[
+    list[int] | None, typer.Argument(help="Plans by number; all by default.")
+]
 Parallel = Annotated[
     int, typer.Option(min=1, max=16, help="Chunks that run at the same time.")
 ]
@@ -42,7 +45,7 @@ def backfill_plan(
     parallel: Parallel = 2,
     json: Json = False,
 ) -> None:
-    """Write down what brings a span, and print what it will take; fetches nothing.
+    """Plan the load of a span, and print what it will take; fetches nothing.
 
     From the archive where it has it, from the venue's REST interface otherwise. What
     is held is not planned; planned again, the same plan is reused or widened.
@@ -68,16 +71,14 @@ def backfill_plan(
     "apply", epilog="Example: `bullion backfill apply 1 --parallel 4`"
 )
 def backfill_apply(
-    plan: Annotated[
-        list[int] | None, typer.Argument(help="Plans by number; all by default.")
-    ] = None,
+    plan: Plans = None,
     *,
     parallel: Parallel = 2,
     json: Json = False,
 ) -> None:
     """Load what is left of plans, after live work and within the venues' limits.
 
-    Killed or stopped, the same command goes on from there; repeated, it does nothing.
+    Killed or stopped, the same command continues from there; repeated, it does nothing.
     `bullion transform` builds what it loaded.
     """
     from pipelines import warehouse
@@ -103,9 +104,7 @@ def backfill_apply(
 
 @backfill_app.command("status", epilog="Example: `bullion backfill status 1 --chunks`")
 def backfill_status(
-    plan: Annotated[
-        list[int] | None, typer.Argument(help="Plans by number; all by default.")
-    ] = None,
+    plan: Plans = None,
     *,
     chunks: Annotated[bool, typer.Option(help="Every chunk of them.")] = False,
     json: Json = False,
@@ -130,12 +129,8 @@ def backfill_status(
 def backfill_replay(
     since: Annotated[str, typer.Option(help="From, ISO UTC, included.")],
     until: Annotated[str, typer.Option(help="To, ISO UTC, excluded.")],
-    symbol: Annotated[
-        list[str] | None, typer.Option(help="As BTC/USDT; may be repeated.")
-    ] = None,
-    exchange: Annotated[
-        list[str] | None, typer.Option(help="A venue; may be repeated.")
-    ] = None,
+    symbol: Symbols = None,
+    exchange: Exchanges = None,
     *,
     wait: Wait = 600,
     json: Json = False,

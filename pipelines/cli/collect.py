@@ -26,7 +26,7 @@ def collect(
     Changes of the configuration are taken up while it runs: a new series is loaded at
     once, and its history planned and loaded in the background; one that is taken out
     ends after its page. With --json a line is printed for each load. Ctrl-C and SIGTERM
-    end it after the pages under way.
+    end it after the current pages.
     """
     from pipelines.collector.collect import Collected, CollectOptions
     from pipelines.collector.collect import collect as run

@@ -1,4 +1,4 @@
-"""How the command line ends when it can not go on: a message and an exit code."""
+"""How a command ends that can not continue: a message and an exit code."""
 
 from typing import Any
 

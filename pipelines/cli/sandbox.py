@@ -27,8 +27,7 @@ def sandbox_serve(context: typer.Context) -> None:
     epilog="Example: `export $(bullion sandbox urls)`, and loads ask the sandbox",
 )
 def sandbox_urls(
-    *,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    *, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """Print the settings that point loads at the sandbox that `bullion up` started."""
     from pipelines.local import stack

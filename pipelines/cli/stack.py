@@ -17,7 +17,7 @@ def up(
     *,
     json: Json = False,
 ) -> None:
-    """Start the local stack, and bring roles, schemas and grants about."""
+    """Start the local stack, and make roles, schemas and grants."""
     from pipelines import bootstrap
 
     show(bootstrap.up(services or None, say), "local stack", json=json)

@@ -31,8 +31,7 @@ def stream_prepare(*, json: Json = False) -> None:
 
 @stream_app.command("properties", epilog="Example: `bullion stream properties --env`")
 def stream_properties(
-    *,
-    env: Annotated[bool, typer.Option("--env", help="By environment.")] = False,
+    *, env: Annotated[bool, typer.Option("--env", help="By environment.")] = False
 ) -> None:
     """Print the properties of a Debezium Server of your own, passwords aside."""
     from pipelines.local import debezium_properties, java, kafka_service, postgres

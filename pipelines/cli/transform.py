@@ -43,8 +43,8 @@ def transform(
         drop_dependents=drop_dependents,
         tests=tests,
     )
-    with node_bar(told) as seen:
-        facts = run_dbt(words, wait_s=wait, say=say, seen=seen)
+    with node_bar(told) as progress:
+        facts = run_dbt(words, wait_s=wait, say=say, seen=progress)
     show([facts], "built", json=json)
 
 

@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from psycopg import sql
+
 from pipelines.config.cells import COLUMNS, KEYS, Row, read_configuration
 from pipelines.config.declaration import Declaration
 from pipelines.config.model import Configuration
-from pipelines.config.table import Values, rows, tables, typed, word, worded
+from pipelines.config.table import (
+    Values,
+    Words,
+    literals,
+    refusals,
+    rows,
+    tables,
+    word,
+    worded,
+)
 from pipelines.errors import BadDataError, SetupError
 from pipelines.warehouse import Connection
 
@@ -50,7 +61,7 @@ def read(connection: Connection, table: Declaration, folder: Path) -> list[Value
     rows = []
     for where, words in lines(file_of(folder, table.name), table.columns, table.key):
         try:
-            rows.append(typed(connection, table, words))
+            rows.append(_typed(connection, table, words))
         except BadDataError as error:
             raise BadDataError(f"{where}: {error}") from None
     return rows
@@ -150,3 +161,20 @@ def by_key(table: Declaration, rows: list[Values]) -> Mapping[Key, Values]:
 def file_of(folder: Path, name: str) -> Path:
     """The file of the table of this name."""
     return folder / f"config_{name}.csv"
+
+
+def _typed(connection: Connection, table: Declaration, words: Words) -> Values:
+    """The values that the columns would hold.
+
+    Raises:
+        BadDataError: a word is none of its column's type.
+    """
+    casts = sql.SQL(", ").join(
+        sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(table.columns[name]))
+        for name in words
+    )
+    with refusals():
+        values = connection.execute(
+            sql.SQL("select {}").format(casts), literals(table, words)
+        ).fetchone()
+    return dict(zip(words, values or (), strict=True))

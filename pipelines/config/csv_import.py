@@ -91,11 +91,11 @@ def import_folder(
 
 
 def _put(
-    connection: Connection, table: Declaration, before: Rows, wanted: Rows
+    connection: Connection, table: Declaration, before: Rows, after: Rows
 ) -> tuple[int, int]:
     """Add what is missing, change what differs; how many of each."""
     added = changed = 0
-    for place, row in wanted.items():
+    for place, row in after.items():
         key, columns = _words(table, row)
         if place not in before:
             edit.add(connection, table, key, columns)
@@ -106,12 +106,12 @@ def _put(
 
 
 def _remove(
-    connection: Connection, table: Declaration, before: Rows, wanted: Rows
+    connection: Connection, table: Declaration, before: Rows, after: Rows
 ) -> int:
-    gone = [row for key, row in before.items() if key not in wanted]
-    for row in gone:
+    removed = [row for key, row in before.items() if key not in after]
+    for row in removed:
         edit.remove(connection, table, _words(table, row)[0])
-    return len(gone)
+    return len(removed)
 
 
 def _words(table: Declaration, row: Values) -> tuple[Words, Words]:

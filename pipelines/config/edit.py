@@ -15,6 +15,8 @@ from pipelines.config.table import (
     identifier,
     literals,
     matches,
+    names,
+    pairs,
     refusals,
     row,
 )
@@ -43,9 +45,9 @@ def add(
         "insert into {} ({}) values ({}) on conflict ({}) do nothing"
     ).format(
         identifier(table),
-        sql.SQL(", ").join(map(sql.Identifier, words)),
+        names(words),
         sql.SQL(", ").join(map(sql.Placeholder, words)),
-        sql.SQL(", ").join(map(sql.Identifier, table.key)),
+        names(table.key),
     )
     with refusals():
         count = connection.execute(statement, literals(table, words)).rowcount
@@ -68,20 +70,11 @@ def change(
     """
     if not columns:
         raise SetupError("say what to set, as COLUMN=VALUE")
-    differs = sql.SQL(" or ").join(
-        sql.SQL("{} is distinct from {}").format(
-            sql.Identifier(name), sql.Placeholder(name)
-        )
-        for name in columns
-    )
     statement = sql.SQL("update {} set {} where {} and ({})").format(
         identifier(table),
-        sql.SQL(", ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
-            for name in columns
-        ),
+        pairs(columns, "{} = {}", ", "),
         matches(table),
-        differs,
+        pairs(columns, "{} is distinct from {}", " or "),
     )
     with refusals():
         values = literals(table, {**key, **columns})

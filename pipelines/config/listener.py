@@ -19,6 +19,7 @@ from pipelines import warehouse
 from pipelines.config.model import Configuration
 from pipelines.config.rows import configuration, standing
 from pipelines.errors import SetupError
+from pipelines.local.service import Say
 
 CHANNEL = "bullion_config"  # ops.register_stream_load notifies it of each batch
 PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)  # before it connects again; the last from then on
@@ -27,7 +28,6 @@ SILENCE_S = 15.0  # after it the connection is tried: its other end may have van
 CLOSE_S = 10.0
 
 Connection = warehouse.Connection
-Say = Callable[[str], None]
 Read = Callable[[Connection], Configuration]
 
 

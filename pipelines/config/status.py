@@ -157,7 +157,7 @@ def postponed(
 def rowless_changes(
     connection: Connection, table_names: Sequence[str], applied_within: timedelta
 ) -> list[ChangeStatus]:
-    """Changes of these tables that were applied of late, and have no row yet."""
+    """Changes of these tables that were applied lately, and have no row yet."""
     if not has_table(connection, "ops.config_effects"):
         return []
     rows = connection.execute(ROWLESS, (list(table_names), applied_within))

@@ -6,7 +6,7 @@ its items with spaces or commas between.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -51,7 +51,7 @@ def table(connection: Connection, name: str) -> Declaration:
 def rows(connection: Connection, declared: Declaration) -> list[Values]:
     """Every row, in the order of the key."""
     statement = sql.SQL("select {} from {} order by {}").format(
-        _names(declared.columns), identifier(declared), _names(declared.key)
+        names(declared.columns), identifier(declared), names(declared.key)
     )
     values = connection.execute(statement).fetchall()
     return [dict(zip(declared.columns, row, strict=True)) for row in values]
@@ -64,7 +64,7 @@ def row(connection: Connection, declared: Declaration, key: Words) -> Values:
         SetupError: there is none.
     """
     statement = sql.SQL("select {} from {} where {}").format(
-        _names(declared.columns), identifier(declared), matches(declared)
+        names(declared.columns), identifier(declared), matches(declared)
     )
     with refusals():
         values = connection.execute(statement, literals(declared, key)).fetchone()
@@ -123,23 +123,6 @@ def literals(declared: Declaration, words: Words) -> dict[str, Any]:
     }
 
 
-def typed(connection: Connection, declared: Declaration, words: Words) -> Values:
-    """The values that the columns would hold.
-
-    Raises:
-        BadDataError: a word is none of its column's type.
-    """
-    casts = sql.SQL(", ").join(
-        sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(declared.columns[name]))
-        for name in words
-    )
-    with refusals():
-        values = connection.execute(
-            sql.SQL("select {}").format(casts), literals(declared, words)
-        ).fetchone()
-    return dict(zip(words, values or (), strict=True))
-
-
 def worded(values: Mapping[str, Any]) -> dict[str, str]:
     """A row's values as words."""
     return {name: word(value) for name, value in values.items()}
@@ -156,9 +139,16 @@ def word(value: Any) -> str:
 
 def matches(declared: Declaration) -> sql.Composed:
     """The condition that a row has the key that is given by its columns' names."""
-    return sql.SQL(" and ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
-        for name in declared.key
+    return pairs(declared.key, "{} = {}", " and ")
+
+
+def pairs(
+    columns: Iterable[str], pair: LiteralString, between: LiteralString
+) -> sql.Composed:
+    """Each column and the value that is given by its name."""
+    return sql.SQL(between).join(
+        sql.SQL(pair).format(sql.Identifier(name), sql.Placeholder(name))
+        for name in columns
     )
 
 
@@ -191,5 +181,6 @@ def identifier(declared: Declaration) -> sql.Identifier:
     return sql.Identifier(SCHEMA, declared.name)
 
 
-def _names(columns: Iterable[str]) -> sql.Composed:
+def names(columns: Iterable[str]) -> sql.Composed:
+    """Columns in SQL, with commas between."""
     return sql.SQL(", ").join(map(sql.Identifier, columns))

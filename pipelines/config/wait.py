@@ -6,12 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import LiteralString
 
-from pipelines.config.status import (
-    EFFECT,
-    STATUS_CHANNEL,
-    ChangeStatus,
-    status_of,
-)
+from pipelines.config.status import EFFECT, STATUS_CHANNEL, ChangeStatus, status_of
 from pipelines.warehouse import Connection, scalar
 
 RECHECK_S = 5.0  # a pooler may not pass a notification on

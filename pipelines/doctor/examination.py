@@ -9,21 +9,21 @@ from pipelines.settings import settings
 
 
 def examination() -> list[CheckResult]:
-    """Every check. With wrong settings the rest can not be looked at."""
+    """Every check. With wrong settings the rest can not be examined."""
     return list(_checks())
 
 
 def _checks() -> Iterator[CheckResult]:
-    yield machine.python()
-    read = machine.environment()
+    yield machine.PYTHON.run()
+    read = machine.SETTINGS.run()
     yield read
     if not read.ok:
         return
-    yield machine.data_dir()
-    yield machine.disk()
+    yield machine.DATA_DIR.run()
+    yield machine.DISK.run()
     if settings().is_embedded:
         yield from postgres.embedded()
-    warehouse = postgres.warehouse()
+    warehouse = postgres.WAREHOUSE.run()
     yield warehouse
     yield from checks.checks(has_warehouse=warehouse.ok)
     yield from upstreams.upstreams()

@@ -6,54 +6,12 @@ import sys
 from collections.abc import Iterator
 
 from pipelines.doctor.check import CheckResult, HealthCheck
+from pipelines.errors import BullionError
 from pipelines.local import place
 from pipelines.settings import Settings, settings
 
 MIN_PYTHON = (3, 11)
 MIN_FREE_GB = 2  # the demo's data and WAL (max_wal_size 2 GB) with room for a build
-
-
-def python() -> CheckResult:
-    """Whether this Python is new enough."""
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info >= MIN_PYTHON:
-        return CheckResult("python", ok=True, meaning=version)
-    return CheckResult(
-        "python",
-        ok=False,
-        meaning=f"{version} is older than 3.11",
-        mend="make setup PYTHON=python3.11",
-    )
-
-
-def environment() -> CheckResult:
-    """Whether the settings can be read, and which are set."""
-    mend = "correct the variable; .env.example has all"
-    return HealthCheck("settings", _settings, mend).run()
-
-
-def data_dir() -> CheckResult:
-    """Whether there is a place for data."""
-    return HealthCheck(
-        "data directory", _data_dir, "set BULLION_DATA_DIR elsewhere"
-    ).run()
-
-
-def disk() -> CheckResult:
-    """Whether there is room."""
-    folder = place.recorded(place.data_dir()) or place.data_dir()
-    while not folder.exists():
-        folder = folder.parent
-    free_gb = shutil.disk_usage(folder).free / 2**30
-    meaning = f"{free_gb:.1f} GB free at {folder}"
-    if free_gb >= MIN_FREE_GB:
-        return CheckResult("disk", ok=True, meaning=meaning)
-    return CheckResult(
-        "disk",
-        ok=False,
-        meaning=f"{meaning}: Postgres stops when it is full",
-        mend=f"free {MIN_FREE_GB} GB there, or set BULLION_DATA_DIR to another disk",
-    )
 
 
 def strays() -> Iterator[CheckResult]:
@@ -72,6 +30,13 @@ def is_set(name: str) -> bool:
     return name in settings().model_fields_set
 
 
+def _python() -> str:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < MIN_PYTHON:
+        raise BullionError(f"{version} is older than 3.11")
+    return version
+
+
 def _settings() -> str:
     given = [f.alias for n, f in Settings.model_fields.items() if is_set(n)]
     named = ", ".join(sorted(str(alias) for alias in given))
@@ -85,3 +50,26 @@ def _data_dir() -> str:
         raise PermissionError(f"{folder} can not be written")
     outside = place.recorded(folder)
     return f"{folder} (servers' data in {outside})" if outside else str(folder)
+
+
+def _disk() -> str:
+    folder = place.recorded(place.data_dir()) or place.data_dir()
+    while not folder.exists():
+        folder = folder.parent
+    free_gb = shutil.disk_usage(folder).free / 2**30
+    meaning = f"{free_gb:.1f} GB free at {folder}"
+    if free_gb < MIN_FREE_GB:
+        raise BullionError(f"{meaning}: Postgres stops when it is full")
+    return meaning
+
+
+PYTHON = HealthCheck("python", _python, "make setup PYTHON=python3.11")
+SETTINGS = HealthCheck(
+    "settings", _settings, "correct the variable; .env.example has all"
+)
+DATA_DIR = HealthCheck("data directory", _data_dir, "set BULLION_DATA_DIR elsewhere")
+DISK = HealthCheck(
+    "disk",
+    _disk,
+    f"free {MIN_FREE_GB} GB there, or set BULLION_DATA_DIR to another disk",
+)

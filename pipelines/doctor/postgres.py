@@ -28,11 +28,6 @@ def embedded() -> Iterator[CheckResult]:
         )
 
 
-def warehouse() -> CheckResult:
-    """Whether the warehouse answers and has its roles and schemas."""
-    return HealthCheck("warehouse", _warehouse, "bullion up").run()
-
-
 def _programs() -> str:
     distribution = postgres_distribution.installed()
     account = server_account()
@@ -53,3 +48,6 @@ def _warehouse() -> str:
         lacks = f"roles {', '.join(missing)}" if missing else "the schema ops"
         raise BullionError(f"the server at {where} lacks {lacks}: not bootstrapped")
     return f"answers at {where}, bootstrapped"
+
+
+WAREHOUSE = HealthCheck("warehouse", _warehouse, "bullion up")

@@ -1,7 +1,7 @@
 """Downloads of Maven artifacts: resumed after a break, named only when they are whole.
 
 jgo's own download writes under the final name and takes what lies there for whole; this
-one writes beside it, goes on where it was broken off, and compares the sum first.
+one writes beside it, continues where it broke off, and compares the sum first.
 """
 
 import errno
@@ -29,19 +29,19 @@ PART = ".part"
 Progress = Callable[[str, int, int], None]  # file name, its bytes so far, of how many
 
 
-def download(wanted: Sequence[Locked], repository: Path, progress: Progress) -> None:
+def download(files: Sequence[Locked], repository: Path, progress: Progress) -> None:
     """Have every file of `wanted` in `repository`.
 
     Raises:
         UnavailableError: no network, no room, or not what the lock names.
     """
-    sums = {one.file_name: one.sha256 for one in wanted}
+    sums = {one.file_name: one.sha256 for one in files}
     context = MavenContext(
         resolver=Downloads(sums, progress),
         repo_cache=repository,
         remote_repos=repositories(),
     )
-    for one in wanted:
+    for one in files:
         component = context.project(one.group, one.artifact).at_version(one.version)
         component.artifact(packaging=one.packaging).resolve()
 

@@ -1,7 +1,7 @@
 """Writes the locks of `maven/`: what each jgo.toml resolves to, with the sums.
 
-For whoever changes a version: `python -m pipelines.local.artifact_lock`. Everything is
-downloaded into a folder of its own, so that a sum is never taken from an old file.
+To run after a version was changed: `python -m pipelines.local.artifact_lock`. It
+downloads into a folder of its own, so that a sum is never taken from an old file.
 """
 
 import tempfile
@@ -15,7 +15,7 @@ from jgo.parse import Coordinate
 from pipelines.local.artifact_download import Downloads, repositories
 from pipelines.local.artifacts import FOLDER
 
-WHOLE = {"tar.gz", "zip"}  # a distribution brings what it needs
+WHOLE = {"tar.gz", "zip"}  # a distribution holds what it needs
 
 
 def write(folder: Path) -> LockFile:
@@ -27,9 +27,11 @@ def write(folder: Path) -> LockFile:
             repo_cache=Path(cache),
             remote_repos=repositories(),
         )
-        wanted = [context.create_dependency(_parsed(text)) for text in spec.coordinates]
+        dependencies = [
+            context.create_dependency(_parsed(text)) for text in spec.coordinates
+        ]
         lock_file = LockFile.from_resolved_dependencies(
-            _resolved(context, wanted),
+            _resolved(context, dependencies),
             environment_name=spec.name,
             spec_hash=compute_spec_hash(folder / "jgo.toml"),
         )
@@ -45,10 +47,12 @@ def _parsed(text: str) -> Coordinate:
     return coordinate
 
 
-def _resolved(context: MavenContext, wanted: list[Dependency]) -> list[Dependency]:
-    if all(dependency.artifact.packaging in WHOLE for dependency in wanted):
-        return wanted
-    given, others = context.resolver.resolve(wanted)
+def _resolved(
+    context: MavenContext, dependencies: list[Dependency]
+) -> list[Dependency]:
+    if all(dependency.artifact.packaging in WHOLE for dependency in dependencies):
+        return dependencies
+    given, others = context.resolver.resolve(dependencies)
     return [*given, *others]
 
 

@@ -68,7 +68,7 @@ class Artifacts:
         """
         if not self.missing():
             return
-        # not before it is needed: it brings an HTTP library that nothing else wants
+        # not before it is needed: it imports an HTTP library that nothing else uses
         from pipelines.local.artifact_download import download  # noqa: PLC0415
 
         with lock.held(self.cache_dir / "maven.lock", say, wait_s=DOWNLOAD_WAIT_S):

@@ -12,12 +12,7 @@ import psycopg
 from psycopg import sql
 
 from pipelines.errors import SetupError, UpstreamError
-from pipelines.local.debezium_properties import (
-    NOTING,
-    PUBLICATION,
-    ROLE,
-    SCHEMA,
-)
+from pipelines.local.debezium_properties import NOTING, PUBLICATION, ROLE, SCHEMA
 from pipelines.local.service import UnavailableError
 
 Connection = psycopg.Connection[tuple[Any, ...]]

@@ -1,6 +1,6 @@
 """The topics of the change stream, made and kept as declared by one command.
 
-One per config table, compacted: the newest value of each key stays for ever, and no
+One per config table, compacted: the newest value of each key stays, and no
 value or tombstone goes before `kept_days`: who was off for less missed nothing.
 https://kafka.apache.org/documentation/#topicconfigs
 """
@@ -125,9 +125,9 @@ def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
 def _create(client: KafkaAdminClient, topics: Declared) -> None:
     # one partition: the order of changes is the order of what was written
     for name, settings in topics.items():
-        wanted = {name: {"num_partitions": 1, "configs": settings}}
+        topic = {name: {"num_partitions": 1, "configs": settings}}
         try:
-            client.create_topics(wanted, wait_for_metadata=True)
+            client.create_topics(topic, wait_for_metadata=True)
         except TopicAlreadyExistsError:  # another process was first
             _settle(client, {name: settings})
 

@@ -65,7 +65,7 @@ SOURCE = {
     # after kill -9 the slot is in use until Postgres sees the connection gone
     "slot.max.retries": "60",
     "slot.retry.delay.ms": "500",
-    # what would be tried again within the process would go on from the offset in its
+    # what would be tried again within the process would continue from the offset in its
     # memory: it ends instead, and begins again with the statement above
     "errors.max.retries": "0",
     "table.include.list": f"{SCHEMA}[.].*",

@@ -12,13 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pipelines.local import (
-    debezium_properties,
-    java,
-    kafka_service,
-    place,
-    postgres,
-)
+from pipelines.local import debezium_properties, java, kafka_service, place, postgres
 from pipelines.local.account import ENVIRONMENT, own_account
 from pipelines.local.cdc_role import CdcRole
 from pipelines.local.debezium_distribution import NAME, Distribution

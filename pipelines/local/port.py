@@ -55,25 +55,21 @@ def taken(port: int, setting: str) -> SetupError:
     )
 
 
-def settle(
-    name: str,
-    key: str,
-    *,
-    given: int | None,
-    setting: str,
-    known: int | None,
-    say: Say,
-    but: Container[int] = (),
-) -> int:
-    """The given port, or the known one while it is free, or a free one by `key`.
+def given(port: int | None, setting: str) -> int | None:
+    """The port that a setting gives, if it does.
 
     Raises:
-        SetupError: the given one is taken; names its setting and who holds it.
+        SetupError: it is taken; names the setting and who holds it.
     """
-    if given:
-        if not is_free(given):
-            raise taken(given, setting)
-        return given
+    if port and not is_free(port):
+        raise taken(port, setting)
+    return port
+
+
+def keep(
+    known: int | None, key: str, name: str, say: Say, but: Container[int] = ()
+) -> int:
+    """The port that `name` had while it is free, or a free one by `key`."""
     if known and known not in but and is_free(known):
         return known
     port = choose(key, but=but)
@@ -95,7 +91,7 @@ class KeptPorts:
         return read_json(self.file) or {}
 
     def settle(
-        self, given: Mapping[str, int | None], settings: Mapping[str, str], say: Say
+        self, ports: Mapping[str, int | None], settings: Mapping[str, str], say: Say
     ) -> dict[str, int]:
         """Choose each: the given one, or the one of last time while it is free.
 
@@ -103,15 +99,9 @@ class KeptPorts:
             SetupError: a given one is taken; names its setting and who holds it.
         """
         known, chosen = self.known(), dict[str, int]()
-        for name, port in given.items():
-            chosen[name] = settle(
-                name,
-                f"{self.key} {name}",
-                given=port,
-                setting=settings.get(name, ""),
-                known=known.get(name),
-                say=say,
-                but=chosen.values(),
+        for name, port in ports.items():
+            chosen[name] = given(port, settings.get(name, "")) or keep(
+                known.get(name), f"{self.key} {name}", name, say, chosen.values()
             )
         own_account().write(self.file, json.dumps(chosen))
         return chosen

@@ -14,13 +14,12 @@ from pathlib import Path
 import psycopg
 
 from pipelines.errors import SetupError
-from pipelines.local import place
+from pipelines.local import place, postgres_connection
 from pipelines.local import port as ports
-from pipelines.local import postgres_address as connection_file
 from pipelines.local.account import Account, server_account
 from pipelines.local.place import cache_dir, data_dir
-from pipelines.local.postgres_address import NAME, Parameters
 from pipelines.local.postgres_cluster import Cluster
+from pipelines.local.postgres_connection import NAME, Parameters
 from pipelines.local.postgres_distribution import Distribution, reachable
 from pipelines.local.postgres_server import PortTakenError, Server
 from pipelines.local.service import Say, bring_up, silent, take_down
@@ -56,7 +55,7 @@ class Postgres:
     @property
     def address(self) -> str | None:
         """Host, port and database."""
-        facts = connection_file.facts(self.data_dir)
+        facts = postgres_connection.facts(self.data_dir)
         return f"{facts['host']}:{facts['port']}/{facts['dbname']}" if facts else None
 
     def fetch(self, say: Say) -> None:
@@ -72,13 +71,9 @@ class Postgres:
         durable = "fsync = off" not in self.conf
         if cluster.make(self._distribution, durable=durable):
             say(f"made an empty database in {cluster.data}")
-        port = ports.settle(
-            "Postgres",
-            str(self.data_dir),
-            given=self.port,
-            setting="PGPORT",
-            known=connection_file.facts(self.data_dir).get("port"),
-            say=say,
+        known = postgres_connection.facts(self.data_dir).get("port")
+        port = ports.given(self.port, "PGPORT") or ports.keep(
+            known, str(self.data_dir), "Postgres", say
         )
         self._use_port(cluster, port)
 
@@ -104,7 +99,7 @@ class Postgres:
 
     def running(self) -> bool:
         """Whether the postmaster of our data is alive."""
-        return connection_file.runs(self.data_dir)
+        return postgres_connection.runs(self.data_dir)
 
     def ready(self) -> bool:
         """Whether our password opens our database."""
@@ -112,7 +107,7 @@ class Postgres:
             return False
         try:
             with psycopg.connect(
-                **connection_file.parameters(self.data_dir), connect_timeout=3
+                **postgres_connection.parameters(self.data_dir), connect_timeout=3
             ):
                 return True
         except psycopg.OperationalError:
@@ -144,11 +139,11 @@ class Postgres:
         return Cluster(folder, self._account, password_file)
 
     def _remembered_port(self) -> int:
-        return int(connection_file.facts(self.data_dir)["port"])
+        return int(postgres_connection.facts(self.data_dir)["port"])
 
     def _use_port(self, cluster: Cluster, port: int) -> None:
         cluster.configure(port, self.conf)
-        connection_file.write(self.data_dir, port, cluster.password_file)
+        postgres_connection.write(self.data_dir, port, cluster.password_file)
 
 
 def connection(folder: Path | None = None) -> Parameters:
@@ -160,12 +155,12 @@ def connection(folder: Path | None = None) -> Parameters:
         SetupError: it does not run.
     """
     folder = folder.resolve() if folder else data_dir()
-    if not connection_file.runs(folder):
+    if not postgres_connection.runs(folder):
         raise SetupError(
             "the embedded Postgres does not run: run `bullion up`, or set PGHOST to "
             "a server of your own"
         )
-    return connection_file.parameters(folder)
+    return postgres_connection.parameters(folder)
 
 
 def warehouse_parameters() -> Parameters:

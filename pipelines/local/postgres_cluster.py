@@ -136,7 +136,7 @@ class Cluster:
 
 
 def disk_full(folder: Path) -> SetupError:
-    """The refusal to go on without room; says where room is needed."""
+    """The refusal to continue without room; says where room is needed."""
     free_mb = shutil.disk_usage(folder).free // 2**20
     return SetupError(
         f"the disk of {folder} is full ({free_mb} MB free): free some space there, or "

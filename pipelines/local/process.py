@@ -1,4 +1,4 @@
-"""A detached process: it outlives the terminal and is found again by its record.
+"""A detached process: it outlives the terminal and is recognised by its record.
 
 The record holds the pid and when that process began, so that a pid that the system has
 given to another process since is not taken for it.
@@ -20,7 +20,7 @@ POLL_S = 0.05
 
 
 def began(pid: int) -> str | None:
-    """When the process began, in the system's own words; None when it is no more."""
+    """When the process began, in the system's own words; None when it has ended."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)  # a child of ours that ended would stay as a zombie
     stat = Path(f"/proc/{pid}/stat")
@@ -35,7 +35,7 @@ def began(pid: int) -> str | None:
 
 
 def command_line(pid: int) -> str:
-    """The process's arguments; empty when it is no more."""
+    """The process's arguments; empty when it has ended."""
     try:
         raw = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

@@ -47,7 +47,7 @@ class Slot:
     """The slot as Postgres shows it; sizes in bytes.
 
     `limit_bytes` is what it may hold back; None: there is no limit. `retained_bytes`
-    None: it holds nothing any more.
+    None: it holds nothing now.
     """
 
     is_active: bool
@@ -70,7 +70,7 @@ def slot(connection: Connection) -> Slot | None:
 
 
 def cut_off(connection: Connection, wait_s: float) -> None:
-    """End the connector's sessions: it begins anew, and goes on from its slot.
+    """End the connector's sessions: it starts anew, from its slot.
 
     Returns when it has, or after `wait_s`.
 
@@ -93,7 +93,7 @@ def drop(connection: Connection) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while row := connection.execute(HELD_BY, (SLOT,)).fetchone():
         if time.monotonic() > deadline:
-            raise SetupError(f"the slot {SLOT} is held by backend {row[0]} for ever")
+            raise SetupError(f"the slot {SLOT} is still held by backend {row[0]}")
         try:
             if row[0]:
                 _execute_allowed(connection, END_ONE, row[0])

@@ -60,13 +60,8 @@ class Sandbox:
     def configure(self, say: Say) -> None:  # the shape's signature
         """Choose the port: the given one, or the one of last time while it is free."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        port = ports.settle(
-            NAME,
-            f"{NAME} {self.data_dir}",
-            given=self.port,
-            setting="BULLION_SANDBOX_PORT",
-            known=self._known_port(),
-            say=say,
+        port = ports.given(self.port, "BULLION_SANDBOX_PORT") or ports.keep(
+            self._known_port(), f"{NAME} {self.data_dir}", NAME, say
         )
         own_account().write(self._port_file, json.dumps(port))
 

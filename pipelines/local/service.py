@@ -23,7 +23,7 @@ LOG_TAIL_LINES = 12
 
 
 class UnavailableError(SetupError):
-    """The service can not be had on this machine now; the others are not touched."""
+    """The service is not available on this machine now; the others are not touched."""
 
 
 def silent(_: str) -> None:
@@ -76,7 +76,7 @@ class Service(Protocol):
         """What an `up` does when it runs: take up what changed since it was started."""
 
     def running(self) -> bool:
-        """Whether its process is alive, whoever started it."""
+        """Whether its process is alive, no matter who started it."""
 
     def ready(self) -> bool:
         """Whether it answers as itself."""
@@ -101,7 +101,7 @@ def status(service: Service) -> ServiceStatus:
 
 
 class EndedError(SetupError):
-    """The service's process is no more."""
+    """The service's process has ended."""
 
 
 def bring_up(service: Service, say: Say = silent) -> ServiceStatus:

@@ -12,7 +12,7 @@ from pipelines.local import (
     lock,
     place,
     postgres,
-    postgres_address,
+    postgres_connection,
     sandbox_service,
 )
 from pipelines.local.debezium_service import Debezium
@@ -33,14 +33,14 @@ from pipelines.settings import settings
 
 # In the order in which they start; they stop in the reverse.
 SERVICES: dict[str, Callable[[], Service]] = {
-    postgres_address.NAME: Postgres.from_settings,
+    postgres_connection.NAME: Postgres.from_settings,
     sandbox_service.NAME: Sandbox.from_settings,
     kafka_service.NAME: Kafka.from_settings,
     debezium_distribution.NAME: Debezium.from_settings,
 }
 # What `bullion up` starts when no name is given. Kafka and Debezium Server start by
 # name: no load depends on them, and their first start downloads 750 MB.
-BY_DEFAULT = (postgres_address.NAME, sandbox_service.NAME)
+BY_DEFAULT = (postgres_connection.NAME, sandbox_service.NAME)
 
 
 def up(
@@ -57,7 +57,7 @@ def up(
 
     Raises:
         SetupError: a service can not run here, or a name is none of ours.
-        UnavailableError: one of `only` can not be had on this machine now.
+        UnavailableError: one of `only` is not available on this machine now.
         BusyError: another `up` or `down` takes longer than five minutes.
     """
     chosen = _chosen(only)
@@ -66,7 +66,7 @@ def up(
         for name in chosen:
             if not _is_given(name):
                 statuses += _bring_up(name, say, may_lack=only is None)
-            if name == postgres_address.NAME:
+            if name == postgres_connection.NAME:
                 bootstrap.apply(fill=fill, say=say, **postgres.warehouse_parameters())
         return statuses
 
@@ -113,7 +113,7 @@ def _bring_up(name: str, say: Say, *, may_lack: bool) -> list[ServiceStatus]:
 
 def _is_given(name: str) -> bool:
     """Whether the settings name a server of one's own for it."""
-    if name == postgres_address.NAME:
+    if name == postgres_connection.NAME:
         return not settings().is_embedded
     return bool(getattr(settings(), name, None))
 

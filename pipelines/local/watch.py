@@ -23,7 +23,7 @@ from pipelines.local.process import spawn
 from pipelines.local.watched import MODULE, PROJECT_DIR, Order, Watched
 
 POLL_S = 0.25
-# one that dies at once is not started at once for ever
+# one that dies at once is started ever more slowly
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 15.0
 WELL_AFTER_S = 30.0
@@ -44,7 +44,7 @@ class Watch:
         self._last_pid: int | None = None
 
     def run(self) -> None:
-        """Work until the process is not wanted any more."""
+        """Work until the process should end."""
         while (order := self._watched.order()) and order.is_wanted:
             self._keep_twin()
             self._keep_service(order)

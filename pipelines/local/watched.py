@@ -1,9 +1,9 @@
-"""A process that is watched: started again when it dies, until it is told to stop.
+"""A process that is watched: started again when it dies, until it is stopped.
 
 Everything about it lies in one folder: the order (`order.json`: command, folder, log
 and whether it is wanted), its pid, and two lock files. The process holds one lock
 through an open file that it was given, its watch (`pipelines.local.watch`) the other;
-the kernel frees both at a kill, so that who lives is never guessed.
+the kernel frees both at a kill, so that nobody guesses which one lives.
 """
 
 import contextlib
@@ -77,7 +77,7 @@ class Watched:
         return is_held(self.watch_lock)
 
     def pid(self) -> int | None:
-        """The living process; None also between its birth and its name."""
+        """The living process; None also before its pid is noted."""
         order = self.order()
         if order is None or not self.is_alive():
             return None
@@ -121,7 +121,9 @@ class Watched:
             time.sleep(POLL_S)
         self.end()
         if self.is_alive() or self.is_watched():
-            raise SetupError(f"the process of {self.home} (pid {self.pid()}) goes on")
+            raise SetupError(
+                f"the process of {self.home} (pid {self.pid()}) still runs"
+            )
 
     def end(self, grace_s: float = STOP_GRACE_S) -> None:
         """End the process alone: asked first, killed after `grace_s`."""

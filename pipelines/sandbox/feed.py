@@ -1,6 +1,6 @@
 """What a venue's data comes from: one series per instrument, read by the day.
 
-A day is the unit because any day can be had without the days before it, and because
+A day is the unit because any day can be made without the days before it, and because
 a server that answers many pages keeps days, rendered, and cuts its answers from them.
 """
 
@@ -11,14 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import polars as pl
 
-from pipelines.sandbox.market import (
-    E8,
-    MINUTE_MS,
-    Candle,
-    Instrument,
-    Trade,
-    rounded,
-)
+from pipelines.sandbox.market import E8, MINUTE_MS, Candle, Instrument, Trade, rounded
 
 
 class Series(Protocol):

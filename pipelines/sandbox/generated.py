@@ -19,7 +19,6 @@ from pipelines.sandbox.market import (
     E8,
     MINUTE_MS,
     Candle,
-    Instrument,
     Trade,
     rounded,
 )
@@ -34,7 +33,9 @@ class GeneratedSeries:
     has_trades = True
 
     def __init__(self, seed: int, exchange_id: str, pair: Pair) -> None:
-        self._pair = pair
+        self._pair, self.instrument = pair, pair.instrument
+        self.ended_at_ms = pair.ended_at_ms  # when a dated contract is delivered
+        self.rows_per_day = (pair.trades_per_day, pair.orders_per_day)
         key = f"{seed}:{exchange_id}:{pair.instrument.symbol}".encode()
         # A venue's prices follow the instrument's, so that venues agree on the level.
         level = f"{seed}:{pair.instrument.base}".encode()
@@ -44,21 +45,9 @@ class GeneratedSeries:
         self._trades = lru_cache(maxsize=4)(self._make_trades)
 
     @property
-    def instrument(self) -> Instrument:
-        return self._pair.instrument
-
-    @property
     def first_opened_at_ms(self) -> int:
         """The minute of the first trade."""
         return self._candles(self.first_day)[0].opened_at_ms
-
-    @property
-    def ended_at_ms(self) -> int | None:
-        return self._pair.ended_at_ms
-
-    @property
-    def rows_per_day(self) -> tuple[int, int]:
-        return self._pair.trades_per_day, self._pair.orders_per_day
 
     def candles_of_day(self, day: int) -> Sequence[Candle]:
         return self._candles(day) if self._has(day) else ()

@@ -8,7 +8,7 @@ from typing import Protocol
 # A 418 lasts at least this long:
 # https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits
 BAN_S = 120
-# How many requests in one window go on after a 429 before the address is banned. The
+# How many requests in one window follow a 429 before the address is banned. The
 # venue does not say; "repeatedly" is what it writes.
 FORGIVEN = 20
 
@@ -39,7 +39,7 @@ class Window:
         self._banned_until_s = 0.0
 
     def spend(self, weight: float) -> Verdict:
-        """429 until the window ends; 418 for a client that goes on regardless."""
+        """429 until the window ends; 418 for a client that does not stop."""
         now = time.time()
         number = int(now // self._window_s)
         if number != self._number:

@@ -27,7 +27,7 @@ class Asset(NamedTuple):
 
 
 # Price and amount decimals sum to at most 8, so that a quote volume is exact in 8
-# decimals, as it is on Binance; swings keep a price positive for ever.
+# decimals, as it is on Binance; swings never take a price below zero.
 ASSETS = (
     Asset("BTC", "42000", "18000", 2, 5, 4.0, 20_000),
     Asset("ETH", "2400", "1100", 2, 4, 3.0, 30_000),

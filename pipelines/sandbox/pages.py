@@ -54,18 +54,13 @@ class Pages:
 
     def forwards(self, since_ms: int, until_ms: int, limit: int) -> list[bytes]:
         """The first `limit` rows opened in [since, until), as cuts in order."""
-        now = self._clock.now_ms()
-        current = now // MINUTE_MS * MINUTE_MS
-        first = self._view.series.first_opened_at_ms // MINUTE_MS * MINUTE_MS
-        since, until = max(since_ms, first), min(until_ms, current)
+        since, until, forming_at = self._bounds(since_ms, until_ms)
         cuts: list[bytes] = []
         for day in range(since // DAY_MS, -(-until // DAY_MS)):
             limit -= self._cut(cuts, day, since, until, limit)
             if limit <= 0:
                 return cuts
-        if since <= current < until_ms:
-            cuts += self._forming(now)
-        return cuts
+        return cuts + self._forming(forming_at)
 
     def _cut(
         self, cuts: list[bytes], day: int, since: int, until: int, limit: int
@@ -79,11 +74,8 @@ class Pages:
 
     def backwards(self, since_ms: int, until_ms: int, limit: int) -> list[bytes]:
         """The last `limit` rows opened in [since, until), as cuts in order."""
-        now = self._clock.now_ms()
-        current = now // MINUTE_MS * MINUTE_MS
-        first = self._view.series.first_opened_at_ms // MINUTE_MS * MINUTE_MS
-        since, until = max(since_ms, first), min(until_ms, current)
-        cuts = self._forming(now) if since <= current < until_ms else []
+        since, until, forming_at = self._bounds(since_ms, until_ms)
+        cuts = self._forming(forming_at)
         limit -= len(cuts)
         for day in range((until - 1) // DAY_MS, since // DAY_MS - 1, -1):
             if limit <= 0:
@@ -96,8 +88,20 @@ class Pages:
                 limit -= high - low
         return cuts
 
-    def _forming(self, now_ms: int) -> list[bytes]:
-        row = self._view.forming(now_ms)
+    def _bounds(self, since_ms: int, until_ms: int) -> tuple[int, int, int | None]:
+        """The span of final minutes that are shown; now, if the forming one is, too."""
+        now = self._clock.now_ms()
+        current = now // MINUTE_MS * MINUTE_MS
+        first = self._view.series.first_opened_at_ms // MINUTE_MS * MINUTE_MS
+        since = max(since_ms, first)
+        return (
+            since,
+            min(until_ms, current),
+            now if since <= current < until_ms else None,
+        )
+
+    def _forming(self, now_ms: int | None) -> list[bytes]:
+        row = None if now_ms is None else self._view.forming(now_ms)
         return [] if row is None else [self._render(row).encode()]
 
 

@@ -34,12 +34,8 @@ class RecordedSeries:
     def __init__(
         self, instrument: Instrument, candles: Path | None, trades: Path | None
     ) -> None:
-        self._instrument = instrument
+        self.instrument = instrument
         self._candles_path, self._trades_path = candles, trades
-
-    @property
-    def instrument(self) -> Instrument:
-        return self._instrument
 
     @property
     def has_trades(self) -> bool:
@@ -126,11 +122,7 @@ def _completed(row: Candle, made: dict[int, Candle]) -> Candle:
     own = made.get(row.opened_at_ms)
     if own is None:
         own = row._replace(
-            quote_volume=0,
-            trades_count=0,
-            taker_buy_base=0,
-            taker_buy_quote=0,
-            vwap=0,
+            quote_volume=0, trades_count=0, taker_buy_base=0, taker_buy_quote=0, vwap=0
         )
     recorded = {
         name: value for name, value in row._asdict().items() if value is not None

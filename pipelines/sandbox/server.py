@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,11 +76,9 @@ class Sandbox:
             headers["X-MBX-USED-WEIGHT"] = str(verdict.used)
             headers["X-MBX-USED-WEIGHT-1M"] = str(verdict.used)
         faults = self.faults.of(venue.exchange_id, path)
-        refusals = [fault for fault in faults if fault.kind == "too_many"]
-        if not verdict.is_allowed or refusals:
-            seconds = max(
-                verdict.retry_after_s, *(fault.retry_after_s for fault in refusals), 0
-            )
+        refusal_s = _refusal_s(faults)
+        if not verdict.is_allowed or refusal_s is not None:
+            seconds = max(verdict.retry_after_s, refusal_s or 0)
             headers["Retry-After"] = str(seconds)
             refused = venue.too_many(seconds, is_banned=verdict.is_banned)
             return refused, headers, None
@@ -91,8 +89,7 @@ class Sandbox:
         for fault in faults:
             if fault.kind in PAGE_KINDS and answer.rows:
                 answer = self.faults.spoiled(answer, fault)
-        spoilers = [fault for fault in faults if fault.kind not in PAGE_KINDS]
-        return answer, headers, spoilers[0] if spoilers else None
+        return answer, headers, _spoiler(faults)
 
     async def _of_archive(
         self, exchange_id: str, path: str, request: Request
@@ -102,18 +99,13 @@ class Sandbox:
         if archive is None:
             return Answer(404), {}, None
         faults = self.faults.of(exchange_id, path)
-        refusals = [fault for fault in faults if fault.kind == "too_many"]
-        if refusals:
-            seconds = max(fault.retry_after_s for fault in refusals)
-            return Answer(429), {"Retry-After": str(seconds)}, None
+        refusal_s = _refusal_s(faults)
+        if refusal_s is not None:
+            return Answer(429), {"Retry-After": str(refusal_s)}, None
         below = path.removeprefix(ARCHIVE)
         answer = await asyncio.to_thread(archive.answer, below, request.query_params)
-        spoilers = [fault for fault in faults if fault.kind not in PAGE_KINDS]
-        return (
-            ranged(answer, request.headers.get("range", "")),
-            {},
-            spoilers[0] if spoilers else None,
-        )
+        part = ranged(answer, request.headers.get("range", ""))
+        return part, {}, _spoiler(faults)
 
     async def _sent(
         self, answer: Answer, headers: dict[str, str], fault: Fault | None
@@ -135,34 +127,27 @@ class Sandbox:
         """Ready as soon as it answers."""
         return JSONResponse({"status": "ok", "venues": list(self.upstreams)})
 
-    async def get_clock(self, _: Request) -> Response:
-        """The virtual now."""
+    async def control_clock(self, request: Request) -> Response:
+        """The virtual now; POST moves it on to `now`, an ISO instant."""
+        if request.method == "POST":
+            self.clock.set(parse_instant((await request.json())["now"]))
         now_ms = self.clock.now_ms()
         return JSONResponse(
             {"now": iso(now_ms), "now_ms": now_ms, "frozen": self.clock.is_frozen}
         )
 
-    async def set_clock(self, request: Request) -> Response:
-        """Moves the clock on to `now`, an ISO instant."""
-        self.clock.set(parse_instant((await request.json())["now"]))
-        return await self.get_clock(request)
-
-    async def get_faults(self, _: Request) -> Response:
-        """The faults that are on."""
+    async def control_faults(self, request: Request) -> Response:
+        """The faults that are on; POST adds one (the fields of `Fault`)."""
+        if request.method == "POST":
+            self.faults.add({"at_ms": self.clock.now_ms(), **await request.json()})
+        elif request.method == "DELETE":
+            self.faults.clear()
         return JSONResponse(self.faults.listed())
 
-    async def add_fault(self, request: Request) -> Response:
-        """Turns a fault on: the fields of `Fault`."""
-        self.faults.add({"at_ms": self.clock.now_ms(), **await request.json()})
-        return await self.get_faults(request)
-
-    async def clear_faults(self, request: Request) -> Response:
-        """Turns every fault off."""
-        self.faults.clear()
-        return await self.get_faults(request)
-
-    async def get_counts(self, _: Request) -> Response:
+    async def control_counts(self, request: Request) -> Response:
         """How many answers of each status every venue's paths gave."""
+        if request.method == "DELETE":
+            self.counts.clear()
         return JSONResponse(
             [
                 {"exchange_id": venue, "path": path, "status": status, "requests": n}
@@ -170,10 +155,15 @@ class Sandbox:
             ]
         )
 
-    async def clear_counts(self, request: Request) -> Response:
-        """Starts counting anew."""
-        self.counts.clear()
-        return await self.get_counts(request)
+
+def _refusal_s(faults: Sequence[Fault]) -> int | None:
+    """`Retry-After` of a request that a fault refuses; None: none does."""
+    seconds = (f.retry_after_s for f in faults if f.kind == "too_many")
+    return max(seconds, default=None)
+
+
+def _spoiler(faults: Sequence[Fault]) -> Fault | None:
+    return next((f for f in faults if f.kind not in PAGE_KINDS), None)
 
 
 async def _refused(_: Request, error: Exception) -> Response:
@@ -184,23 +174,15 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 def application(sandbox: Sandbox) -> Starlette:
     """The routes; venues come last, as theirs match anything."""
-    steer = {
-        "/health": (("GET", sandbox.health),),
-        "/_sandbox/clock": (("GET", sandbox.get_clock), ("POST", sandbox.set_clock)),
-        "/_sandbox/faults": (
-            ("GET", sandbox.get_faults),
-            ("POST", sandbox.add_fault),
-            ("DELETE", sandbox.clear_faults),
-        ),
-        "/_sandbox/counts": (
-            ("GET", sandbox.get_counts),
-            ("DELETE", sandbox.clear_counts),
-        ),
-    }
+    read, write, remove = "GET", "POST", "DELETE"
+    control = "/_sandbox"
     routes = [
-        Route(path, endpoint, methods=[method])
-        for path, methods in steer.items()
-        for method, endpoint in methods
+        Route("/health", sandbox.health),
+        Route(f"{control}/clock", sandbox.control_clock, methods=[read, write]),
+        Route(
+            f"{control}/faults", sandbox.control_faults, methods=[read, write, remove]
+        ),
+        Route(f"{control}/counts", sandbox.control_counts, methods=[read, remove]),
+        Route("/{exchange_id}/{path:path}", sandbox.venue),
     ]
-    routes.append(Route("/{exchange_id}/{path:path}", sandbox.venue))
     return Starlette(routes=routes, exception_handlers={BullionError: _refused})

@@ -12,14 +12,7 @@ from itertools import groupby
 
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.feed import Series, candle_of, merged
-from pipelines.sandbox.market import (
-    DAY_MS,
-    MINUTE_MS,
-    Candle,
-    Instrument,
-    Trade,
-    flat,
-)
+from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Trade, flat
 
 MONTH, WEEK = -1, -2
 """Intervals that are no multiple of ms since 1970: from the first, from Monday."""
@@ -50,15 +43,10 @@ class View:
     """A series as a venue shows it; one that `fills` sends quiet minutes, flat."""
 
     def __init__(self, series: Series, clock: Clock, *, fills: bool) -> None:
-        self.series = series
+        self.series, self.instrument = series, series.instrument
         self._clock = clock
         self._fills = fills
         self.final_day = lru_cache(maxsize=8)(self._final_day)
-
-    @property
-    def instrument(self) -> Instrument:
-        """What the series is of."""
-        return self.series.instrument
 
     def _final_day(self, day: int) -> Sequence[Candle]:
         """A whole day as it will stand when it is over, quiet minutes filled."""

@@ -1,8 +1,10 @@
 """Topics in memory, as the consumer sees a broker; events as Debezium sends them."""
 
 import json
+import threading
 import time
 import uuid
+from contextlib import contextmanager
 
 from pipelines.errors import UpstreamError
 from pipelines.sources.config_changes import follow, session
@@ -19,7 +21,7 @@ create table config.things (id integer primary key, value text, share numeric(10
 def without_waiting(monkeypatch):
     """The consumer does not wait for what a test says has come."""
     monkeypatch.setattr(session, "SETTLE_S", 0.0)
-    monkeypatch.setattr(session, "LOOK_S", 0.0)
+    monkeypatch.setattr(session, "REFRESH_S", 0.0)
     monkeypatch.setattr(session, "POLL_S", 0.01)
     monkeypatch.setattr(follow, "PAUSES_S", (0.01,))
 
@@ -77,6 +79,21 @@ class MemoryBroker:
     def open(self):
         self.logs += 1
         return MemoryLog(self)
+
+    @contextmanager
+    def following(self):
+        """The consumer runs meanwhile; what it did."""
+        stop, done = threading.Event(), session.Followed()
+        arguments = (self.open, PREFIX, stop)
+        thread = threading.Thread(
+            target=follow.follow, args=arguments, kwargs={"followed": done}
+        )
+        thread.start()
+        try:
+            yield done
+        finally:
+            stop.set()
+            thread.join()
 
 
 class MemoryLog:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:  # the warehouse brings psycopg, which is slow to import
+if TYPE_CHECKING:  # psycopg is slow to import
     from pipelines.warehouse import Connection, Role
 
 config_app = typer.Typer(
@@ -15,6 +16,9 @@ config_app = typer.Typer(
 
 Table = Annotated[
     str, typer.Argument(help="exchanges, instruments, endpoints, thresholds, …")
+]
+Folder = Annotated[
+    Path | None, typer.Argument(help="With config_<table>.csv; default the seeds.")
 ]
 KeyWords = Annotated[list[str], typer.Argument(help="The key's words.")]
 

@@ -1,19 +1,24 @@
 """`bullion config`: rows added, changed, removed; plain SQL is equal."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.config.app import KeyWords, Table, acting, config_app, printable
+from pipelines.cli.config.app import (
+    Folder,
+    KeyWords,
+    Table,
+    acting,
+    config_app,
+    printable,
+)
 from pipelines.settings import settings
 from pipelines.terminal.output import Json, say, show
 
-if TYPE_CHECKING:  # the warehouse brings psycopg, which is slow to import
+if TYPE_CHECKING:  # psycopg is slow to import
     from pipelines.config.declaration import Declaration
     from pipelines.config.edit import Changed
-    from pipelines.config.wait import Committed
     from pipelines.warehouse import Connection
 
     Edit = Callable[[Connection, Declaration], Changed]
@@ -102,9 +107,7 @@ def config_remove(
 
 @config_app.command("import", epilog="Example: `bullion config import`")
 def config_import(
-    folder: Annotated[
-        Path | None, typer.Argument(help="With config_<table>.csv; default the seeds.")
-    ] = None,
+    folder: Folder = None,
     *,
     replace: Annotated[
         bool,
@@ -135,13 +138,7 @@ def config_import(
 
 
 def _edit(
-    work: str,
-    edit: "Edit",
-    table: str,
-    title: str,
-    wait_s: float | None,
-    *,
-    json: bool,
+    work: str, edit: "Edit", table: str, title: str, wait_s: float | None, *, json: bool
 ) -> None:
     """Edit one row of a table, as `_commit`."""
     from pipelines.config import table as tables
@@ -163,45 +160,30 @@ def _commit(
     *,
     json: bool,
 ) -> None:
-    """Run `write` as one transaction of an operator's, and end as `_finish`."""
-    from pipelines.config import wait
-
-    with acting(work) as connection:
-        with wait.committing(connection) as committed:
-            rows, committed.changes_count = write(connection)
-        _finish(connection, committed, rows, title, wait_s, json=json)
-
-
-def _finish(
-    connection: "Connection",
-    committed: "Committed",
-    rows: Sequence[Any],
-    title: str,
-    wait_s: float | None,
-    *,
-    json: bool,
-) -> None:
-    """Show what was done; with `wait_s`, then the path of each change.
+    """Run `write` as one transaction, and show it; with `wait_s`, each change's path.
 
     Of two JSON documents, the path is the one.
 
     Raises:
-        BadDataError: one is rejected.
+        BadDataError: a change is rejected.
         UpstreamError: a step has not come in time; says which, and its remedy.
     """
     from pipelines import warehouse
     from pipelines.config import diagnosis, wait
     from pipelines.config.path import path
 
-    if wait_s is None or not json:
-        show(rows, title, json=json)
-    if wait_s is None:
-        return
-    if not committed.changes_count:
-        say("nothing to wait for: nothing was changed")
-    with warehouse.connect("operator", warehouse.process_name("wait")) as listener:
-        result = wait.wait_for_changes(connection, listener, committed, wait_s)
-    if result.statuses or json:
-        show([path(change) for change in result.statuses], "path", json=json)
-    if error := diagnosis.failure(connection, result):
-        raise error
+    with acting(work) as connection:
+        with wait.committing(connection) as committed:
+            rows, committed.changes_count = write(connection)
+        if wait_s is None or not json:
+            show(rows, title, json=json)
+        if wait_s is None:
+            return
+        if not committed.changes_count:
+            say("nothing to wait for: nothing was changed")
+        with warehouse.connect("operator", warehouse.process_name("wait")) as listener:
+            result = wait.wait_for_changes(connection, listener, committed, wait_s)
+        if result.statuses or json:
+            show([path(change) for change in result.statuses], "path", json=json)
+        if error := diagnosis.failure(connection, result):
+            raise error

@@ -9,7 +9,7 @@ from pipelines.cli.config.app import acting, config_app
 from pipelines.errors import BadDataError
 from pipelines.terminal.output import Json, say, show
 
-if TYPE_CHECKING:  # dlt, which the warehouse brings, takes two seconds to import
+if TYPE_CHECKING:  # dlt takes two seconds to import
     from pipelines.sources.config_changes.replay import Replayed
 
 
@@ -60,7 +60,7 @@ def config_follow(
 ) -> None:
     """Take the configuration's changes into bronze as they are committed.
 
-    Ctrl-C and SIGTERM end it after the batch at hand. It begins where bronze ends.
+    Ctrl-C and SIGTERM end it after the current batch. It begins where bronze ends.
     """
     from pipelines.sources.config_changes.follow import follow_config
     from pipelines.upstream.stopping import stopped_by_signals

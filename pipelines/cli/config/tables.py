@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.config.app import KeyWords, Table, acting, config_app, printable
+from pipelines.cli.config.app import (
+    Folder,
+    KeyWords,
+    Table,
+    acting,
+    config_app,
+    printable,
+)
 from pipelines.settings import settings
 from pipelines.terminal.output import Json, say, show
 
@@ -65,9 +72,7 @@ def config_export(
 
 @config_app.command("diff", epilog="Example: `bullion config diff`")
 def config_diff(
-    folder: Annotated[
-        Path | None, typer.Argument(help="With config_<table>.csv; default the seeds.")
-    ] = None,
+    folder: Folder = None,
     *,
     json: Json = False,
 ) -> None:

@@ -86,7 +86,7 @@ def effects() -> str:
     now = datetime.now(UTC)
     late = [c for c in changes if (now - c.consumed_at).total_seconds() > LATE_S]
     if late:
-        missing = f"{collector} does not come on" if collector else "nobody collects"
+        missing = f"{collector} makes no progress" if collector else "nobody collects"
         raise FailedCheckError(
             f"{len(late)} changes wait for more than {LATE_S:.0f} s, the oldest of "
             f" {subject(late[0])}: {missing}",

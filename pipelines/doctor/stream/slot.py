@@ -28,7 +28,7 @@ def slot_state(slot: Slot | None) -> str:
     """How a slot is; raises as `slot`."""
     if slot is None:
         raise FailedCheckError(
-            "there is no replication slot: what changes is kept for nobody, until "
+            "there is no replication slot: changes are not kept, until "
             "Debezium makes one and reads the tables anew",
             RESYNC,
         )
@@ -50,7 +50,7 @@ def _refuse_lost(slot: Slot) -> None:
         raise FailedCheckError(
             f"the slot {_retained(slot)}, more than it may: the next checkpoint makes "
             "it lost, and what was not read with it",
-            "look at Debezium's log: it does not come on"
+            "look at Debezium's log: it makes no progress"
             if slot.is_active
             else services.start_debezium(),
         )
@@ -72,7 +72,7 @@ def _refuse_large(slot: Slot) -> None:
     allowed = UNLIMITED_BYTES if limit is None else limit * SHARE
     if retained > allowed:
         raise FailedCheckError(
-            f"the slot {_retained(slot)}: Debezium does not come on, or a transaction "
+            f"the slot {_retained(slot)}: Debezium makes no progress, or a transaction "
             "of that length is open; at the limit the slot is lost, without one the "
             "disk is full",
             "look at Debezium's log and at pg_stat_activity for the oldest transaction",

@@ -39,7 +39,7 @@ def topics() -> str:
         raise FailedCheckError(
             f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} gone: "
             + ("what it held unread is lost, and " if is_content else "")
-            + "Debezium can not go on",
+            + "Debezium can not continue",
             RESYNC if is_content else PREPARE,
         )
     wrong = sorted(

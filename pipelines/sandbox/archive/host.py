@@ -74,9 +74,9 @@ class Archive:
         """A recorded file wins over a made one."""
         return self._recorded.file(path) or self._made.file(path)
 
-    def _version(self, file: File, asked: str = "") -> Version:
+    def _version(self, file: File, requested: str = "") -> Version:
         path = f"{ROOT}/{file.path}"
-        return Version(file, self._faults.of_file(self._exchange_id, path, asked))
+        return Version(file, self._faults.of_file(self._exchange_id, path, requested))
 
     def _listed(self, params: Mapping[str, str]) -> ListPage:
         digits = params.get("max-keys", "")

@@ -3,10 +3,10 @@
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import merge
+from operator import itemgetter
 from xml.sax.saxutils import escape
 
 from pipelines.sandbox.clock import iso
@@ -90,7 +90,7 @@ class ListedFolder:
 
 
 def page(folders: Iterable[ListedFolder], request: ListRequest) -> ListPage:
-    """The first keys and common prefixes after the marker; shelves come ascending."""
+    """The first keys and common prefixes after the marker; folders come ascending."""
     result = ListPage(request)
     for name, folder, is_prefix in _entries(folders, request):
         if len(result.keys) + len(result.prefixes) >= request.max_keys:
@@ -113,38 +113,21 @@ def _entries(folders: Iterable[ListedFolder], request: ListRequest) -> Iterator[
     A folder is opened when what it may hold is next: most of them never are.
     """
     last = request.marker
-    unopened = deque(folders)
-    heads: list[tuple[str, int, ListedFolder, bool, Iterator[_Entry]]] = []
 
-    def push(opened: Iterator[_Entry]) -> None:
-        for name, folder, is_prefix in opened:
-            heappush(heads, (name, id(opened), folder, is_prefix, opened))
-            return
+    def opened(folder: ListedFolder) -> Iterator[tuple[str, _Entry | None]]:
+        common = _common(folder.path, request)
+        yield common or folder.path, None  # before what the folder holds
+        for name in folder.names() if common is None or common > last else ():
+            if name > request.marker and name.startswith(request.prefix):
+                entry = common or _common(name, request) or name
+                yield entry, (entry, folder, entry != name)
+                if common:
+                    return
 
-    while unopened or heads:
-        if unopened and (not heads or unopened[0].path <= heads[0][0]):
-            folder = unopened.popleft()
-            common = _common(folder.path, request)
-            if common is None or common > last:
-                push(_of_folder(folder, request))
-            continue
-        name, _, folder, is_prefix, opened = heappop(heads)
-        if name > last:
+    for name, entry in merge(*map(opened, folders), key=itemgetter(0)):
+        if entry and name > last:
             last = name
-            yield name, folder, is_prefix
-        push(opened)
-
-
-def _of_folder(folder: ListedFolder, request: ListRequest) -> Iterator[_Entry]:
-    """What of one folder stands after the marker; its common prefix once."""
-    common = _common(folder.path, request)
-    for name in folder.names():
-        if name <= request.marker or not name.startswith(request.prefix):
-            continue
-        entry = common or _common(name, request) or name
-        yield entry, folder, entry != name
-        if common:
-            return
+            yield entry
 
 
 def _common(path: str, request: ListRequest) -> str | None:

@@ -83,7 +83,7 @@ class Binance:
         return binance_limits.weight(self._address, path.removeprefix(_API), params)
 
     def too_many(self, retry_after_s: int, *, is_banned: bool) -> Answer:
-        """429, and 418 for who goes on."""
+        """429, and 418 for a client that does not stop."""
         return binance_limits.too_many(
             self._address, self._clock.now_ms(), retry_after_s, is_banned=is_banned
         )

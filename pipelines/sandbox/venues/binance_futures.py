@@ -11,6 +11,7 @@ from functools import partial
 from pipelines.sandbox.feed import Series
 from pipelines.sandbox.funding import settlements
 from pipelines.sandbox.market import DAY_MS, E8, MINUTE_MS, Instrument, fixed
+from pipelines.sandbox.venues.binance_limits import rate_limits
 from pipelines.sandbox.venues.binance_names import (
     delivered_at_ms,
     market_of,
@@ -38,14 +39,7 @@ _ORDER_TYPES = (
     "TAKE_PROFIT_MARKET",
     "TRAILING_STOP_MARKET",
 )
-_RATE_LIMITS = (
-    {
-        "rateLimitType": "REQUEST_WEIGHT",
-        "interval": "MINUTE",
-        "intervalNum": 1,
-        "limit": 2400,
-    },
-)
+_WEIGHT_LIMIT = 2400
 
 
 def answered(
@@ -80,7 +74,7 @@ def exchange_info(
     return {
         "timezone": "UTC",
         "serverTime": now_ms,
-        "rateLimits": _RATE_LIMITS,
+        "rateLimits": rate_limits(_WEIGHT_LIMIT),
         "exchangeFilters": [],
         **({"assets": []} if market == "um" else {}),
         "symbols": symbols,

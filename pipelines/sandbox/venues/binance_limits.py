@@ -51,6 +51,12 @@ BINANCE_US = Address(
 )
 
 
+def rate_limits(weight_limit: int) -> list[dict[str, object]]:
+    """The limits that a listing names."""
+    kind = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1}
+    return [{**kind, "limit": weight_limit}]
+
+
 def weight(address: Address, endpoint: str, params: Params) -> int:
     """The documented weight of a request."""
     if endpoint == "depth":
@@ -65,7 +71,7 @@ def weight(address: Address, endpoint: str, params: Params) -> int:
 def too_many(
     address: Address, now_ms: int, retry_after_s: int, *, is_banned: bool
 ) -> Answer:
-    """429, and 418 for a client that goes on; `Retry-After` tells until when."""
+    """429, and 418 for a client that does not stop; `Retry-After` tells until when."""
     until = now_ms + retry_after_s * 1000
     text = (
         f"Way too much request weight used; IP banned until {until}. Please use "

@@ -6,6 +6,7 @@ https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpo
 from collections.abc import Iterable
 
 from pipelines.sandbox.market import E8, Instrument, fixed
+from pipelines.sandbox.venues.binance_limits import rate_limits
 
 _ORDER_TYPES = (
     "LIMIT",
@@ -97,14 +98,7 @@ def exchange_info(
     return {
         "timezone": "UTC",
         "serverTime": now_ms,
-        "rateLimits": [
-            {
-                "rateLimitType": "REQUEST_WEIGHT",
-                "interval": "MINUTE",
-                "intervalNum": 1,
-                "limit": weight_limit,
-            }
-        ],
+        "rateLimits": rate_limits(weight_limit),
         "exchangeFilters": [],
         "symbols": [_symbol(instrument) for instrument in instruments],
     }

@@ -11,6 +11,7 @@ from pipelines.sandbox.clock import Clock, iso
 from pipelines.sandbox.feed import Series
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument, Trade
 from pipelines.sandbox.venues import kraken_listing, kraken_market, kraken_names
+from pipelines.sandbox.venues.kraken_parameters import nanoseconds, refused, whole
 from pipelines.sandbox.venues.venue import Instruments, Params
 from pipelines.sandbox.view import View, bucket_start
 
@@ -20,15 +21,6 @@ _API = "/0/public/"
 WINDOW = 720
 TRADES_DEFAULT = TRADES_MAX = 1000
 _EVERYTHING = 1 << 40
-_NS_DIGITS = 14
-
-
-def _refused(text: str) -> RefusedError:
-    """Kraken's errors come with status 200.
-
-    https://docs.kraken.com/api/docs/guides/spot-errors
-    """
-    return RefusedError(200, {"error": [text]})
 
 
 def _result(result: object) -> Answer:
@@ -48,13 +40,7 @@ class Kraken:
         instruments = Instruments(series, clock, _rendered, fills=True)
         self._views, self._pages = instruments.views, instruments.pages
         self._symbols = {
-            name: symbol
-            for symbol in series
-            for name in (
-                kraken_names.pair_id(symbol),
-                kraken_names.pair_altname(symbol),
-                kraken_names.wsname(symbol),
-            )
+            name: symbol for symbol in series for name in kraken_names.names_of(symbol)
         }
         self._routes: dict[str, Callable[[Params], Answer]] = {
             "Time": self._time,
@@ -93,20 +79,18 @@ class Kraken:
         codes = sorted({part for symbol in self._views for part in symbol.split("/")})
         named = {kraken_names.asset_id(code): code for code in codes}
         if "asset" in params:
-            wanted = params["asset"].split(",")
+            names = params["asset"].split(",")
             named = {
                 key: code
                 for key, code in named.items()
-                if key in wanted or kraken_names.altname(code) in wanted
+                if key in names or kraken_names.altname(code) in names
             }
-            if len(named) < len(set(wanted)):
-                raise _refused("EQuery:Unknown asset")
+            if len(named) < len(set(names)):
+                raise refused("EQuery:Unknown asset")
         return _result({key: kraken_listing.asset(code) for key, code in named.items()})
 
     def _asset_pairs(self, params: Params) -> Answer:
-        symbols = list(self._views)
-        if "pair" in params:
-            symbols = [self._symbol(name) for name in params["pair"].split(",")]
+        symbols = self._listed(params)
         return _result(
             {
                 kraken_names.pair_id(symbol): kraken_listing.pair(
@@ -116,14 +100,19 @@ class Kraken:
             }
         )
 
+    def _listed(self, params: Params) -> list[str]:
+        if "pair" not in params:
+            return list(self._views)
+        return [self._symbol(name) for name in params["pair"].split(",")]
+
     def _symbol(self, name: str) -> str:
         if name not in self._symbols:
-            raise _refused("EQuery:Unknown asset pair")
+            raise refused("EQuery:Unknown asset pair")
         return self._symbols[name]
 
     def _pair(self, params: Params) -> str:
         if not params.get("pair"):
-            raise _refused("EGeneral:Invalid arguments")
+            raise refused("EGeneral:Invalid arguments")
         return self._symbol(params["pair"])
 
     def _ohlc(self, params: Params) -> Answer:
@@ -132,13 +121,13 @@ class Kraken:
         `last` is the newest committed candle, to be sent as the next `since`.
         """
         symbol = self._pair(params)
-        minutes = _whole(params, "interval", 1)
+        minutes = whole(params, "interval", 1)
         if minutes not in kraken_market.INTERVALS_MS:
-            raise _refused("EGeneral:Invalid arguments:interval")
+            raise refused("EGeneral:Invalid arguments:interval")
         interval = kraken_market.INTERVALS_MS[minutes]
         view = self._views[symbol]
         current = bucket_start(self._clock.now_ms(), interval)
-        since = min(_whole(params, "since", 0) * 1000 + 1, current)
+        since = min(whole(params, "since", 0) * 1000 + 1, current)
         is_whole = self._full_history and not view.series.has_trades
         if not is_whole:
             since = max(since, current - (WINDOW - 1) * interval)
@@ -158,13 +147,13 @@ class Kraken:
         """The newest trades, or those after `since`: seconds, or an answer's `last`."""
         symbol = self._pair(params)
         view = self._views[symbol]
-        count = min(_whole(params, "count", TRADES_DEFAULT) or TRADES_MAX, TRADES_MAX)
+        count = min(whole(params, "count", TRADES_DEFAULT) or TRADES_MAX, TRADES_MAX)
         since = params.get("since")
         if since is None:
             trades = list(islice(view.trades_backwards(), count))[::-1]
             since_ns = 0
         else:
-            since_ns = _nanoseconds(since)
+            since_ns = nanoseconds(since)
             trades = _after(view, since_ns, count)
         last = trades[-1].traded_at_ns if trades else since_ns
         places = view.instrument.price_decimals
@@ -177,14 +166,12 @@ class Kraken:
 
     def _depth(self, params: Params) -> Answer:
         symbol = self._pair(params)
-        count = min(max(_whole(params, "count", 100), 1), 500)
+        count = min(max(whole(params, "count", 100), 1), 500)
         body = kraken_market.depth(self._views[symbol], self._clock.now_ms(), count)
         return _result({kraken_names.pair_id(symbol): body})
 
     def _ticker(self, params: Params) -> Answer:
-        symbols = list(self._views)
-        if "pair" in params:
-            symbols = [self._symbol(name) for name in params["pair"].split(",")]
+        symbols = self._listed(params)
         now_ms = self._clock.now_ms()
         return _result(
             {
@@ -194,25 +181,6 @@ class Kraken:
                 for symbol in symbols
             }
         )
-
-
-def _whole(params: Params, name: str, default: int) -> int:
-    value = params.get(name)
-    if value is None:
-        return default
-    try:
-        return int(float(value)) if "." in value else int(value)
-    except ValueError:
-        raise _refused(f"EGeneral:Invalid arguments:{name}") from None
-
-
-def _nanoseconds(since: str) -> int:
-    whole, _, part = since.partition(".")
-    if not whole.isdigit() or (part and not part.isdigit()):
-        raise _refused("EGeneral:Invalid arguments:since")
-    if len(whole) >= _NS_DIGITS:
-        return int(whole)
-    return int(whole + part[:9].ljust(9, "0"))
 
 
 def _after(view: View, since_ns: int, count: int) -> list[Trade]:

@@ -38,6 +38,11 @@ def pair_altname(symbol: str) -> str:
     return altname(base) + altname(quote)
 
 
+def names_of(symbol: str) -> tuple[str, ...]:
+    """Every name by which a request may ask for a pair."""
+    return pair_id(symbol), pair_altname(symbol), wsname(symbol)
+
+
 def wsname(symbol: str) -> str:
     """The websocket's name of a pair: `XBT/USD`."""
     base, quote = symbol.split("/")

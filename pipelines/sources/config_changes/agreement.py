@@ -26,7 +26,7 @@ from pipelines.warehouse import Connection, has_table
 Row = Mapping[str, Any]
 EPOCH = date(1970, 1, 1)
 UNREAD = (ValueError, TypeError, ArithmeticError, InvalidOperation)
-PAUSE_S = 1.0  # in which a change that is under way arrives
+PAUSE_S = 1.0  # in which a change on its way arrives
 
 
 @dataclass(frozen=True)

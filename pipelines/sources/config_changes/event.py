@@ -15,11 +15,7 @@ from pipelines.sources.config_changes.envelope import (
     whole_number,
 )
 from pipelines.sources.config_changes.row_key import row_key
-from pipelines.sources.config_changes.values import (
-    NO_SCHEMA,
-    Schema,
-    fitted,
-)
+from pipelines.sources.config_changes.values import NO_SCHEMA, Schema, fitted
 
 # read (of a snapshot), create, update, delete, truncate
 OPERATIONS = ("r", "c", "u", "d", "t")
@@ -58,7 +54,7 @@ class ChangeEvent:
 
     @property
     def identity(self) -> Identity:
-        """What names it for ever, however often it is delivered."""
+        """What identifies it, however often it is delivered."""
         return (
             self.table,
             self.lsn,

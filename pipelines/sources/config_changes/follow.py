@@ -2,7 +2,7 @@
 
 One connection holds the lock and does all the writing, so that the one after a
 process that died begins where that one's last commit ended. When anything fails, the
-session ends, and a new one reads from bronze where to go on.
+session ends, and a new one reads from bronze where to continue.
 """
 
 import time

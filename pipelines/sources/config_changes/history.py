@@ -121,14 +121,14 @@ def infer_deletes(ledger: Ledger, names: Iterable[str], lsn: int) -> dict[str, i
     def write(delivery: Delivery) -> Mapping[str, int]:
         values = (lsn, origin, datetime.now(UTC), delivery.load_id, delivery.file)
         with psycopg.RawCursor(ledger.connection) as cursor:
-            for name in gone:
+            for name in incomplete:
                 counts[name] = cursor.execute(
                     statement(VANISHED, name), values
                 ).rowcount
         return counts
 
-    gone = [name for name in names if _has_vanished(ledger.connection, name, lsn)]
-    if gone:
+    incomplete = [name for name in names if _has_vanished(ledger.connection, name, lsn)]
+    if incomplete:
         ledger.appender.commit(write)
     return {name: count for name, count in counts.items() if count}
 

@@ -7,7 +7,7 @@ looks at what is: killed anywhere, it is repeated from its beginning.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
@@ -15,6 +15,7 @@ from pipelines import warehouse
 from pipelines.errors import BadDataError, BusyError, SetupError, UpstreamError
 from pipelines.local import kafka_service, replication_slot, stack
 from pipelines.local.debezium_service import Debezium, health
+from pipelines.local.service import Say
 from pipelines.settings import settings
 from pipelines.sources.config_changes import resync_steps as steps
 from pipelines.sources.config_changes.agreement import Difference, lasting_differences
@@ -31,8 +32,6 @@ SETTLES_S = 10.0  # in which another process infers deletes from a snapshot
 POLL_S = 0.5
 ASK_AGAIN_S = 30.0  # one that was cut off reads signals seconds later
 NAMED = 5  # differences that a message names
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

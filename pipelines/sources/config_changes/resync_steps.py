@@ -1,13 +1,13 @@
 """The steps of a resync: what it asks of Postgres, the slot, the signal to Debezium.
 
 A signal through Kafka has a running Debezium Server read the config tables anew:
-streaming pauses, the tables are read, streaming goes on. It is read once the connector
-lives, also when it was sent before.
+streaming pauses, the tables are read, streaming continues. The connector reads it once
+it runs, also when it was sent before.
 https://debezium.io/documentation/reference/3.6/configuration/signalling.html
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from typing import Any, LiteralString
@@ -19,6 +19,7 @@ from psycopg import sql
 from pipelines.config.declaration import declared_tables
 from pipelines.local import debezium_properties as debezium
 from pipelines.local import postgres, replication_slot
+from pipelines.local.service import Say
 from pipelines.settings import settings
 from pipelines.sources.config_changes.history import newest_whole_snapshot
 from pipelines.sources.config_changes.kafka_clients import KafkaClients, unavailable
@@ -41,8 +42,6 @@ from {table} as c
 INFERRED: LiteralString = """
 select count(*) from {table} as c where c.is_inferred and c.lsn >= {since}
 """
-
-Say = Callable[[str], None]
 
 
 def names(connection: Connection) -> list[str]:
@@ -103,7 +102,7 @@ def mend_slot(connection: Connection, say: Say) -> bool:
 def cut_off_connector(wait_s: float) -> None:
     """Have the connector begin anew from its slot; returns when it has.
 
-    While it lives, one that made its slot dates every snapshot by that moment.
+    As long as it runs, one that made its slot dates every snapshot by that moment.
 
     Raises:
         SetupError: this login may not.

@@ -83,13 +83,13 @@ def row_history(
 
 
 def _row_change(event: Any) -> RowChange:
-    seen = " (seen missing in a snapshot)" if event.is_inferred else ""
+    note = " (seen missing in a snapshot)" if event.is_inferred else ""
     committed_us = event.committed_at_us
     return RowChange(
         committed_at=None
         if committed_us is None
         else EPOCH + timedelta(microseconds=committed_us),
-        happened=HAPPENED.get(event.op, event.op) + seen,
+        happened=HAPPENED.get(event.op, event.op) + note,
         what=_what(_row(event.before), _row(event.after)),
         who=event.outcome and who(event.login, event.role, event.application_name),
         **{name: getattr(event, name) for name in SAME},

@@ -9,11 +9,7 @@ from pipelines.sources.config_changes.values import fitted
 
 
 def row_key(
-    op: str,
-    before: Row | None,
-    after: Row | None,
-    key: Row | None,
-    table: Declaration,
+    op: str, before: Row | None, after: Row | None, key: Row | None, table: Declaration
 ) -> str | None:
     """The key of the row that a change is of, as a JSON array; None: of a truncation.
 

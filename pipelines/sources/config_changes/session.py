@@ -7,6 +7,7 @@ from functools import partial
 from threading import Event
 
 from pipelines.config.declaration import declared_tables
+from pipelines.local.service import Say
 from pipelines.sources.config_changes.batch import Batch, Message, Page, Place
 from pipelines.sources.config_changes.broker import Log
 from pipelines.sources.config_changes.event import LAST_OF_ALL
@@ -23,10 +24,8 @@ POLL_S = 0.2  # how soon it stops
 LINGER_S = 0.03  # of 0.3 in which a change that comes alone should be durable
 BATCH_EVENTS = 5_000
 BATCH_BYTES = 32 << 20
-LOOK_S = 2.0  # how often topics and declarations are read
+REFRESH_S = 2.0  # how often topics and declarations are read
 SETTLE_S = 1.0  # after a snapshot's end, for rows still under way to other topics
-
-Say = Callable[[str], None]
 
 
 @dataclass
@@ -51,7 +50,7 @@ class Session:
     prefix: str
     followed: Followed
     offsets: dict[Place, int] = field(default_factory=dict)
-    looked_at: float = 0.0
+    refreshed_at: float = 0.0
     settles_at: float | None = 0.0  # once at its beginning
     kept: Sequence[str] = ()  # the tables that the topics were made for
 
@@ -59,26 +58,26 @@ class Session:
         self.ledger = Ledger(self.connection)
         read = partial(declared_tables, self.connection)
         self.topics = ConfigTopics(self.prefix, read)
-        self.look()
+        self.refresh()
 
     def run(self, stop: Event, *, until_current: bool) -> None:
         """Read until `stop`, or until what stood in the topics at first was read."""
         ends = self.spans() if until_current else {}
         while not stop.is_set():
-            if time.monotonic() - self.looked_at > LOOK_S:
-                self.look()
+            if time.monotonic() - self.refreshed_at > REFRESH_S:
+                self.refresh()
             if messages := self.gather():
                 self.take(messages)
             self.settle(is_idle=not messages)
             if until_current and self.settles_at is None and self.has_read(ends):
                 return
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Find topics and tables that came, went, or were made anew."""
         self.topics.refresh()
         self.ledger.prepare(self.topics.declared)
         places = self._places()
-        self.looked_at = time.monotonic()
+        self.refreshed_at = time.monotonic()
         if places == set(self.offsets):
             return
         known = positions(self.connection) | self.offsets
@@ -151,8 +150,10 @@ class Session:
         there = {place.topic for place in places}
         if tables == self.kept and there.issuperset(self.topics.topics):
             return set(places)
-        for gone in sorted(set(self.kept) - set(tables)):
-            self.followed.say(f"{gone} is gone, or has no key: it is not read any more")
+        for table in sorted(set(self.kept) - set(tables)):
+            self.followed.say(
+                f"{table} is gone, or has no key: it is not read any more"
+            )
         if made := self.log.keep(tables):
             self.followed.say(f"made the topics {', '.join(made)}: there were none")
         self.kept = tables

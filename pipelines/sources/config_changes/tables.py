@@ -14,10 +14,7 @@ PLACE = (
     Column("topic_id", "text"),
     Column("topic_partition", "bigint"),
 )
-PROVENANCE = (
-    Column("origin", "text"),
-    Column("received_at", "timestamp"),
-)
+PROVENANCE = (Column("origin", "text"), Column("received_at", "timestamp"))
 
 EVENT = (
     Column("op", "text"),

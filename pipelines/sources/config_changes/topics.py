@@ -23,7 +23,7 @@ Span = tuple[int, int]  # the first offset that the broker holds, the next to be
 class Start:
     """Where to read a partition from; `reason` where that is not where reading ended.
 
-    `is_anew`: the place that bronze holds says nothing any more.
+    `is_anew`: the place that bronze holds means nothing now.
     """
 
     offset: int
@@ -32,7 +32,7 @@ class Start:
 
 
 def start(place: Place, span: Span, positions: Mapping[Place, int]) -> Start:
-    """Where to go on with a partition, by the positions that bronze holds."""
+    """Where to continue with a partition, by the positions that bronze holds."""
     first, end = span
     position = positions.get(place)
     if position is None:
@@ -96,7 +96,7 @@ class ConfigTopics:
     def batch(
         self, messages: Iterable[Message], offsets: Mapping[Place, int], origin: str
     ) -> Batch:
-        """The batch of messages in order; pages go on from `offsets`."""
+        """The batch of messages in order; pages continue from `offsets`."""
         batch, is_fresh = Batch(origin), False
         for place, of_place in groupby(messages, key=lambda message: message.place):
             page = Page(place, offsets[place], offsets[place])

@@ -32,18 +32,13 @@ DURATION = re.compile(r"-?P[-+0-9.YMWDTHS]+")
 # of `decimal.handling.mode=string`, and as Postgres writes them
 SPECIAL = {
     "NAN": "NaN",
-    "NaN": "NaN",
     "POSITIVE_INFINITY": "Infinity",
     "NEGATIVE_INFINITY": "-Infinity",
-    "Infinity": "Infinity",
-    "-Infinity": "-Infinity",
+    **{name: name for name in ("NaN", "Infinity", "-Infinity")},
 }
 TEXT_STAMPS = {
-    "io.debezium.time.ZonedTimestamp",
-    "io.debezium.time.ZonedTime",
-    "io.debezium.time.IsoTimestamp",
-    "io.debezium.time.IsoDate",
-    "io.debezium.time.IsoTime",
+    f"io.debezium.time.{name}"
+    for name in ("ZonedTimestamp", "ZonedTime", "IsoTimestamp", "IsoDate", "IsoTime")
 }
 MAX_SCALE = 16383  # of a Postgres numeric
 
@@ -55,10 +50,6 @@ def fitted(value: Any, declared: ColumnType, schema: Schema = NO_SCHEMA) -> Any:
         ValueError: says what came and what was expected.
     """
     return None if value is None else FITTERS[declared.kind](value, declared, schema)
-
-
-def _is_text(value: Any) -> bool:
-    return type(value) is str
 
 
 def _refused(value: Any, declared: ColumnType, reason: str = "") -> ValueError:
@@ -74,7 +65,7 @@ def _decimal(value: Any, declared: ColumnType, schema: Schema) -> str:
     if name == DECIMAL:
         scale = (schema.get("parameters") or NO_SCHEMA).get("scale")
         return _unscaled(value, scale, value, declared)
-    if _is_text(value) and (NUMBER.fullmatch(value) or value in SPECIAL):
+    if type(value) is str and (NUMBER.fullmatch(value) or value in SPECIAL):
         return str(SPECIAL.get(value, value))
     if type(value) is Number:
         raise _refused(
@@ -105,7 +96,7 @@ def _floating(value: Any, declared: ColumnType, schema: Schema) -> Any:
         return value if NUMBER.fullmatch(value) else SPECIAL.get(value, str(value))
     if schema.get("name") in {DECIMAL, VARIABLE}:
         return Number(_decimal(value, declared, schema))
-    if _is_text(value) and value in SPECIAL:
+    if type(value) is str and value in SPECIAL:
         return SPECIAL[value]
     raise _refused(value, declared, "which is no number")
 
@@ -126,7 +117,7 @@ def _boolean(value: Any, declared: ColumnType, _: Schema) -> bool:
 
 
 def _text(value: Any, declared: ColumnType, _: Schema) -> str:
-    if not _is_text(value):
+    if type(value) is not str:
         raise _refused(value, declared, "which is no text")
     if "\0" in value:
         raise _refused(value, declared, "with a NUL, which Postgres does not hold")
@@ -158,7 +149,7 @@ def _stamp(value: Any, declared: ColumnType, schema: Schema) -> Any:
     """A stamp as given: of the form its schema names, else of its type's default."""
     name = schema.get("name")
     is_text = name in TEXT_STAMPS if name else declared.kind == "zoned"
-    if is_text and _is_text(value):
+    if is_text and type(value) is str:
         if declared.kind != "zoned" or ZONED.fullmatch(value):
             return _text(value, declared, schema)
         raise _refused(value, declared, "which is no ISO time with a zone")
@@ -171,7 +162,7 @@ def _stamp(value: Any, declared: ColumnType, schema: Schema) -> Any:
 def _interval(value: Any, declared: ColumnType, _: Schema) -> Any:
     if type(value) is Number and INTEGER.fullmatch(value):
         return value
-    if _is_text(value) and DURATION.fullmatch(value):
+    if type(value) is str and DURATION.fullmatch(value):
         return value
     raise _refused(value, declared, "which is no duration")
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,8 +13,7 @@ from pipelines import bootstrap, warehouse
 from pipelines.config import status
 from pipelines.config.declaration import declared_tables
 from pipelines.config.path import path
-from pipelines.sources.config_changes import dead_letters, follow
-from pipelines.sources.config_changes.session import Followed
+from pipelines.sources.config_changes import dead_letters
 from tests.contents.effects import (
     change,
     effects,
@@ -272,12 +270,6 @@ def test_a_number_out_of_jsons_bounds_stops_nothing(config, broker):
 def test_effects_are_complete_after_the_warehouse_went_away_again_and_again(
     config, broker
 ):
-    stop, done = threading.Event(), Followed()
-    thread = threading.Thread(
-        target=follow.follow,
-        args=(broker.open, PREFIX, stop),
-        kwargs={"followed": done},
-    )
     ended = """
         select pg_terminate_backend(pid) from pg_stat_activity
         where application_name like 'bullion config follow%'
@@ -288,8 +280,7 @@ def test_effects_are_complete_after_the_warehouse_went_away_again_and_again(
             (select count(*) from ops.config_effects),
             to_regclass('bronze_config.things') is not null
     """
-    thread.start()
-    try:
+    with broker.following():
         for number in range(1, 80):
             broker.write(event(number, 10 * number))
             if number % 10 == 0:
@@ -299,9 +290,6 @@ def test_effects_are_complete_after_the_warehouse_went_away_again_and_again(
         while run(config, None, count) != [(79, True)]:
             assert time.monotonic() < until
             time.sleep(0.02)
-    finally:
-        stop.set()
-        thread.join()
     same = """
         select count(*), count(distinct c.row_key)
         from bronze_config.things as c
@@ -418,14 +406,7 @@ def test_a_table_that_is_added_while_the_consumer_runs_has_history_effects_autho
 ):
     """One declaration: nothing is started again, and nothing else is said of it."""
     topic = f"{PREFIX}.config.funding"
-    done, stop = Followed(), threading.Event()
-    thread = threading.Thread(
-        target=follow.follow,
-        args=(broker.open, PREFIX, stop),
-        kwargs={"followed": done},
-    )
-    thread.start()
-    try:
+    with broker.following() as done:
         broker.write(event(1, 10))
         until(lambda: done.new_count == 1)
         run(config, None, FUNDING)
@@ -439,9 +420,6 @@ def test_a_table_that_is_added_while_the_consumer_runs_has_history_effects_autho
         broker.create(topic)
         broker.write(json.dumps(sent).encode(), topic=topic)
         until(lambda: done.new_count == 2)
-    finally:
-        stop.set()
-        thread.join()
     assert broker.logs == 1
     history = "select op, after::jsonb ->> 'hours' from bronze_config.funding"
     assert run(config, "transformer", history) == [("c", "8")]

@@ -9,8 +9,8 @@ import pytest
 from pipelines.errors import SetupError
 from pipelines.local import place, postgres, postgres_distribution
 from pipelines.local.account import Account, own_account
-from pipelines.local.postgres_address import Parameters
 from pipelines.local.postgres_cluster import Cluster
+from pipelines.local.postgres_connection import Parameters
 from pipelines.local.postgres_distribution import Distribution
 from pipelines.local.postgres_server import (
     PortTakenError,

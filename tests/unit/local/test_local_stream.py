@@ -7,14 +7,16 @@ import pytest
 
 from pipelines.errors import SetupError
 from pipelines.local import change_topics, java, kafka_properties, stack
-from pipelines.local import debezium_properties as told
+from pipelines.local import debezium_properties as debezium
 from pipelines.local.debezium_service import Debezium
 from pipelines.local.kafka_service import Kafka, bootstrap
 from pipelines.local.port import KeptPorts
 from pipelines.local.service import UnavailableError, silent
 from pipelines.settings import settings
 
-PLACES = told.Places("127.0.0.1", 5432, "bullion", "127.0.0.1:9092", "127.0.0.1", 8083)
+PLACES = debezium.Places(
+    "127.0.0.1", 5432, "bullion", "127.0.0.1:9092", "127.0.0.1", 8083
+)
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def clean(monkeypatch, tmp_path):
 
 
 def test_debezium_is_told_what_the_stream_rests_on():
-    found = told.properties(PLACES)
+    found = debezium.properties(PLACES)
     wanted = {
         "plugin.name": "pgoutput",
         "publication.name": "bullion_config",
@@ -47,13 +49,13 @@ def test_debezium_is_told_what_the_stream_rests_on():
 
 
 def test_no_password_is_among_the_properties():
-    assert not [name for name in told.properties(PLACES) if "password" in name]
-    assert not set(told.PASSWORDS) & set(told.properties(PLACES))
+    assert not [name for name in debezium.properties(PLACES) if "password" in name]
+    assert not set(debezium.PASSWORDS) & set(debezium.properties(PLACES))
 
 
 def test_by_environment_the_keys_are_those_of_the_file():
-    found = told.properties(PLACES)
-    named = told.as_environment(found)
+    found = debezium.properties(PLACES)
+    named = debezium.as_environment(found)
     assert list(named.values()) == list(found.values())
     assert len(named) == len(found)
     assert named["DEBEZIUM_SOURCE_SLOT_NAME"] == "bullion_config"
@@ -69,13 +71,13 @@ def test_each_table_has_a_compacted_topic_and_the_rest_are_not_compacted():
     compacted = [n for n, s in found.items() if s["cleanup.policy"] == "compact"]
     assert compacted == ["bullion.config.a", "bullion.config.b"]
     assert set(found) - set(compacted) == {
-        told.TRANSACTIONS_TOPIC,
-        told.MESSAGES_TOPIC,
-        told.HEARTBEAT_TOPIC,
-        told.SIGNALS_TOPIC,
-        told.DEAD_LETTERS_TOPIC,
+        debezium.TRANSACTIONS_TOPIC,
+        debezium.MESSAGES_TOPIC,
+        debezium.HEARTBEAT_TOPIC,
+        debezium.SIGNALS_TOPIC,
+        debezium.DEAD_LETTERS_TOPIC,
     }
-    assert found[told.DEAD_LETTERS_TOPIC]["retention.ms"] == "-1"
+    assert found[debezium.DEAD_LETTERS_TOPIC]["retention.ms"] == "-1"
 
 
 def test_the_broker_listens_on_loopback_and_makes_no_topic_by_itself(tmp_path):

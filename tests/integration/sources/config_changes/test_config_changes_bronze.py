@@ -210,24 +210,14 @@ def test_a_dead_letter_is_taken_in_at_its_place_once_it_is_mended(config, broker
 
 
 def test_an_added_column_and_an_added_table_are_taken_up_while_it_runs(config, broker):
-    stop, done = threading.Event(), Followed()
     others = "bullion.config.others"
-    thread = threading.Thread(
-        target=follow.follow,
-        args=(broker.open, PREFIX, stop),
-        kwargs={"followed": done},
-    )
-    thread.start()
-    try:
+    with broker.following() as done:
         run(config, None, "alter table config.things add column colour text")
         broker.write(event(1, 10, colour="red"))
         run(config, None, "create table config.others (id integer primary key)")
         broker.create(others)
         broker.write(event(1, 20, table="others", id=1), topic=others)
         wait_for(lambda: done.new_count == 2)
-    finally:
-        stop.set()
-        thread.join()
     assert done.refused_count == 0
 
 
@@ -357,14 +347,7 @@ def test_a_second_consumer_is_refused_by_name(config, broker):
 
 
 def test_the_warehouse_going_away_costs_a_session_and_no_change(config, broker):
-    stop, done = threading.Event(), Followed()
-    thread = threading.Thread(
-        target=follow.follow,
-        args=(broker.open, PREFIX, stop),
-        kwargs={"followed": done},
-    )
-    thread.start()
-    try:
+    with broker.following():
         for number in range(1, 60):
             broker.write(event(number, 10 * number))
             if number % 20 == 0:
@@ -374,9 +357,6 @@ def test_the_warehouse_going_away_costs_a_session_and_no_change(config, broker):
             time.sleep(0.01)
         wait_for(lambda: broker.logs == 3)
         wait_for(lambda: len(held(config)) == 59)
-    finally:
-        stop.set()
-        thread.join()
     assert [lsn for lsn, _, _ in held(config)] == [10 * n for n in range(1, 60)]
 
 
@@ -387,21 +367,11 @@ def test_the_broker_being_away_ends_only_a_run_that_should_end(
     monkeypatch.setattr(follow, "PATIENCE_S", 0.2)
     with pytest.raises(UpstreamError, match="away"):
         read(broker)
-    stop, done = threading.Event(), Followed()
-    thread = threading.Thread(
-        target=follow.follow,
-        args=(broker.open, PREFIX, stop),
-        kwargs={"followed": done},
-    )
-    thread.start()
-    try:
+    with broker.following() as done:
         broker.write(event(1, 10))
         time.sleep(0.3)
         broker.is_away = False
         wait_for(lambda: done.new_count == 1)
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_whoever_is_re_configured_hears_of_each_batch(config, broker):

@@ -50,7 +50,7 @@ def parameters(data_dir: Path) -> Parameters:
 
 
 def runs(data_dir: Path) -> bool:
-    """Whether the server of this data directory is alive, whoever started it."""
+    """Whether the server of this data directory is alive, no matter who started it."""
     if not facts(data_dir):
         return False
     data = place.existing_state_folder(data_dir, NAME) / "data"
