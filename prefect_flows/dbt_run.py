@@ -52,7 +52,7 @@ def arguments(
     """dbt's command line for a build; unit tests belong to CI."""
     words = ["build", "--exclude-resource-type", "unit_test"]
     if tests == "none":
-        words += ["--exclude-resource-type", "test"]
+        words += ["test"]  # of an option given twice Prefect's runner keeps the last
     if tests == "bounded":
         words += ["--exclude", "tag:whole_history"]
     if select:

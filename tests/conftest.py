@@ -4,6 +4,7 @@ Under pytest-xdist each worker is such a session, with a server, folders and por
 its own; what workers share are the caches of the user, which are locked.
 """
 
+import shutil
 import signal
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier, Literal
 
 from pipelines import bootstrap
 from pipelines.local import port as ports
@@ -53,11 +55,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """libpq's parameters of a server whose template database is bootstrapped."""
-    conf = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+    conf = (
+        *("fsync = off", "synchronous_commit = off", "full_page_writes = off"),
+        "scram_iterations = 1",
+    )
     with private_server(tmp_path_factory.mktemp("server"), conf) as parameters:
         known = dict(parameters)
         with psycopg.connect(**known, autocommit=True) as connection:
             connection.execute(f"create database {TEMPLATE}")
+            # hashed anew, with few iterations: half of what a connection costs
+            password = SQL("alter role {} password {}").format(
+                Identifier(known["user"]), Literal(known["password"])
+            )
+            connection.execute(password)
         bootstrap.apply(**{**known, "dbname": TEMPLATE})
         yield known
 
@@ -87,9 +97,16 @@ def warehouse_of(
     folder: Path,
     environment: pytest.MonkeyPatch,
     template: str = TEMPLATE,
+    *,
     name: str = WAREHOUSE,
+    parsed: Path | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """libpq's parameters of a copy of `template`, to which the settings point."""
+    """libpq's parameters of a copy of `template`, to which the settings point.
+
+    dbt finds the project as it was `parsed`, which takes it five seconds.
+    """
+    if parsed:
+        shutil.copytree(parsed, folder / "bullion" / "dbt_target")
     copy_database(server, template, name)
     known = {**server, "dbname": name}
     for variable, value in environment_of(known).items():
@@ -132,6 +149,40 @@ def seeded(database: dict[str, Any]) -> dict[str, Any]:
     """As `database`, and its configuration is the seeds, as `bullion up` has it."""
     bootstrap.apply(**database, seeds=PROJECT_DIR / "seeds")
     return database
+
+
+@pytest.fixture(scope="session")
+def parsed(server: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with dbt's project as it is parsed for the database `WAREHOUSE`."""
+    # only who asks for it waits for dbt's imports
+    from tests.contents.transform import manifest
+
+    folder = tmp_path_factory.mktemp("parsed")
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        warehouse_of(server, folder, environment),
+    ):
+        manifest(WAREHOUSE)
+        return settings().data_dir / "dbt_target"
+
+
+@pytest.fixture
+def parsed_database(
+    server: dict[str, Any],
+    parsed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[dict[str, Any]]:
+    """As `database`, for what runs dbt: its project is parsed already."""
+    with warehouse_of(server, tmp_path, monkeypatch, parsed=parsed) as known:
+        yield known
+
+
+@pytest.fixture
+def parsed_and_seeded(parsed_database: dict[str, Any]) -> dict[str, Any]:
+    """As `parsed_database`, and its configuration is the seeds."""
+    bootstrap.apply(**parsed_database, seeds=PROJECT_DIR / "seeds")
+    return parsed_database
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ def recordings(recorded, tmp_path):
 
 
 @pytest.fixture
-def environment(seeded, tmp_path, recordings):
+def environment(parsed_and_seeded, tmp_path, recordings):
     """Settings of a warehouse whose venue and archive are the recordings."""
     with running(
         recordings=recordings, now="2023-03-14T00:00:00Z", frozen=True
@@ -164,7 +164,9 @@ def test_gold_follows_a_file_that_is_published_again_and_says_so(
     assert old.rstrip("0") in told, "what it displaced"
 
 
-def test_recorded_trades_rebuild_the_given_candles(seeded, tmp_path, recorded):
+def test_recorded_trades_rebuild_the_given_candles(
+    parsed_and_seeded, tmp_path, recorded
+):
     folder = recorded / "trades"
     trades = pd.read_csv(
         folder / "binance_XRPETH_aggtrades.csv.gz",

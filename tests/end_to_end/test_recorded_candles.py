@@ -8,8 +8,10 @@ import psycopg
 import pytest
 
 from pipelines.sandbox.running import running
+from tests.conftest import warehouse_of
 from tests.histories.recordings import RECORDED, read, write
 from tests.services.command import bullion
+from tests.soak import some
 
 # Kraken answers with its newest 720 minutes, so no step is longer than 12 hours
 STEPS = (
@@ -19,55 +21,56 @@ STEPS = (
     "2023-03-02T17:00:01Z",
     "2023-03-03T00:00:00Z",
 )
-SINCE = "2023-03-01"
+BUILT = {*some(__name__, STEPS[:-1], 1), STEPS[-1]}
+SINCE = "2023-03-01T00:00Z"
 VALUES = ("open", "high", "low", "close", "base_volume")
 COUNTS = ("quote_volume", "trades_count", "taker_buy_base", "taker_buy_quote")
 SERIES = [(e, s) for e, series in RECORDED.items() for s in series]
 
 
 @pytest.fixture(scope="module")
-def gold(server, recorded, tmp_path_factory):
+def gold(server, parsed, recorded, tmp_path_factory):
     """Asks gold, after the recordings were loaded in steps of the venues' clock."""
     folder = tmp_path_factory.mktemp("recorded")
     write(recorded, folder / "recordings")
-    environment = {
-        "PGHOST": server["host"],
-        "PGPORT": str(server["port"]),
-        "PGUSER": server["user"],
-        "PGPASSWORD": server["password"],
-        "PGDATABASE": make_database(server),
-        "BULLION_DATA_DIR": str(folder / "bullion"),
-    }
-    with running(
+    sandbox = running(
         recordings=folder / "recordings", now="2023-03-01T00:00:00Z", frozen=True
-    ) as sandbox:
-        for exchange_id in RECORDED:
-            name = f"BULLION_{exchange_id.upper()}_URL"
-            environment[name] = sandbox.venue_url(exchange_id)
+    )
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        warehouse_of(server, folder, patch, parsed=parsed) as database,
+        sandbox as venues,
+    ):
+        environment = {
+            f"BULLION_{exchange_id.upper()}_URL": venues.venue_url(exchange_id)
+            for exchange_id in RECORDED
+        }
         bullion("up", "postgres", environment=environment)
+        configure(database)
         for now in STEPS:
-            sandbox.set_clock(now)
-            for exchange_id, series in RECORDED.items():
-                symbols = [word for s in series for word in ("--symbol", s)]
-                bullion(
-                    *("load", "exchange", "--exchange", exchange_id),
-                    *symbols,
-                    *("--since", SINCE),
-                    environment=environment,
-                )
-            bullion("transform", environment=environment)
+            venues.set_clock(now)
+            bullion("load", "exchange", environment=environment)
+            if now in BUILT:
+                bullion("transform", environment=environment)
 
-    def ask(query):
-        text = bullion("sql", "-c", query, "--csv", environment=environment)
-        return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+        def ask(query):
+            text = bullion("sql", "-c", query, "--csv", environment=environment)
+            return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
 
-    return ask
+        yield ask
 
 
-def make_database(server):
-    with psycopg.connect(**server, autocommit=True) as connection:
-        connection.execute("create database recorded")
-    return "recorded"
+def configure(database):
+    """The recorded series, and no other, are what is loaded."""
+    add = "insert into config.instruments (exchange_id, symbol, since)"
+    with psycopg.connect(**database) as connection:
+        connection.execute("delete from config.instruments")
+        connection.execute(
+            "update config.exchanges set is_enabled = exchange_id = any(%s)",
+            (list(RECORDED),),
+        )
+        rows = [(*one, SINCE) for one in SERIES]
+        connection.cursor().executemany(f"{add} values (%s, %s, %s)", rows)
 
 
 @pytest.fixture(scope="module")

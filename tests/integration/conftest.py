@@ -13,12 +13,12 @@ BUILT = "built"
 
 
 @pytest.fixture(scope="session")
-def built_template(server, tmp_path_factory):
+def built_template(server, parsed, tmp_path_factory):
     """A database to copy: silver and gold, built on bronze without a row."""
-    # only who asks for it waits for dbt's imports
     from tests.contents.transform import build
     from tests.fakes.memory_source import deliver
 
+    assert parsed.is_dir()  # before others have parsed it elsewhere
     with kept_as(BUILT, server, tmp_path_factory.mktemp("built")):
         deliver({})
         build()
@@ -26,9 +26,10 @@ def built_template(server, tmp_path_factory):
 
 
 @pytest.fixture
-def built_database(server, built_template, tmp_path, monkeypatch):
-    """As `database`, and dbt has run once, on empty bronze."""
-    with warehouse_of(server, tmp_path, monkeypatch, built_template) as known:
+def built_database(server, built_template, parsed, tmp_path, monkeypatch):
+    """As `parsed_database`, and dbt has run once, on empty bronze."""
+    built = warehouse_of(server, tmp_path, monkeypatch, built_template, parsed=parsed)
+    with built as known:
         yield known
 
 

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import yaml
@@ -30,12 +32,12 @@ def sandbox():
 
 
 @pytest.fixture
-def prefect(server_of_prefect, sandbox, seeded, monkeypatch):
-    """The server that flows report to; they load from the sandbox into `seeded`."""
+def prefect(server_of_prefect, sandbox, parsed_and_seeded, monkeypatch):
+    """The server that flows report to; they load from the sandbox."""
     for name, url in sandbox.environment.items():
         monkeypatch.setenv(name, url)
     settings.cache_clear()
-    yield server_of_prefect
+    yield replace(server_of_prefect, since=datetime.now(UTC))
     sandbox.clear_faults()
 
 
@@ -51,10 +53,42 @@ def run(prefect, text):
         env=prefect.environment,
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1200,
         check=False,
     )
     return done.returncode, done.stderr
+
+
+HISTORY = """
+from datetime import date
+from prefect_flows.backfill import apply_plans, backfill
+from prefect_flows.load import load_scope
+from prefect_flows.reconcile import reconcile
+apply_plans.retries = load_scope.retries = 0
+backfill("2024-02-28", "2024-03-01T03:00Z", ["binance"], ["BTC/USDT"], tests="none")
+(found,) = reconcile(date(2024, 2, 29), None, ["BTC/USDT"])
+assert (found.archive_count, found.rest_count, found.changed_count) == (1440, 0, 0)
+"""
+
+
+@pytest.mark.slow(40)
+def test_a_backfill_is_planned_applied_and_built_and_a_day_reconciled(prefect):
+    code, told = run(prefect, HISTORY)
+    assert code == 0, told[-3000:]
+    runs = prefect.task_runs("plan", "apply", "load archive binance", "compare")
+    states = {name: run["state_name"] for name, run in runs.items()}
+    assert set(states.values()) == {"Completed"}
+    kinds = {name.split()[0] for name in states}  # `tests` is none
+    assert {"model", "seed"} <= kinds
+    assert kinds.isdisjoint({"test", "unit_test"})
+    grades = select(
+        "select evidence_grade, count(*) from gold.fct_candles"
+        " where timeframe = '1m' group by 1 order by 1"
+    )
+    assert grades == [("closed", 180), ("sealed", 2880)]
+    (artifact,) = prefect.found("artifacts")
+    assert artifact["key"] == "reconcile"
+    assert "1440" in str(artifact["data"])
 
 
 REFRESH = """
@@ -65,6 +99,7 @@ refresh(["kraken", "binance"], ["BTC/USDT"], "2024-03-01T10:00:00Z")
 """
 
 
+@pytest.mark.slow(60)
 def test_a_venue_that_is_down_fails_alone_and_the_flow_after_the_build(
     prefect, sandbox
 ):
