@@ -62,10 +62,7 @@ class Watch:
 
     def dismiss(self, _: int, __: FrameType | None) -> None:
         """Handle a signal to the watch itself: nothing is wanted any more."""
-        order = self._watched.order()
-        if order:
-            ended = Order(order.command, order.folder, order.log, is_wanted=False)
-            self._watched.give(ended)
+        self._watched.dismiss()
         self._wake.set()
 
     def _keep_twin(self) -> None:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.errors import SetupError
@@ -63,6 +63,11 @@ class Watched:
     def give(self, order: Order) -> None:
         """Replace the order."""
         own_account().write(self.home / "order.json", json.dumps(vars(order), indent=2))
+
+    def dismiss(self) -> None:
+        """Order the end of the process, where anything was ordered."""
+        if order := self.order():
+            self.give(replace(order, is_wanted=False))
 
     def note(self, pid: int) -> None:
         """Remember the pid of the process that was just started."""
@@ -113,9 +118,7 @@ class Watched:
         Raises:
             SetupError: they did not end in time.
         """
-        order = self.order()
-        if order:
-            self.give(Order(order.command, order.folder, order.log, is_wanted=False))
+        self.dismiss()
         deadline = time.monotonic() + 2 * STOP_GRACE_S + 5
         while self.is_watched() and time.monotonic() < deadline:
             time.sleep(POLL_S)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipelines.sandbox.feed import Series
+from pipelines.sandbox.market import HOUR_MS
 
 INTERVAL_HOURS = 8
-_INTERVAL_MS = INTERVAL_HOURS * 3_600_000
+_INTERVAL_MS = INTERVAL_HOURS * HOUR_MS
 _BASE_RATE, _SWING = 10_000, 30_000
 """0.01 % is the usual rate; up to three times as much is added or taken away."""
 

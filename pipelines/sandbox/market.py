@@ -6,7 +6,8 @@ from typing import Literal, NamedTuple
 
 E8 = 10**8
 MINUTE_MS = 60_000
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 # Wide enough for any price or volume that a file may spell out; Decimal's default
 # of 28 digits is not.

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-HOUR_MS = 3_600_000
+from pipelines.sandbox.market import HOUR_MS
 
 # Wavelength in ms and share of the swing, in thousandths: weeks move a price most.
 _OCTAVES = (

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pipelines.sandbox.clock import parse_instant
-from pipelines.sandbox.market import DAY_MS
+from pipelines.sandbox.market import DAY_MS, HOUR_MS
 from pipelines.sandbox.venues.binance_names import market_of, venue_symbol
 
-HOUR_MS = 3_600_000
 # "New daily data becoming available the next day and new monthly data at the first
 # Monday of the month"; the hours are not written, and are the sandbox's own.
 DAILY_AFTER_MS = 2 * HOUR_MS

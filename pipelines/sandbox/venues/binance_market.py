@@ -4,11 +4,9 @@ https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-e
 """
 
 from pipelines.sandbox.book import book_at
-from pipelines.sandbox.market import E8, MINUTE_MS, Candle, fixed, rounded
+from pipelines.sandbox.market import DAY_MS, E8, MINUTE_MS, Candle, fixed, rounded
 from pipelines.sandbox.venues.venue import last_day
 from pipelines.sandbox.view import View
-
-DAY_MS = 86_400_000
 
 
 def _quoted(value: int | None) -> str:

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 
 from pipelines.sandbox.clock import parse_instant
-
-_HOUR_MS = 3_600_000
+from pipelines.sandbox.market import HOUR_MS
 
 
 def venue_symbol(symbol: str) -> str:
@@ -31,4 +30,4 @@ def delivered_at_ms(expiry: str) -> int:
     https://www.binance.com/en/support/faq/detail/360039445371
     """
     day = datetime.strptime(expiry, "%y%m%d").replace(tzinfo=UTC)
-    return parse_instant(day.isoformat()) + 8 * _HOUR_MS
+    return parse_instant(day.isoformat()) + 8 * HOUR_MS
