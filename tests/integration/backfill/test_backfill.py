@@ -29,7 +29,7 @@ from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
 from pipelines.upstream.feed import Key
 from pipelines.upstream.options import LoadOptions
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, WAREHOUSE, copy_database
 from tests.contents.transform import Transform
 from tests.services.forks import forks
 from tests.soak import moments, times
@@ -49,7 +49,7 @@ def sandbox():
 
 
 @pytest.fixture
-def upstream(sandbox, seeded, monkeypatch):
+def upstream(sandbox, parsed_and_seeded, monkeypatch):
     """The settings point to the sandbox, and it has no faults."""
     for name, url in sandbox.environment.items():
         monkeypatch.setenv(name, url)
@@ -331,19 +331,16 @@ def hashes():
 
 @contextmanager
 def another_warehouse(server, monkeypatch, tmp_path):
-    """A fresh one; the settings point to it."""
-    name = "clean"
+    """A fresh one in the place of the first; the settings point to it."""
     with psycopg.connect(**server, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {TEMPLATE}")
+        connection.execute(f"drop database {WAREHOUSE} with (force)")
+    copy_database(server, TEMPLATE, WAREHOUSE)
     with monkeypatch.context() as patched:
-        patched.setenv("PGDATABASE", name)
         patched.setenv("BULLION_DATA_DIR", str(tmp_path / "clean"))
         settings.cache_clear()
-        bootstrap.apply(**{**server, "dbname": name})
+        bootstrap.apply(**{**server, "dbname": WAREHOUSE})
         yield
     settings.cache_clear()
-    with psycopg.connect(**server, autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
 
 
 def built():

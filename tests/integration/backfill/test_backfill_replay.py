@@ -22,6 +22,7 @@ NOW = "2024-03-04T12:00:30Z"
 SPAN = ("2024-03-02T00:00Z", "2024-03-04T00:00Z")
 DAY = ("2024-03-03", "2024-03-04")
 SYMBOL = "BTC/USDT"
+TABLES = ("--select", "config.materialized:incremental")  # views stand
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def sandbox():
 
 
 @pytest.fixture
-def upstream(sandbox, database, monkeypatch):
+def upstream(sandbox, parsed_database, monkeypatch):
     for name, url in sandbox.environment.items():
         monkeypatch.setenv(name, url)
     settings.cache_clear()
@@ -62,7 +63,7 @@ def run(text):
 
 def changed(transform, since=SPAN[0], until=SPAN[1], symbols=None):
     scope = parse_scope(since, until, symbols)
-    done = replay(scope, lambda: transform.run("run"))
+    done = replay(scope, lambda: transform.run("run", *TABLES))
     return {(one.model, one.date) for one in done.changed}, done
 
 

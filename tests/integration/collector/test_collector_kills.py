@@ -30,7 +30,7 @@ group by symbol, opened_at_ms, request_id having count(*) > 1
 """
 CHUNKS = """
 select distinct c.state from ops.backfill_chunks as c
-inner join ops.backfills as b on c.plan_id = b.plan_id and b.symbol = 'ETH/USD'
+inner join ops.backfills as b on c.plan_id = b.plan_id and b.subject = 'ETH/USD'
 """
 CANDLES = "lock table bronze_exchange.ohlcv in share mode"
 EFFECT = "select from ops.config_effects for update"

@@ -53,7 +53,7 @@ def trades(path: Path) -> Iterator[Row]:
 
 @pytest.mark.slow
 def test_candles_rebuilt_from_recorded_trades_equal_the_recorded_ones(
-    database, recorded
+    built_database, recorded
 ):
     rows = list(trades(recorded / TRADES))
     assert len(rows) == 12_477
