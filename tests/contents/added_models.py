@@ -21,7 +21,9 @@ MODELS = {
     meta={'recomputes': 'everything'},
 ) }}
 
-{{ config_intervals('%(table)s', key=%(keys)s, columns=%(names)s) }}
+{{ config_intervals(
+    ref('stg_config__%(table)s'), '%(table)s', key=%(keys)s, columns=%(names)s
+) }}
 """,
 }
 

@@ -4,45 +4,30 @@ for in it, or a minute's trades changed, where trades were answered for after th
 traded minute, and where a hole stands as `not listed` although a candle from before its
 end has arrived since.
 -#}
-{% macro changed_gap_days_sql() -%}
+{% macro changed_gap_days_sql(hours, unasked_hours, traded_minutes, answered_hours, candles) -%}
     with
 
     changed_days as (
 
-        select distinct
-            exchange_id,
-            symbol,
-            (hour_at at time zone 'UTC')::date as started_date
-        from {{ ref('int_minutes_accounted') }}
-        where changed_in = any({{ claimed_batches() }})
-        union
-        select distinct
-            exchange_id,
-            symbol,
-            (hour_at at time zone 'UTC')::date
-        from {{ ref('int_minutes_unasked') }}
-        where changed_in = any({{ claimed_batches() }})
-        union
-        select distinct
-            exchange_id,
-            symbol,
-            (opened_at at time zone 'UTC')::date
-        from {{ ref('int_candles_rebuilt') }}
-        where changed_in = any({{ claimed_batches() }})
+        {{ touched_units(batches={
+            hours: 'hour_at',
+            unasked_hours: 'hour_at',
+            traded_minutes: 'opened_at',
+        }) }}
         union
         select
             answered.exchange_id,
             answered.symbol,
             (unnest(array[answered.hour_at, earlier.opened_at]) at time zone 'UTC')::date
-        from {{ ref('int_trades_answered') }} as answered
+        from {{ answered_hours }} as answered
         cross join
             lateral (
-                select max(rebuilt.opened_at) as opened_at
-                from {{ ref('int_candles_rebuilt') }} as rebuilt
+                select max(traded.opened_at) as opened_at
+                from {{ traded_minutes }} as traded
                 where
-                    rebuilt.exchange_id = answered.exchange_id
-                    and rebuilt.symbol = answered.symbol
-                    and rebuilt.opened_at < answered.hour_at
+                    traded.exchange_id = answered.exchange_id
+                    and traded.symbol = answered.symbol
+                    and traded.opened_at < answered.hour_at
             ) as earlier
         where
             answered.changed_in = any({{ claimed_batches() }})
@@ -59,7 +44,7 @@ end has arrived since.
         from (select distinct exchange_id, symbol from changed_days) as series
         cross join lateral (
             select min(opened_at) as first_candle_at
-            from {{ ref('int_candles_graded') }} as candles
+            from {{ candles }} as candles
             where
                 candles.exchange_id = series.exchange_id
                 and candles.symbol = series.symbol
@@ -67,11 +52,7 @@ end has arrived since.
 
     )
 
-    select
-        exchange_id,
-        symbol,
-        started_date
-    from changed_days
+    select * from changed_days
     union
     select
         stored.exchange_id,

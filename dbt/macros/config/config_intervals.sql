@@ -4,14 +4,16 @@ opened each, by `ops.config_effects`. `columns` are all but the key's. The whole
 
     {{ config(unique_key=['source', 'valid_from'], meta={'recomputes': 'everything'}) }}
 
-    {{ config_intervals('sources', key=['source'], columns=['pace']) }}
+    {{ config_intervals(
+        ref('stg_config__sources'), 'sources', key=['source'], columns=['pace']
+    ) }}
 -#}
-{% macro config_intervals(name, key, columns) -%}
+{% macro config_intervals(changes, name, key, columns) -%}
 with
 
 spans as (
 
-    {{ config_spans(name, key, columns) }}
+    {{ config_spans(changes, key, columns) }}
 
 ),
 

@@ -6,12 +6,12 @@ backwards along the order of the changes of a key; of changes at one time the la
 stands, so that no span is empty. `is_inferred`, `op`, `lsn`, `transaction_id` and
 `transaction_position` are of the change that opened the span.
 -#}
-{% macro config_spans(name, key, columns) -%}
+{% macro config_spans(changes, key, columns) -%}
     with
 
     timed as (
 
-        {{ timed_config_changes(name) }}
+        {{ timed_config_changes(changes) }}
 
     ),
 

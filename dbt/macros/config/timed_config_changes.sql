@@ -6,12 +6,12 @@ taken, though a transaction that was open then had written it to the log before:
 effective LSN is the snapshot's. An offset that was given anew, after a log was cut, is
 told by Debezium's time. `placed.sql` of the source orders bronze so, too.
 -#}
-{% macro timed_config_changes(name) -%}
+{% macro timed_config_changes(changes) -%}
     with
 
     told as (
 
-        select * from {{ ref('stg_config__' ~ name) }}
+        select * from {{ changes }}
 
     ),
 

@@ -1,4 +1,4 @@
-{#- The table of the scopes that this run recomputes; it ends with the transaction. -#}
+{#- What names the units that a run recomputes: a model's CTE, or `remember_scope`'s table. -#}
 {% macro claimed_scope() -%}
-    pg_temp.{{ this.identifier }}__scope
+    touched
 {%- endmacro %}

@@ -1,15 +1,14 @@
-{#- Delete what the recomputed scopes hold and did not produce this time. -#}
+{#- Delete what the recomputed units hold and did not produce this time. -#}
 {% macro delete_unproduced(target_relation, produced, key) -%}
-    {%- set scope = config.get('meta', {}).get('scope') -%}
-    {%- set everything = config.get('meta', {}).get('recomputes') == 'everything' -%}
-    {%- if scope or everything -%}
+    {%- set meta = config.get('meta', {}) -%}
+    {%- if meta.get('loses_rows') or meta.get('recomputes') == 'everything' -%}
     delete from {{ target_relation }} as stored
-    {%- if scope %}
-    using {{ claimed_scope() }} as scope
+    {%- if meta.get('loses_rows') %}
+    using {{ claimed_scope() }} as units
     {%- endif %}
     where
-        {%- for column in scope or [] %}
-        stored.{{ column }} = scope.{{ column }}
+        {%- for column in meta.get('unit_of_work', []) %}
+        stored.{{ column }} = units.{{ column }}
         and
         {%- endfor %}
         not exists (

@@ -30,7 +30,7 @@ with `meta: {recomputes: everything}` needs to name nothing: it is read whole ea
                     ~ " name it in meta.lookups, and a change of it takes a full refresh"
                 ) }}
             {%- endif -%}
-        {%- elif upstream.config.meta.get('scope') and not everything -%}
+        {%- elif upstream.config.meta.get('loses_rows') and not everything -%}
             {{ exceptions.raise_compiler_error(
                 asking.name ~ " is driven by " ~ upstream.name ~ ", whose rows can vanish"
                 ~ " without a trace: give it meta.recomputes: everything"

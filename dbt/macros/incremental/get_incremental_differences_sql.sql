@@ -2,9 +2,9 @@
 The strategy `differences`: write only rows whose value moved, so that `changed_in` moves
 only there and a repeat of known data stops at the first model.
 
-A model with `meta: {scope: [columns]}` also loses the rows that its recomputed scopes no
-longer produce; the hook `remember_scope` leaves the scopes in a table. A model with
-`meta: {recomputes: everything}` loses every row that was not produced.
+A model with `meta: {unit_of_work: [columns], loses_rows: true}` also loses the rows that
+its recomputed units no longer produce; the hook `remember_scope` leaves the units in a
+table. A model with `meta: {recomputes: everything}` loses every row that was not produced.
 
 Statistics come first: without them the merge reads the whole target for a few rows.
 -#}

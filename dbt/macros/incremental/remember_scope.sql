@@ -1,10 +1,12 @@
 {#-
-A pre-hook after the claim: keep the scopes to recompute (`sql` yields the columns of
-`meta.scope`) where both the model and its deletion read them. A rebuild needs none.
+A pre-hook after the claim: keep the units to recompute (`scope_sql` yields the columns of
+`meta.unit_of_work`) in a table, where both the model and the deletion of what vanished
+read them, and whose rows the planner has counted. It ends with the transaction; a rebuild
+needs none.
 -#}
 {% macro remember_scope(scope_sql) -%}
     {%- if is_incremental() -%}
-    create temporary table {{ this.identifier }}__scope on commit drop as
+    create temporary table {{ claimed_scope() }} on commit drop as
     {{ scope_sql }};
     analyze {{ claimed_scope() }}
     {%- endif -%}

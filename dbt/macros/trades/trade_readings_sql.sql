@@ -1,47 +1,31 @@
 {#-
-The readings of trades of finished loads: those of the minutes of `minutes` (one index
-look-up a minute), or all.
+Readings of trades with their minute and, of those from the archive, when their file was
+published; `trades` is what a run reads of int_trades_gathered.
 -#}
-{% macro trade_readings_sql(minutes=none) -%}
+{% macro trade_readings_sql(trades, files) -%}
     select
-        history.exchange_id,
-        history.symbol,
-        {{ trade_minute_ns('history.traded_at_ns') }} as opened_at_ns,
-        history.trade_id,
-        history.first_trade_id,
-        history.last_trade_id,
-        history.is_aggregate,
-        history.price,
-        history.base_amount,
-        history.quote_amount,
-        history.traded_at_ns,
-        history.taker_side,
-        history.source,
-        history.reading_id,
-        coalesce(history.venue_now_ms, files.published_at_ms) as venue_now_ms,
-        history.load_id,
-        history.delivery_file,
-        history.delivery_row
-    {% if minutes -%}
-    from {{ minutes }} as changed_minutes
-    cross join
-        lateral (
-            select trades.*
-            from {{ ref('int_trades_gathered') }} as trades
-            where
-                trades.exchange_id = changed_minutes.exchange_id
-                and trades.symbol = changed_minutes.symbol
-                and trades.traded_at_ns >= changed_minutes.opened_at_ns
-                and trades.traded_at_ns < changed_minutes.opened_at_ns + 60000000000
-            order by trades.traded_at_ns
-            offset 0
-        ) as history
-    {%- else -%}
-    from {{ ref('int_trades_gathered') }} as history
-    {%- endif %}
-    left join {{ ref('stg_archive__files') }} as files
+        trades.exchange_id,
+        trades.symbol,
+        {{ trade_minute_ns('trades.traded_at_ns') }} as opened_at_ns,
+        trades.trade_id,
+        trades.first_trade_id,
+        trades.last_trade_id,
+        trades.is_aggregate,
+        trades.price,
+        trades.base_amount,
+        trades.quote_amount,
+        trades.traded_at_ns,
+        trades.taker_side,
+        trades.source,
+        trades.reading_id,
+        coalesce(trades.venue_now_ms, files.published_at_ms) as venue_now_ms,
+        trades.load_id,
+        trades.delivery_file,
+        trades.delivery_row
+    from {{ trades }} as trades
+    left join {{ files }} as files
         on
-            history.source = 'archive'
-            and history.reading_id = files.file_id
-            and history.load_id = files.load_id
+            trades.source = 'archive'
+            and trades.reading_id = files.file_id
+            and trades.load_id = files.load_id
 {%- endmacro %}

@@ -1,83 +1,50 @@
-{%- set key = [
-    'exchange_id', 'symbol', 'opened_at', 'source', 'reading_id', 'value_name',
-    'reading_value',
-] -%}
+{%- set minute = ['exchange_id', 'symbol', 'opened_at'] -%}
+{%- set key = minute + ['source', 'reading_id', 'value_name', 'reading_value'] -%}
 {{ config(
     unique_key=key,
-    pre_hook="{{ remember_scope(changed_minutes_sql()) }}",
-    meta={'scope': ['exchange_id', 'symbol', 'opened_at']},
+    pre_hook="{{ remember_scope(touched_units(
+        batches={
+            ref('int_candles_chosen'): 'opened_at',
+            ref('int_candles_rebuilt'): 'opened_at',
+        },
+        loads={
+            ref('stg_exchange__ohlcv'): 'opened_at_ms',
+            ref('int_candles_archived'): 'opened_at_ms',
+        },
+    )) }}",
+    meta={'unit_of_work': minute, 'loses_rows': true},
     indexes=[
         {'columns': key, 'unique': true},
         {'columns': ['changed_in']},
     ],
 ) }}
 
-{#- Parsing alone needs to see what only an increment reads. -#}
-{%- if not execute %}{{ ref('stg_archive__klines') }}{% endif -%}
-{%- set claims_only = reads_claims_only() -%}
-{%- set candles = {
-    'standing': ref('int_candles_chosen'),
-    'rebuilt': ref('int_candles_rebuilt'),
-} -%}
-{%- set histories = {
-    'answers': ref('stg_exchange__ohlcv'),
-    'archived': ref('int_candles_archived'),
-} %}
-
 with
 
-{% if claims_only -%}
-{% for name, relation in candles.items() -%}
-{{ name }} as (
+standing as (
 
-    select history.*
-    from {{ claimed_scope() }} as changed_minutes
-    cross join
-        lateral (
-            select minutes.*
-            from {{ relation }} as minutes
-            where
-                minutes.exchange_id = changed_minutes.exchange_id
-                and minutes.symbol = changed_minutes.symbol
-                and minutes.opened_at = changed_minutes.opened_at
-            order by minutes.opened_at
-            offset 0
-        ) as history
+    select * from {{ rows_of(ref('int_candles_chosen'), minute) }}
 
 ),
 
-{% endfor -%}
-{% for name, relation in histories.items() -%}
-{{ name }} as (
+rebuilt as (
 
-    select history.*
-    from {{ claimed_scope() }} as changed_minutes
-    cross join
-        lateral (
-            select candles.*
-            from {{ relation }} as candles
-            where
-                candles.exchange_id = changed_minutes.exchange_id
-                and candles.symbol = changed_minutes.symbol
-                and candles.opened_at_ms
-                = (extract(epoch from changed_minutes.opened_at) * 1000)::bigint
-            order by candles.opened_at_ms
-            offset 0
-        ) as history
+    select * from {{ rows_of(ref('int_candles_rebuilt'), minute) }}
 
 ),
 
-{% endfor -%}
-{%- else -%}
-{% for name, relation in (candles | items | list) + (histories | items | list) -%}
-{{ name }} as (
+answers as (
 
-    select * from {{ relation }}
+    select * from {{ rows_of(ref('stg_exchange__ohlcv'), minute, at='opened_at_ms') }}
 
 ),
 
-{% endfor -%}
-{%- endif -%}
+archived as (
+
+    select * from {{ rows_of(ref('int_candles_archived'), minute, at='opened_at_ms') }}
+
+),
+
 readings as (
 
     select

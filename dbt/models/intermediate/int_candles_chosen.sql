@@ -12,55 +12,28 @@
     'graded': ref('int_candles_graded'),
     'rebuilt': ref('int_candles_rebuilt'),
     'proofs': ref('fct_candle_proofs'),
-} -%}
-{%- set claims_only = reads_claims_only() %}
+} %}
 
 with
 
-{% if claims_only -%}
-changed_minutes as (
+touched as (
 
-    {% for relation in inputs.values() -%}
-    select {{ keys | join(', ') }}
-    from {{ relation }}
-    where changed_in = any({{ claimed_batches() }})
-    {% if not loop.last %}union
-    {% endif -%}
-    {%- endfor %}
+    {{ touched_units(keys, batches={
+        inputs.graded: 'opened_at',
+        inputs.rebuilt: 'opened_at',
+        inputs.proofs: 'opened_at',
+    }) }}
 
 ),
 
 {% for name, relation in inputs.items() -%}
 {{ name }} as (
 
-    select history.*
-    from changed_minutes
-    cross join
-        lateral (
-            select minutes.*
-            from {{ relation }} as minutes
-            where
-                minutes.exchange_id = changed_minutes.exchange_id
-                and minutes.symbol = changed_minutes.symbol
-                and minutes.opened_at = changed_minutes.opened_at
-            order by minutes.opened_at
-            offset 0
-        ) as history
+    select * from {{ rows_of(relation, keys) }}
 
 ),
 
 {% endfor -%}
-{%- else -%}
-{% for name, relation in inputs.items() -%}
-{{ name }} as (
-
-    select * from {{ relation }}
-
-),
-
-{% endfor -%}
-{%- endif -%}
-
 -- at equal grade the venue's own candle stands
 compared as (
 

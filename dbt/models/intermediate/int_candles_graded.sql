@@ -6,63 +6,50 @@
     ],
 ) }}
 
-{#- Parsing alone needs to see what only an increment reads. -#}
-{%- if not execute %}{{ ref('stg_archive__klines') }} {{ ref('stg_archive__files') }}{% endif -%}
-{%- set keys = 'exchange_id, symbol, opened_at_ms' -%}
-{%- set claims_only = reads_claims_only() %}
+{%- set minute = ['exchange_id', 'symbol', 'opened_at_ms'] -%}
+{%- set keys = minute | join(', ') %}
 
 with
 
-{% if claims_only -%}
-changed_minutes as (
+-- what claimed loads read, and what other versions of the claimed files say, as a new one
+-- may take their seal
+touched as (
 
-    {{ claimed_candle_minutes_sql() }}
-
-),
-
--- one index lookup a minute: without `offset 0` this becomes a join over all history
-answers as (
-
-    select history.*
-    from changed_minutes
+    {{ touched_units(minute, loads={
+        ref('stg_exchange__ohlcv'): 'opened_at_ms',
+        ref('stg_archive__klines'): 'opened_at_ms',
+    }) }}
+    union
+    select
+        siblings.exchange_id,
+        siblings.symbol,
+        klines.opened_at_ms
+    from {{ ref('stg_archive__files') }} as claimed
+    inner join {{ ref('stg_archive__files') }} as siblings
+        on
+            claimed.path = siblings.path
+            and claimed.load_id != siblings.load_id
     cross join
         lateral (
-            select ohlcv.*
-            from {{ ref('stg_exchange__ohlcv') }} as ohlcv
-            where
-                ohlcv.exchange_id = changed_minutes.exchange_id
-                and ohlcv.symbol = changed_minutes.symbol
-                and ohlcv.opened_at_ms = changed_minutes.opened_at_ms
-                and ohlcv.timeframe = '1m'
-            order by ohlcv.venue_now_ms
+            select history.opened_at_ms
+            from {{ ref('stg_archive__klines') }} as history
+            where history.file_id = siblings.file_id
+            order by history.opened_at_ms
             offset 0
-        ) as history
-    where history.load_id in ({{ finished_loads('bronze_exchange') }})
+        ) as klines
+    where
+        claimed.load_id = any({{ claimed_loads() }})
+        and claimed.status = 'loaded'
+        and claimed.feed = 'klines'
+        and claimed.timeframe = '1m'
+        and siblings.status = 'loaded'
 
 ),
 
-archived as (
-
-    select history.*
-    from changed_minutes
-    cross join
-        lateral (
-            select candles.*
-            from {{ ref('int_candles_archived') }} as candles
-            where
-                candles.exchange_id = changed_minutes.exchange_id
-                and candles.symbol = changed_minutes.symbol
-                and candles.opened_at_ms = changed_minutes.opened_at_ms
-            order by candles.published_at_ms
-            offset 0
-        ) as history
-
-),
-{%- else -%}
 answers as (
 
     select *
-    from {{ ref('stg_exchange__ohlcv') }}
+    from {{ rows_of(ref('stg_exchange__ohlcv'), minute) }}
     where
         timeframe = '1m'
         and load_id in ({{ finished_loads('bronze_exchange') }})
@@ -71,10 +58,9 @@ answers as (
 
 archived as (
 
-    select * from {{ ref('int_candles_archived') }}
+    select * from {{ rows_of(ref('int_candles_archived'), minute) }}
 
 ),
-{%- endif %}
 
 -- A retracted row is a reading like any other after the end, and the earliest of them;
 -- versions of one path are one reading.

@@ -1,5 +1,14 @@
+{#-
+No CTE names the units, but a table, whose rows the planner has counted: by a guess the
+readings of two archived days were compared pair by pair, in 8 minutes instead of 3 seconds.
+-#}
+{%- set minute = ['exchange_id', 'symbol', 'minute_at'] -%}
 {{ config(
     unique_key=['exchange_id', 'symbol', 'opened_at'],
+    pre_hook="{{ remember_scope(touched_units(
+        loads={ref('int_trades_gathered'): 'traded_at_ns'}
+    )) }}",
+    meta={'unit_of_work': minute},
     indexes=[
         {'columns': ['exchange_id', 'symbol', 'opened_at'], 'unique': true},
         {'columns': ['changed_in']},
@@ -11,17 +20,12 @@
 
 with
 
-{% if claims_only -%}
-changed_minutes as (
-
-    {{ claimed_trade_minutes_sql() }}
-
-),
-
-{% endif -%}
 readings as not materialized (
 
-    {{ trade_readings_sql('changed_minutes' if claims_only else none) }}
+    {{ trade_readings_sql(
+        rows_of(ref('int_trades_gathered'), minute, at='traded_at_ns'),
+        ref('stg_archive__files'),
+    ) }}
 
 ),
 
@@ -129,6 +133,7 @@ neighbours as (
 
 ),
 
+{% endif -%}
 minutes as (
 
     select
@@ -140,6 +145,7 @@ minutes as (
         null::bigint as stored_next_id,
         null::bigint as stored_next_ns
     from summed
+    {%- if claims_only %}
     union all
     select distinct on ({{ key }})
         {{ key }},
@@ -169,6 +175,7 @@ minutes as (
         next_traded_at_ns
     from neighbours
     where ({{ key }}) not in (select {{ key }} from summed)
+    {%- endif %}
 
 ),
 
@@ -219,25 +226,6 @@ neighboured as (
     from linked
 
 ),
-{%- else -%}
-neighboured as (
-
-    select
-        *,
-        lag(opened_at) over in_time as previous_opened_at,
-        lag(last_trade_id) over in_time as previous_last_trade_id,
-        lag(last_traded_at_ns) over in_time as previous_traded_at_ns,
-        lead(opened_at) over in_time as next_opened_at,
-        lead(first_trade_id) over in_time as next_first_trade_id,
-        lead(first_traded_at_ns) over in_time as next_traded_at_ns
-    from summed
-    window in_time as (
-        partition by exchange_id, symbol
-        order by opened_at
-    )
-
-),
-{%- endif %}
 
 judged as (
 

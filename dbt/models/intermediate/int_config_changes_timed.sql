@@ -4,13 +4,13 @@ with
 
 exchange_changes as (
 
-    {{ timed_config_changes('exchanges') }}
+    {{ timed_config_changes(ref('stg_config__exchanges')) }}
 
 ),
 
 instrument_changes as (
 
-    {{ timed_config_changes('instruments') }}
+    {{ timed_config_changes(ref('stg_config__instruments')) }}
 
 ),
 

@@ -5,7 +5,9 @@ with
 exchanges as (
 
     {{ config_spans(
-        'exchanges', key=['exchange_id'], columns=['is_enabled', 'market_types']
+        ref('stg_config__exchanges'),
+        key=['exchange_id'],
+        columns=['is_enabled', 'market_types'],
     ) }}
 
 ),
@@ -13,7 +15,7 @@ exchanges as (
 instruments as (
 
     {{ config_spans(
-        'instruments',
+        ref('stg_config__instruments'),
         key=['exchange_id', 'symbol'],
         columns=['is_enabled', 'feeds', 'since'],
     ) }}

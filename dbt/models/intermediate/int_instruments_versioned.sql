@@ -1,9 +1,12 @@
+{%- set series = ['exchange_id', 'symbol'] -%}
 {{ config(
-    unique_key=['exchange_id', 'symbol', 'valid_from'],
-    pre_hook="{{ remember_scope(changed_instruments_sql()) }}",
-    meta={'scope': ['exchange_id', 'symbol']},
+    unique_key=series + ['valid_from'],
+    pre_hook="{{ remember_scope(touched_units(
+        loads={ref('stg_exchange__instruments'): 'symbol'}
+    )) }}",
+    meta={'unit_of_work': series, 'loses_rows': true},
     indexes=[
-        {'columns': ['exchange_id', 'symbol', 'valid_from'], 'unique': true},
+        {'columns': series + ['valid_from'], 'unique': true},
         {'columns': ['changed_in']},
     ],
 ) }}
@@ -12,8 +15,7 @@
     'venue_symbol', 'market_type', 'base_asset', 'quote_asset', 'venue_base_asset',
     'venue_quote_asset', 'status', 'is_active', 'price_increment', 'amount_increment',
     'min_amount', 'min_notional',
-] -%}
-{%- set claims_only = reads_claims_only() %}
+] %}
 
 with
 
@@ -21,59 +23,34 @@ listings as (
 
     select *
     from {{ ref('stg_exchange__instruments') }}
-    where load_id in ({{ finished_loads('bronze_exchange') }})
+    where {{ loads_to_read('bronze_exchange') }}
 
 ),
 
-{% if claims_only -%}
-claimed_listings as (
-
-    select *
-    from {{ ref('stg_exchange__instruments') }}
-    where load_id = any({{ claimed_loads() }})
-
-),
-
+{% if reads_claims_only() -%}
+-- a stored version stands for its first and last reading: history need not be read
+-- again unless something older came
 stored as (
 
-    select this_table.*
-    from {{ this }} as this_table
-    inner join {{ claimed_scope() }} as scope
-        on
-            this_table.exchange_id = scope.exchange_id
-            and this_table.symbol = scope.symbol
-
-),
-
-last_seen as (
-
-    select
-        exchange_id,
-        symbol,
-        max(last_seen_at) as last_seen_at
-    from stored
-    group by
-        exchange_id,
-        symbol
+    select * from {{ rows_of(this, series) }}
 
 ),
 
 late as (
 
     select distinct
-        claimed_listings.exchange_id,
-        claimed_listings.symbol
-    from claimed_listings
-    inner join last_seen
+        listings.exchange_id,
+        listings.symbol
+    from listings
+    inner join stored
         on
-            claimed_listings.exchange_id = last_seen.exchange_id
-            and claimed_listings.symbol = last_seen.symbol
-    where claimed_listings.listed_at <= last_seen.last_seen_at
+            listings.exchange_id = stored.exchange_id
+            and listings.symbol = stored.symbol
+            and listings.listed_at <= stored.last_seen_at
 
 ),
 
--- a stored version stands for its first and last reading: history need not be read
--- again unless something older came
+{% endif -%}
 heard as (
 
     select
@@ -81,54 +58,44 @@ heard as (
         symbol,
         listed_at,
         {{ state | join(', ') }}
-    from claimed_listings
+    from listings
+    {%- if reads_claims_only() %}
+    {%- for seen_at in ['valid_from', 'last_seen_at'] %}
     union all
     select
         exchange_id,
         symbol,
-        valid_from,
+        {{ seen_at }},
         {{ state | join(', ') }}
     from stored
-    where (exchange_id, symbol) not in (select
-        late.exchange_id,
-        late.symbol
-    from late)
+    where (exchange_id, symbol) not in (
+        select
+            late.exchange_id,
+            late.symbol
+        from late
+    )
+    {%- endfor %}
     union all
     select
-        exchange_id,
-        symbol,
-        last_seen_at,
-        {{ state | join(', ') }}
-    from stored
-    where (exchange_id, symbol) not in (select
-        late.exchange_id,
-        late.symbol
-    from late)
-    union all
-    select
-        listings.exchange_id,
-        listings.symbol,
-        listings.listed_at,
-        listings.{{ state | join(', listings.') }}
+        history.exchange_id,
+        history.symbol,
+        history.listed_at,
+        history.{{ state | join(', history.') }}
     from late
-    cross join lateral (
-        select history.*
-        from listings as history
-        where
-            history.exchange_id = late.exchange_id
-            and history.symbol = late.symbol
-        order by history.listed_at
-        offset 0
-    ) as listings
+    cross join
+        lateral (
+            select older.*
+            from {{ ref('stg_exchange__instruments') }} as older
+            where
+                older.exchange_id = late.exchange_id
+                and older.symbol = late.symbol
+                and older.load_id in ({{ finished_loads('bronze_exchange') }})
+            order by older.listed_at
+            offset 0
+        ) as history
+    {%- endif %}
 
 ),
-{%- else -%}
-heard as (
-
-    select * from listings
-
-),
-{%- endif %}
 
 -- one reading a venue's stamp: the higher values win, never the order of arrival
 readings as (
@@ -141,9 +108,9 @@ readings as (
         ({{ state | join(', ') }})::text as state
     from heard
     order by
-        exchange_id,
-        symbol,
-        listed_at,
+        exchange_id asc,
+        symbol asc,
+        listed_at asc,
         {{ state | join(' desc nulls last, ') }} desc nulls last
 
 ),

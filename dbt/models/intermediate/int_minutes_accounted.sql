@@ -10,111 +10,38 @@
     'asked_mask', 'beyond_window_mask', 'answered_full_mask', 'answered_sparse_mask',
     'file_missing_mask',
 ] -%}
-{%- set claims_only = reads_claims_only() %}
+{%- set hour = ['exchange_id', 'symbol', 'hour_at'] %}
 
 with
 
-{% if claims_only -%}
 -- a proof or a grade can be taken back, so a touched hour is made anew from its minutes
-touched_hours as (
+touched as (
 
-    select
-        exchange_id,
-        symbol,
-        hour_at
-    from {{ ref('int_minutes_answered') }}
-    where changed_in = any({{ claimed_batches() }})
-    union
-    select
-        exchange_id,
-        symbol,
-        {{ bucket_start(60, 'opened_at') }}
-    from {{ ref('int_candles_chosen') }}
-    where changed_in = any({{ claimed_batches() }})
-    union
-    select
-        exchange_id,
-        symbol,
-        {{ bucket_start(60, 'opened_at') }}
-    from {{ ref('fct_candle_proofs') }}
-    where changed_in = any({{ claimed_batches() }})
+    {{ touched_units(hour, batches={
+        ref('int_minutes_answered'): 'hour_at',
+        ref('int_candles_chosen'): 'opened_at',
+        ref('fct_candle_proofs'): 'opened_at',
+    }) }}
 
 ),
 
 answered as (
 
-    select answer.*
-    from touched_hours
-    cross join
-        lateral (
-            select hours.*
-            from {{ ref('int_minutes_answered') }} as hours
-            where
-                hours.exchange_id = touched_hours.exchange_id
-                and hours.symbol = touched_hours.symbol
-                and hours.hour_at = touched_hours.hour_at
-            order by hours.hour_at
-            offset 0
-        ) as answer
+    select * from {{ rows_of(ref('int_minutes_answered'), hour) }}
 
 ),
 
 candles as (
 
-    select history.*
-    from touched_hours
-    cross join
-        lateral (
-            select minutes.*
-            from {{ ref('int_candles_chosen') }} as minutes
-            where
-                minutes.exchange_id = touched_hours.exchange_id
-                and minutes.symbol = touched_hours.symbol
-                and minutes.opened_at >= touched_hours.hour_at
-                and minutes.opened_at < touched_hours.hour_at + interval '1 hour'
-            order by minutes.opened_at
-            offset 0
-        ) as history
+    select * from {{ rows_of(ref('int_candles_chosen'), hour, at='opened_at') }}
 
 ),
 
 proofs as (
 
-    select history.*
-    from touched_hours
-    cross join
-        lateral (
-            select minutes.*
-            from {{ ref('fct_candle_proofs') }} as minutes
-            where
-                minutes.exchange_id = touched_hours.exchange_id
-                and minutes.symbol = touched_hours.symbol
-                and minutes.opened_at >= touched_hours.hour_at
-                and minutes.opened_at < touched_hours.hour_at + interval '1 hour'
-            order by minutes.opened_at
-            offset 0
-        ) as history
+    select * from {{ rows_of(ref('fct_candle_proofs'), hour, at='opened_at') }}
 
 ),
-{%- else -%}
-answered as (
-
-    select * from {{ ref('int_minutes_answered') }}
-
-),
-
-candles as (
-
-    select * from {{ ref('int_candles_chosen') }}
-
-),
-
-proofs as (
-
-    select * from {{ ref('fct_candle_proofs') }}
-
-),
-{%- endif %}
 
 held as (
 

@@ -6,7 +6,6 @@
     ],
 ) }}
 
-{%- set claims_only = reads_claims_only() %}
 {%- set masks = [
     'asked_mask', 'beyond_window_mask', 'answered_full_mask', 'answered_sparse_mask',
     'file_missing_mask',
@@ -24,11 +23,7 @@ pages as (
     from {{ ref('stg_exchange__ohlcv_pages') }}
     where
         timeframe = '1m'
-        {% if claims_only -%}
-        and load_id = any({{ claimed_loads() }})
-        {%- else -%}
-        and load_id in ({{ finished_loads('bronze_exchange') }})
-        {%- endif %}
+        and {{ loads_to_read('bronze_exchange') }}
 
 ),
 
@@ -79,11 +74,7 @@ files as (
     where
         feed = 'klines'
         and timeframe = '1m'
-        {% if claims_only -%}
-        and load_id = any({{ claimed_loads() }})
-        {%- else -%}
-        and load_id in ({{ finished_loads('bronze_archive') }})
-        {%- endif %}
+        and {{ loads_to_read('bronze_archive') }}
 
 ),
 

@@ -6,7 +6,6 @@
     ],
 ) }}
 
-{%- set claims_only = reads_claims_only() %}
 
 with
 
@@ -22,11 +21,7 @@ answers as (
     from {{ ref('stg_exchange__trade_pages') }}
     where
         answered_until_ns > answered_from_ns
-        {% if claims_only -%}
-        and load_id = any({{ claimed_loads() }})
-        {%- else -%}
-        and load_id in ({{ finished_loads('bronze_exchange') }})
-        {%- endif %}
+        and {{ loads_to_read('bronze_exchange') }}
 
 ),
 
@@ -49,11 +44,7 @@ files as (
             feed = 'trades'
             or (feed = 'agg_trades' and market != 'cm')
         )
-        {% if claims_only -%}
-        and load_id = any({{ claimed_loads() }})
-        {%- else -%}
-        and load_id in ({{ finished_loads('bronze_archive') }})
-        {%- endif %}
+        and {{ loads_to_read('bronze_archive') }}
 
 ),
 

@@ -1,3 +1,8 @@
 {{ config(unique_key=['endpoint', 'valid_from'], meta={'recomputes': 'everything'}) }}
 
-{{ config_intervals('endpoints', key=['endpoint'], columns=['setting', 'is_enabled']) }}
+{{ config_intervals(
+    ref('stg_config__endpoints'),
+    'endpoints',
+    key=['endpoint'],
+    columns=['setting', 'is_enabled'],
+) }}

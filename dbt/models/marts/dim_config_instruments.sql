@@ -4,6 +4,7 @@
 ) }}
 
 {{ config_intervals(
+    ref('stg_config__instruments'),
     'instruments',
     key=['exchange_id', 'symbol'],
     columns=['is_enabled', 'feeds', 'timeframes', 'since', 'priority'],

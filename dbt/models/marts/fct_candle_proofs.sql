@@ -3,6 +3,7 @@
     indexes=[{'columns': ['changed_in']}],
 ) }}
 
+{%- set hour = ['exchange_id', 'symbol', 'hour_at'] -%}
 {%- set claims_only = reads_claims_only() -%}
 {%- set values = [
     'open', 'high', 'low', 'close', 'base_volume', 'quote_volume', 'taker_buy_base',
@@ -12,76 +13,59 @@
 
 with
 
-{% if claims_only -%}
-touched_hours as (
+-- where a candle, a minute of trades or an answer changed, and every hour between such a
+-- minute and its traded neighbours
+touched as (
 
-    {{ touched_proof_hours_sql() }}
+    {{ touched_units(hour, batches={
+        ref('int_candles_graded'): 'opened_at',
+        ref('int_minutes_answered'): 'hour_at',
+        ref('int_trades_answered'): 'hour_at',
+    }) }}
+    union
+    select
+        rebuilt.exchange_id,
+        rebuilt.symbol,
+        hours.hour_at
+    from {{ ref('int_candles_rebuilt') }} as rebuilt
+    cross join
+        lateral generate_series(
+            {{ bucket_start(60, 'coalesce(rebuilt.previous_opened_at, rebuilt.opened_at)') }},
+            {{ bucket_start(60, 'coalesce(rebuilt.next_opened_at, rebuilt.opened_at)') }},
+            interval '1 hour'
+        ) as hours (hour_at)
+    where rebuilt.changed_in = any({{ claimed_batches() }})
 
 ),
 
 candles as (
 
-    select history.*
-    from touched_hours
-    cross join lateral (
-        select graded.*
-        from {{ ref('int_candles_graded') }} as graded
-        where
-            graded.exchange_id = touched_hours.exchange_id
-            and graded.symbol = touched_hours.symbol
-            and graded.opened_at >= touched_hours.hour_at
-            and graded.opened_at < touched_hours.hour_at + interval '1 hour'
-        order by graded.opened_at
-        offset 0
-    ) as history
+    select * from {{ rows_of(ref('int_candles_graded'), hour, at='opened_at') }}
 
 ),
 
--- an hour's first minutes lie after the last traded minute before it
 held_minutes as (
 
-    select history.*
-    from touched_hours
+    select * from {{ rows_of(ref('int_candles_rebuilt'), hour, at='opened_at') }}
+    {%- if claims_only %}
+    -- an hour's first minutes lie after the last traded minute before it
+    union
+    select earlier.*
+    from touched
     cross join
         lateral (
             select rebuilt.*
             from {{ ref('int_candles_rebuilt') }} as rebuilt
             where
-                rebuilt.exchange_id = touched_hours.exchange_id
-                and rebuilt.symbol = touched_hours.symbol
-                and rebuilt.opened_at >= touched_hours.hour_at
-                and rebuilt.opened_at < touched_hours.hour_at + interval '1 hour'
-            order by rebuilt.opened_at
-            offset 0
-        ) as history
-    union
-    select earlier.*
-    from touched_hours
-    cross join lateral (
-        select rebuilt.*
-        from {{ ref('int_candles_rebuilt') }} as rebuilt
-        where
-            rebuilt.exchange_id = touched_hours.exchange_id
-            and rebuilt.symbol = touched_hours.symbol
-            and rebuilt.opened_at < touched_hours.hour_at
-        order by rebuilt.opened_at desc
-        limit 1
-    ) as earlier
+                rebuilt.exchange_id = touched.exchange_id
+                and rebuilt.symbol = touched.symbol
+                and rebuilt.opened_at < touched.hour_at
+            order by rebuilt.opened_at desc
+            limit 1
+        ) as earlier
+    {%- endif %}
 
 ),
-{%- else -%}
-candles as (
-
-    select * from {{ ref('int_candles_graded') }}
-
-),
-
-held_minutes as (
-
-    select * from {{ ref('int_candles_rebuilt') }}
-
-),
-{%- endif %}
 
 -- minutes without trades know the traded one before them, and what comes after it
 quiet_minutes as (
@@ -240,10 +224,10 @@ timed as (
             {{ bucket_start(60, 'compared.opened_at') }}
         ) in (
             select
-                touched_hours.exchange_id,
-                touched_hours.symbol,
-                touched_hours.hour_at
-            from touched_hours
+                touched.exchange_id,
+                touched.symbol,
+                touched.hour_at
+            from touched
         )
     {%- endif %}
 

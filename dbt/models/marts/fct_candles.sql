@@ -3,6 +3,7 @@
     indexes=[{'columns': ['changed_in']}],
 ) }}
 
+{%- set hour = ['exchange_id', 'symbol', 'hour_at'] -%}
 {%- set claims_only = reads_claims_only() -%}
 {%- set ladder = timeframe_ladder() -%}
 {%- set short_steps = [{'timeframe': '1m', 'name': '1m', 'minutes_count': 1}] -%}
@@ -15,85 +16,27 @@
 
 with
 
-{% if claims_only -%}
--- the unit of work is an hour: all that is shorter is made from its minutes
-touched_1h as (
+-- all that is shorter than an hour is made from its minutes
+touched as (
 
-    select
-        exchange_id,
-        symbol,
-        {{ bucket_start(60, 'opened_at') }} as opened_at
-    from {{ ref('int_candles_chosen') }}
-    where changed_in = any({{ claimed_batches() }})
-    union
-    select
-        exchange_id,
-        symbol,
-        hour_at
-    from {{ ref('int_minutes_accounted') }}
-    where changed_in = any({{ claimed_batches() }})
+    {{ touched_units(hour, batches={
+        ref('int_candles_chosen'): 'opened_at',
+        ref('int_minutes_accounted'): 'hour_at',
+    }) }}
 
 ),
 
-{% for step in long_steps -%}
-touched_{{ step.name }} as (
-
-    select distinct
-        exchange_id,
-        symbol,
-        {{ bucket_start(step.minutes_count, 'opened_at') }} as opened_at
-    from touched_{{ names[step.rolled_up_from] }}
-
-),
-
-{% endfor -%}
 minutes as (
 
-    select history.*
-    from touched_1h
-    cross join lateral (
-        select candles.*
-        from {{ ref('int_candles_chosen') }} as candles
-        where
-            candles.exchange_id = touched_1h.exchange_id
-            and candles.symbol = touched_1h.symbol
-            and candles.opened_at >= touched_1h.opened_at
-            and candles.opened_at < touched_1h.opened_at + interval '1 hour'
-        order by candles.opened_at
-        offset 0
-    ) as history
+    select * from {{ rows_of(ref('int_candles_chosen'), hour, at='opened_at') }}
 
 ),
 
 hours as (
 
-    select account.*
-    from touched_1h
-    cross join lateral (
-        select accounted.*
-        from {{ ref('int_minutes_accounted') }} as accounted
-        where
-            accounted.exchange_id = touched_1h.exchange_id
-            and accounted.symbol = touched_1h.symbol
-            and accounted.hour_at = touched_1h.opened_at
-        order by accounted.hour_at
-        offset 0
-    ) as account
+    select * from {{ rows_of(ref('int_minutes_accounted'), hour) }}
 
 ),
-{%- else -%}
-minutes as (
-
-    select * from {{ ref('int_candles_chosen') }}
-
-),
-
-hours as (
-
-    select * from {{ ref('int_minutes_accounted') }}
-
-),
-{%- endif %}
 
 -- what was paid for a minute: the venue's quote volume, or else its own vwap's
 candles_1m as (
@@ -127,6 +70,16 @@ candles_1m as (
 {% for step in ladder -%}
 {%- set lower = 'candles_' ~ names[step.rolled_up_from] -%}
 {%- if claims_only and step in long_steps -%}
+touched_{{ step.name }} as (
+
+    select distinct
+        exchange_id,
+        symbol,
+        {{ bucket_start(step.minutes_count, 'hour_at') }} as opened_at
+    from touched
+
+),
+
 -- what the touched buckets hold beside the touched parts is stored already
 parts_of_{{ step.name }} as (
 
@@ -168,7 +121,7 @@ parts_of_{{ step.name }} as (
         ) as stored
     where not exists (
         select 1
-        from touched_{{ names[step.rolled_up_from] }} as made
+        from {{ lower }} as made
         where
             made.exchange_id = stored.exchange_id
             and made.symbol = stored.symbol

@@ -1,17 +1,20 @@
+{%- set day = ['exchange_id', 'symbol', 'started_date'] -%}
 {{ config(
     unique_key=['exchange_id', 'symbol', 'timeframe', 'started_at', 'after_trade_id'],
-    pre_hook="{{ remember_scope(changed_gap_days_sql()) }}",
-    meta={
-        'scope': ['exchange_id', 'symbol', 'started_date'],
-        'lookups': ['int_candles_graded'],
-    },
+    pre_hook="{{ remember_scope(changed_gap_days_sql(
+        hours=ref('int_minutes_accounted'),
+        unasked_hours=ref('int_minutes_unasked'),
+        traded_minutes=ref('int_candles_rebuilt'),
+        answered_hours=ref('int_trades_answered'),
+        candles=ref('int_candles_graded'),
+    )) }}",
+    meta={'unit_of_work': day, 'loses_rows': true, 'lookups': ['int_candles_graded']},
     indexes=[
         {'columns': ['exchange_id', 'symbol', 'cause', 'ended_at']},
         {'columns': ['changed_in']},
     ],
 ) }}
 
-{%- set claims_only = reads_claims_only() -%}
 {%- set uncovered_mask -%}
     (
         hours.proven_mask | {{ asked_or_held_mask('hours') }}
@@ -23,73 +26,19 @@ with
 
 hours as (
 
-    {% if claims_only -%}
-    select account.*
-    from {{ claimed_scope() }} as scope
-    cross join
-        lateral (
-            select accounted.*
-            from {{ ref('int_minutes_accounted') }} as accounted
-            where
-                accounted.exchange_id = scope.exchange_id
-                and accounted.symbol = scope.symbol
-                and accounted.hour_at >= scope.started_date::timestamp at time zone 'UTC'
-                and accounted.hour_at
-                < (scope.started_date + 1)::timestamp at time zone 'UTC'
-            order by accounted.hour_at
-            offset 0
-        ) as account
-    {%- else -%}
-    select * from {{ ref('int_minutes_accounted') }}
-    {%- endif %}
+    select * from {{ rows_of(ref('int_minutes_accounted'), day, at='hour_at') }}
 
 ),
 
 unasked_hours as (
 
-    {% if claims_only -%}
-    select history.*
-    from {{ claimed_scope() }} as scope
-    cross join
-        lateral (
-            select unasked.*
-            from {{ ref('int_minutes_unasked') }} as unasked
-            where
-                unasked.exchange_id = scope.exchange_id
-                and unasked.symbol = scope.symbol
-                and unasked.hour_at >= scope.started_date::timestamp at time zone 'UTC'
-                and unasked.hour_at
-                < (scope.started_date + 1)::timestamp at time zone 'UTC'
-            order by unasked.hour_at
-            offset 0
-        ) as history
-    {%- else -%}
-    select * from {{ ref('int_minutes_unasked') }}
-    {%- endif %}
+    select * from {{ rows_of(ref('int_minutes_unasked'), day, at='hour_at') }}
 
 ),
 
 traded_minutes as (
 
-    {% if claims_only -%}
-    select history.*
-    from {{ claimed_scope() }} as scope
-    cross join
-        lateral (
-            select rebuilt.*
-            from {{ ref('int_candles_rebuilt') }} as rebuilt
-            where
-                rebuilt.exchange_id = scope.exchange_id
-                and rebuilt.symbol = scope.symbol
-                and rebuilt.opened_at >= scope.started_date::timestamp at time zone 'UTC'
-                and rebuilt.opened_at
-                < (scope.started_date + 1)::timestamp at time zone 'UTC'
-            order by rebuilt.opened_at
-            offset 0
-        ) as history
-    {%- else -%}
-    select * from {{ ref('int_candles_rebuilt') }}
-    {%- endif %}
+    select * from {{ rows_of(ref('int_candles_rebuilt'), day, at='opened_at') }}
 
 ),
 

@@ -1,10 +1,10 @@
+{%- set minute = ['exchange_id', 'symbol', 'minute_at'] -%}
 {{ config(
-    unique_key=['exchange_id', 'symbol', 'minute_at', 'trade_key'],
-    pre_hook="{{ remember_scope(claimed_trade_minutes_sql()) }}",
-    meta={
-        'scope': ['exchange_id', 'symbol', 'minute_at'],
-        'distribution_key': 'symbol',
-    },
+    unique_key=minute + ['trade_key'],
+    pre_hook="{{ remember_scope(touched_units(
+        loads={ref('int_trades_gathered'): 'traded_at_ns'}
+    )) }}",
+    meta={'unit_of_work': minute, 'loses_rows': true, 'distribution_key': 'symbol'},
     indexes=[
         {'columns': ['exchange_id', 'symbol', 'trade_id']},
         {'columns': ['changed_in']},
@@ -15,7 +15,10 @@ with
 
 readings as not materialized (
 
-    {{ trade_readings_sql(claimed_scope() if reads_claims_only() else none) }}
+    {{ trade_readings_sql(
+        rows_of(ref('int_trades_gathered'), minute, at='traded_at_ns'),
+        ref('stg_archive__files'),
+    ) }}
 
 ),
 

@@ -1,69 +1,44 @@
+{%- set day = ['exchange_id', 'symbol', 'opened_date'] -%}
 {{ config(
-    unique_key=['exchange_id', 'symbol', 'opened_date'],
-    pre_hook="{{ remember_scope(changed_completeness_days_sql()) }}",
-    meta={'scope': ['exchange_id', 'symbol', 'opened_date']},
+    unique_key=day,
+    pre_hook="{{ remember_scope(touched_units(batches={
+        ref('int_minutes_accounted'): 'hour_at',
+        ref('int_minutes_unasked'): 'hour_at',
+        ref('int_candles_chosen'): 'opened_at',
+        ref('fct_candle_proofs'): 'opened_at',
+    })) }}",
+    meta={'unit_of_work': day, 'loses_rows': true},
     indexes=[{'columns': ['changed_in']}],
 ) }}
 
-{%- set claims_only = reads_claims_only() -%}
 {%- set grades = ['provisional', 'closed', 'confirmed', 'sealed'] %}
 
 with
 
-{% if claims_only -%}
-{% for name, model, time in [
-    ('hours', 'int_minutes_accounted', 'hour_at'),
-    ('unasked_hours', 'int_minutes_unasked', 'hour_at'),
-    ('candles', 'int_candles_chosen', 'opened_at'),
-    ('proofs', 'fct_candle_proofs', 'opened_at'),
-] -%}
-{{ name }} as (
-
-    select history.*
-    from {{ claimed_scope() }} as scope
-    cross join
-        lateral (
-            select of_the_day.*
-            from {{ ref(model) }} as of_the_day
-            where
-                of_the_day.exchange_id = scope.exchange_id
-                and of_the_day.symbol = scope.symbol
-                and of_the_day.{{ time }} >= scope.opened_date::timestamp at time zone 'UTC'
-                and of_the_day.{{ time }}
-                < (scope.opened_date + 1)::timestamp at time zone 'UTC'
-            order by of_the_day.{{ time }}
-            offset 0
-        ) as history
-
-),
-
-{% endfor -%}
-{%- else -%}
 hours as (
 
-    select * from {{ ref('int_minutes_accounted') }}
+    select * from {{ rows_of(ref('int_minutes_accounted'), day, at='hour_at') }}
 
 ),
 
 unasked_hours as (
 
-    select * from {{ ref('int_minutes_unasked') }}
+    select * from {{ rows_of(ref('int_minutes_unasked'), day, at='hour_at') }}
 
 ),
 
 candles as (
 
-    select * from {{ ref('int_candles_chosen') }}
+    select * from {{ rows_of(ref('int_candles_chosen'), day, at='opened_at') }}
 
 ),
 
 proofs as (
 
-    select * from {{ ref('fct_candle_proofs') }}
+    select * from {{ rows_of(ref('fct_candle_proofs'), day, at='opened_at') }}
 
 ),
 
-{% endif -%}
 -- minutes that were asked for, are held, or lie between trades: bits of an hour
 minute_masks as (
 
