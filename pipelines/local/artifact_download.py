@@ -30,7 +30,7 @@ Progress = Callable[[str, int, int], None]  # file name, its bytes so far, of ho
 
 
 def download(files: Sequence[Locked], repository: Path, progress: Progress) -> None:
-    """Have every file of `wanted` in `repository`.
+    """Have every file of `files` in `repository`.
 
     Raises:
         UnavailableError: no network, no room, or not what the lock names.

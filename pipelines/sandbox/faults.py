@@ -126,53 +126,48 @@ class Faults:
 
     def of(self, exchange_id: str, path: str) -> list[Fault]:
         """What goes wrong with the next request; each call counts as one."""
+        hit = []
         with self._lock:
             self._requests += 1
-            return self._struck(exchange_id, path)
-
-    def _struck(self, exchange_id: str, path: str) -> list[Fault]:
-        hit = []
-        for place, fault in enumerate(list(self._faults)):
-            if not fault.hits(exchange_id, path) or fault.kind in FILE_VARIANTS:
-                continue
-            if fault.next_requests:
-                hit.append(fault)
-                self._faults[place] = replace(
-                    fault, next_requests=fault.next_requests - 1
-                )
-            elif fault.kind == "missing" or self._draw(place) < fault.probability:
-                hit.append(fault)
-        self._faults = [f for f in self._faults if f.next_requests or f.probability]
+            for place, fault in enumerate(list(self._faults)):
+                if not fault.hits(exchange_id, path) or fault.kind in FILE_VARIANTS:
+                    continue
+                if fault.next_requests:
+                    hit.append(fault)
+                    self._use_up(place)
+                elif fault.kind == "missing" or self._draw(place) < fault.probability:
+                    hit.append(fault)
+            self._faults = [f for f in self._faults if f.next_requests or f.probability]
         return hit
 
     def of_file(self, exchange_id: str, path: str, requested: str = "") -> list[Fault]:
-        """What is wrong with a file; `asked` is the path of a request for a part of it.
+        """What is wrong with a file; `requested` is the path of one of its two parts.
 
         A request for the part that a fault spoils counts for its `next_requests`.
         """
-        with self._lock:
-            return self._struck_file(exchange_id, path, requested)
-
-    def _struck_file(self, exchange_id: str, path: str, requested: str) -> list[Fault]:
         hit = []
-        for place, fault in enumerate(self._faults):
-            if fault.kind not in FILE_VARIANTS or not fault.hits(exchange_id, path):
-                continue
-            key = f"{self._seed}:{fault.kind}:{path}".encode()
-            if fault.next_requests:
-                hit.append(fault)
-                is_of_digest = fault.variant == "checksum"
-                if requested and requested.endswith(CHECKSUM) == is_of_digest:
-                    left = fault.next_requests - 1
-                    self._faults[place] = replace(fault, next_requests=left)
-            elif zlib.crc32(key) / (1 << 32) < fault.probability:
-                hit.append(fault)
+        with self._lock:
+            for place, fault in enumerate(self._faults):
+                if fault.kind not in FILE_VARIANTS or not fault.hits(exchange_id, path):
+                    continue
+                key = f"{self._seed}:{fault.kind}:{path}".encode()
+                if fault.next_requests:
+                    hit.append(fault)
+                    is_of_digest = fault.variant == "checksum"
+                    if requested and requested.endswith(CHECKSUM) == is_of_digest:
+                        self._use_up(place)
+                elif zlib.crc32(key) / (1 << 32) < fault.probability:
+                    hit.append(fault)
         return hit
 
     def _draw(self, place: int) -> float:
         # Not secret: the same seed has to give the same faults.
         draw = random.Random(f"{self._seed}:{place}:{self._requests}")  # noqa: S311
         return draw.random()
+
+    def _use_up(self, place: int) -> None:
+        fault = self._faults[place]
+        self._faults[place] = replace(fault, next_requests=fault.next_requests - 1)
 
     def spoiled(self, answer: Answer, fault: Fault) -> Answer:
         """A page with its rows doubled, shuffled or left out."""
