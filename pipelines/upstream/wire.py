@@ -38,12 +38,13 @@ def encode(value: Any) -> str:
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, dict):
-        inner = (f"{json.dumps(str(k))}:{encode(v)}" for k, v in value.items())
+        inner = (f"{encode(str(k))}:{encode(v)}" for k, v in value.items())
         return "{" + ",".join(inner) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(encode, value)) + "]"
-    # Postgres holds no NUL in text or json
-    return json.dumps(value).replace("\\u0000", "\\ufffd")
+    if isinstance(value, str):  # Postgres holds no NUL in text or json
+        value = value.replace("\0", "\ufffd")
+    return json.dumps(value)
 
 
 def plain(text: str) -> str:

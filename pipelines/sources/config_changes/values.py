@@ -179,9 +179,18 @@ def _array(value: Any, declared: ColumnType, schema: Schema) -> list[Any]:
 def _structure(value: Any, declared: ColumnType, _: Schema) -> Any:
     if not isinstance(value, dict):
         raise _refused(value, declared, "which is no structure")
-    if "\\u0000" in as_json(value):
+    if _has_nul(value):
         raise _refused(value, declared, "with a NUL, which Postgres does not hold")
     return value
+
+
+def _has_nul(value: Any) -> bool:
+    """Whether any text of the structure has one."""
+    if isinstance(value, dict):
+        return any(_has_nul(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\0" in value
 
 
 FITTERS: Mapping[Kind, Callable[[Any, ColumnType, Schema], Any]] = {

@@ -74,3 +74,9 @@ def test_a_plain_number_is_equal_to_the_one_sent(number):
     else:
         assert Decimal(plain) == number
         assert "E" not in plain.upper()
+
+
+def test_a_nul_is_replaced_and_text_that_spells_one_stays():
+    assert wire.encode({"a\0": "b\0"}) == r'{"a\ufffd":"b\ufffd"}'
+    spelled = r'{"a\\u0000":"b\\u0000"}'
+    assert wire.encode(wire.decode_exactly(spelled)) == spelled
