@@ -25,11 +25,11 @@ def begin_of(extent: Extent) -> str:
     return f"{at(extent.start):%Y-%m-%d}"
 
 
-def without(span: Span, taken: Iterable[Span]) -> list[Span]:
-    """What of `span` lies in none of `taken`, in order."""
+def without(span: Span, others: Iterable[Span]) -> list[Span]:
+    """What of `span` lies in none of `others`, in order."""
     left: list[Span] = []
     at_ms, end_ms = span
-    for start, end in sorted(taken):
+    for start, end in sorted(others):
         if start >= end_ms:
             break
         if at_ms < start:

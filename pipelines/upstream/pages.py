@@ -1,7 +1,6 @@
 """`pages`: a span of a feed that one answer speaks for; a table of each bronze schema.
 
-What is still to ask of a feed follows from it alone, since the answers that finished
-loads brought are its cursor.
+It alone says what of a feed is missing: the answers of finished loads are the cursor.
 """
 
 from pathlib import Path
@@ -65,36 +64,36 @@ class Pages:
 
     def missing(
         self,
-        wanted: Span,
+        span: Span,
         *,
         reread: int = 0,
         has_window: bool = False,
         refused: int,
         forms: bool = False,
     ) -> list[Gap]:
-        """The parts of `wanted` to ask for, oldest first.
+        """The parts of `span` to ask for, oldest first.
 
         What no answer spoke for; at most `refused` spans of rows that were refused,
         the newest of them; and the last `reread` of what is answered. With a window,
         what an answer could not reach back to is not asked for again. `forms`: what
         was asked beyond the last answer had not ended, and is asked for as new.
         """
-        if wanted[0] >= wanted[1]:
+        if span[0] >= span[1]:
             return []
         if not self._is_there:
-            return [Gap(*wanted)]
-        more = (*wanted, reread, has_window, refused, forms)
+            return [Gap(*span)]
+        more = (*span, reread, has_window, refused, forms)
         return [Gap(*row) for row in self._rows(MISSING, *more)]
 
     def answered_until(self) -> int | None:
         """The end of what has been answered for; None: nothing has."""
-        found = self._rows(ANSWERED_UNTIL) if self._is_there else []
-        return found[0][0] if found else None
+        rows = self._rows(ANSWERED_UNTIL) if self._is_there else []
+        return rows[0][0] if rows else None
 
     def answered(self) -> list[Span]:
         """The spans that have been answered for, in order."""
-        found = self._rows(ANSWERED) if self._is_there else []
-        return [(start, end) for start, end in found]
+        rows = self._rows(ANSWERED) if self._is_there else []
+        return [(start, end) for start, end in rows]
 
     @property
     def _is_there(self) -> bool:

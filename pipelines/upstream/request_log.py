@@ -1,4 +1,4 @@
-"""The log of HTTP requests that a source keeps, and what it reads of an answer's head.
+"""The log of HTTP requests that a source keeps, and how it reads a response's headers.
 
 `REQUESTS` has one row for each request that was sent upstream, whatever became of it.
 """
@@ -44,7 +44,7 @@ class Attempt:
     Attributes:
         number: of the attempts to have this answer, from 1 on.
         began: by the monotonic clock.
-        silence_s: how long the upstream asked to be left alone.
+        silence_s: the pause that the upstream asked for.
     """
 
     number: int
@@ -85,9 +85,9 @@ def log_rows(log: RequestLog) -> Iterator["Rows"]:
     """The requests that were made, which empties the log."""
     from pipelines.bronze.delivery import Rows  # noqa: PLC0415
 
-    taken, log[:] = list(log), []
-    if taken:
-        yield Rows.of(REQUESTS, taken)
+    rows, log[:] = list(log), []
+    if rows:
+        yield Rows.of(REQUESTS, rows)
 
 
 def date(text: str | None) -> datetime | None:

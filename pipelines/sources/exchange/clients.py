@@ -19,7 +19,7 @@ class Clients:
 
     def __init__(
         self,
-        configured: ConfigProvider,
+        config: ConfigProvider,
         connect: Callable[[], Connection],
         clock: Clock,
         *,
@@ -27,7 +27,7 @@ class Clients:
     ) -> None:
         self.clock = clock
         self.connect = connect
-        self._configured = configured
+        self._config = config
         self._is_unlimited = is_unlimited
         self._made: dict[tuple[str, Precedence], VenueClient] = {}
         self._times: dict[str, VenueTime] = {}
@@ -45,7 +45,7 @@ class Clients:
                 budget = self._budget(spec, precedence)
                 time = self._times.setdefault(spec.budget_id, VenueTime(self.clock))
                 self._made[key] = VenueClient(
-                    spec, budget, self.clock, self._configured, time
+                    spec, budget, self.clock, self._config, time
                 )
             return self._made[key]
 
@@ -63,7 +63,7 @@ class Clients:
             spec.budget_id,
             spec.exchange_id,
             spec.limit,
-            configured=self._configured,
+            config=self._config,
             precedence=precedence,
             connect=self.connect,
             clock=self.clock,
