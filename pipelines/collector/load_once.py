@@ -1,8 +1,7 @@
-"""A load without a collector: what is configured changes under it all the same.
+"""A load without a collector; the configuration may change under it all the same.
 
-Where no collector runs, a load of what is configured says of the changes that it began
-with what became of them. One of subjects that were named says nothing: it was not the
-configuration that had them loaded.
+Where no collector runs, a load of configured series settles the changes that it began
+with. A load of named subjects settles none: the configuration did not ask for it.
 """
 
 from collections.abc import Sequence
@@ -39,7 +38,7 @@ def load_once(
     """Load, taking up what changes of the configuration meanwhile.
 
     Raises:
-        SetupError: the source is not known, or the options name what is not.
+        SetupError: there is no such source, or the options name something unknown.
         BusyError, BadDataError, UpstreamError: as `load` does.
     """
     make = source_spec(source_name).source
