@@ -37,9 +37,11 @@ def _connect() -> Connection:
 
 
 def _host(configuration: Configuration) -> ArchiveHost:
-    known = configuration.thresholds
+    thresholds = configuration.thresholds
     return ArchiveHost(
-        known.attempts, known.request_timeout_seconds, known.patience_seconds
+        thresholds.attempts,
+        thresholds.request_timeout_seconds,
+        thresholds.patience_seconds,
     )
 
 
@@ -47,16 +49,16 @@ def listed(configuration: Configuration, options: LoadOptions) -> Sequence[Archi
     """What the host has for the chosen series and span, by series and time.
 
     Raises:
-        SetupError: the options name what is not known.
+        SetupError: the options name something unknown.
         UpstreamError: the host did not list one of the series.
     """
     host = _host(configuration)
     failures: list[Exception] = []
-    found = plans(host, chosen(configuration, options), options, [], failures)
+    planned = plans(host, chosen(configuration, options), options, [], failures)
     host.close()
     if failures:
         raise failures[0]
-    return [file for plan in found for file in plan.files]
+    return [file for plan in planned for file in plan.files]
 
 
 class ArchiveSource:
@@ -68,7 +70,7 @@ class ArchiveSource:
     are downloaded, checked and read at the same time.
 
     Raises:
-        SetupError: the options name what is not known.
+        SetupError: the options name something unknown.
     """
 
     name = "archive"
@@ -104,8 +106,8 @@ class ArchiveSource:
     def resources(self) -> Sequence[Resource]:
         """A resource for what the host lists, and one for each file at a time.
 
-        The host is asked here for its listings: which files are wanted depends on what
-        bronze holds, which is settled now.
+        The host is asked here for its listings: which files to load depends on what
+        bronze has, which is settled now.
         """
         loader = Loader(
             _host(self._configuration),

@@ -62,7 +62,7 @@ class ArchiveFile:
     Attributes:
         path: as in `data/spot/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2023-03-11.zip`.
         bytes_count: as listed, with `published_at_ms` (its Last-Modified): the two
-            tell versions of a file apart. None: the host does not list it.
+            distinguish versions of a file. None: the host does not list it.
     """
 
     exchange_id: str
@@ -150,12 +150,12 @@ def series_of(exchange_id: str, symbol: str, feed: Feed) -> Series | None:
     Raises:
         SetupError: the symbol is not a unified one.
     """
-    found = SYMBOL.fullmatch(symbol)
-    if not found:
+    match = SYMBOL.fullmatch(symbol)
+    if not match:
         raise SetupError(
             f"{symbol!r} is not a symbol such as BTC/USDT, BTC/USDT:USDT or BTC/USD:BTC"
         )
-    base, quote, settle, expiry = found.group("base", "quote", "settle", "expiry")
+    base, quote, settle, expiry = match.group("base", "quote", "settle", "expiry")
     if settle is not None and settle not in (base, quote):
         raise SetupError(f"{symbol} settles in neither {base} nor {quote}")
     if FEEDS[feed].is_perpetual and (settle is None or expiry is not None):

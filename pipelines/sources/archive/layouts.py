@@ -82,9 +82,9 @@ def _layout(
     arities: Sequence[int],
     stamp_unit: Literal["ms", "ns"],
 ) -> Layout:
-    held = {name: kinds[name] for name in names if name}
-    stamp = next(name for name, kind in held.items() if kind == "stamp")
-    return Layout(table, names, held, stamp, arities, stamp_unit)
+    columns = {name: kinds[name] for name in names if name}
+    stamp = next(name for name, kind in columns.items() if kind == "stamp")
+    return Layout(table, names, columns, stamp, arities, stamp_unit)
 
 
 def _agg_trades(amount: str) -> Layout:

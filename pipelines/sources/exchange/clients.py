@@ -14,7 +14,7 @@ from pipelines.warehouse import Connection
 class Clients:
     """Clients that the threads of a load share, or the loads of a process.
 
-    Kept from load to load, they keep their connections and know the venue's clock.
+    Kept from load to load, they keep their connections and the venue's clock.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Clients:
         """The market's client for requests of this precedence.
 
         Raises:
-            SetupError: the venue is not to be asked, or its address is not known.
+            SetupError: the venue is not to be asked, or has no address.
         """
         key = (spec.budget_id, precedence)
         with self._lock:
@@ -50,10 +50,10 @@ class Clients:
             return self._made[key]
 
     def close(self, budget_id: str | None = None) -> None:
-        """Give back what the market's clients hold; None: all clients."""
+        """Close the market's clients; None: all."""
         with self._lock:
-            gone = [key for key in self._made if budget_id in {None, key[0]}]
-            for client in [self._made.pop(key) for key in gone]:
+            keys = [key for key in self._made if budget_id in {None, key[0]}]
+            for client in [self._made.pop(key) for key in keys]:
                 client.close()
 
     def _budget(self, spec: VenueSpec, precedence: Precedence) -> Budget:

@@ -182,7 +182,7 @@ class VenueSpec:
         """The feed's route.
 
         Raises:
-            BadDataError: it has none; says where the feed is to be had.
+            BadDataError: it has none; says where the feed comes from.
         """
         if feed not in self.routes:
             raise BadDataError(self.refusal(feed))
