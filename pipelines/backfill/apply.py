@@ -25,7 +25,7 @@ from pipelines.errors import FINAL, BullionError, UpstreamError, as_one
 from pipelines.sources.connectors import Connectors
 from pipelines.sources.load import load
 from pipelines.upstream.extents import begin_of
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 
 Finished = Callable[[Plan, Sequence[str]], None]
 
@@ -62,7 +62,7 @@ def apply(
     *,
     parallel: int = 2,
     patience: Patience = Patience(),
-    progress: Progress | None = None,
+    progress: Progress = NO_PROGRESS,
     say: Say = lambda _: None,
     is_active: Callable[[Plan], bool] = lambda _: True,
     finished: Finished = lambda _plan, _load_ids: None,
@@ -82,7 +82,7 @@ def apply(
         connectors,
         {plan.plan_id: plan for plan in plans},
         patience,
-        progress or NoProgress(),
+        progress,
         say,
         is_active,
         finished,

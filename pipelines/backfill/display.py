@@ -41,7 +41,7 @@ def notes(plans: Sequence[Planned]) -> list[str]:
 
 
 def plans(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A row a plan: its chunks by state, and what they brought."""
+    """A row a plan: its chunks by state, and their sums."""
     return [
         {
             "plan": row["plan_id"],

@@ -307,10 +307,6 @@ class _Collector:
         if event.facts is not None:
             self.done.loads_count += 1
             self.done.rows_count += event.facts.rows_count
-            report |= {
-                "load_id": event.facts.load_id,
-                "rows_count": event.facts.rows_count,
-                "requests_count": event.facts.requests_count,
-                "seconds": event.facts.seconds,
-            }
+            names = ("load_id", "rows_count", "requests_count", "seconds")
+            report |= {name: getattr(event.facts, name) for name in names}
         self.done.report(report)

@@ -21,7 +21,7 @@ from pipelines.sources.load import load
 from pipelines.upstream.connector import KeyedSource
 from pipelines.upstream.feed import SourceSpec
 from pipelines.upstream.options import LoadOptions
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 
 COLLECTOR = "select ops.process_of('collect')"
 GENERATION = 1  # the load began with the first configuration that was read
@@ -33,7 +33,7 @@ def load_once(
     *,
     wait_s: float = 0,
     say: Say = lambda _: None,
-    progress: Progress | None = None,
+    progress: Progress = NO_PROGRESS,
 ) -> tuple[Source, LoadFacts | None]:
     """Load, taking up what changes of the configuration meanwhile.
 
@@ -46,7 +46,7 @@ def load_once(
     adoptions: list[Adopted] = []
     reader = ConfigReader(adoptions.append)
     with listening(say, reader, reader.adopted) as config:
-        source = make(config, options, progress or NoProgress())
+        source = make(config, options, progress)
         facts = load(source, wait_s=wait_s, say=say)
     has_changes = any(adopted.changes or adopted.rowless for adopted in adoptions)
     if isinstance(source, KeyedSource) and has_changes and not options.subjects:

@@ -9,29 +9,22 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 
-from pipelines.bronze.tables import Column, Table
+from pipelines.bronze.tables import Column, Table, columns
 from pipelines.upstream.feed import Key, Span
 from pipelines.warehouse import Connection, has_table
 
 PAGES = Table(
     "pages",  # a span of a feed that one answer speaks for, half-open
     (
-        Column("scope", "text"),
-        Column("subject", "text"),
-        Column("feed", "text"),
-        Column("asked_from", "bigint"),
-        Column("asked_until", "bigint"),
+        *columns("text", "scope", "subject", "feed"),
+        *columns("bigint", "asked_from", "asked_until"),
         Column("asked_cursor", "text", nullable=True),
-        Column("answered_from", "bigint"),
-        Column("answered_until", "bigint"),
-        Column("first_id", "bigint", nullable=True),
-        Column("last_id", "bigint", nullable=True),
+        *columns("bigint", "answered_from", "answered_until"),
+        *columns("bigint", "first_id", "last_id", nullable=True),
         Column("next_cursor", "text", nullable=True),
         Column("sends_empty", "bool", nullable=True),
-        Column("rows_count", "bigint"),
-        Column("upstream_now_ms", "bigint"),
-        Column("request_id", "text"),
-        Column("origin", "text"),
+        *columns("bigint", "rows_count", "upstream_now_ms"),
+        *columns("text", "request_id", "origin"),
         Column("received_at", "timestamp"),
     ),
     indexes=(

@@ -19,3 +19,6 @@ class NoProgress:
     def planned(self, minutes: int) -> None: ...
 
     def answered(self, minutes: int, rows: int) -> None: ...
+
+
+NO_PROGRESS = NoProgress()

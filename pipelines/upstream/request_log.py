@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from pipelines.bronze.tables import Column, Table
+from pipelines.bronze.tables import Column, Table, columns
 
 if TYPE_CHECKING:  # polars, which it brings, takes half a second to import
     from pipelines.bronze.delivery import Rows
@@ -22,15 +22,10 @@ RequestLog = list[dict[str, object]]  # rows of `REQUESTS`
 REQUESTS = Table(
     "requests",  # an HTTP request sent to an upstream, and what became of it
     (
-        Column("request_id", "text"),
-        Column("scope", "text"),
-        Column("endpoint", "text"),
+        *columns("text", "request_id", "scope", "endpoint"),
         Column("subject", "text", nullable=True),
         Column("status", "bigint", nullable=True),
-        Column("weight", "bigint"),
-        Column("bytes_count", "bigint"),
-        Column("elapsed_ms", "bigint"),
-        Column("attempt", "bigint"),
+        *columns("bigint", "weight", "bytes_count", "elapsed_ms", "attempt"),
         Column("error", "text", nullable=True),
         Column("requested_at", "timestamp"),
     ),

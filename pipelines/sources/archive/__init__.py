@@ -21,7 +21,7 @@ from pipelines.sources.archive.loader import Loader
 from pipelines.sources.archive.plan import plans
 from pipelines.sources.archive.tables import TABLES
 from pipelines.upstream.options import LoadOptions
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 
 __all__ = [
     "ArchiveFile",
@@ -83,7 +83,7 @@ class ArchiveSource:
         *,
         files: Sequence[ArchiveFile] | None = None,
         files_at_once: int = 4,
-        progress: Progress | None = None,
+        progress: Progress = NO_PROGRESS,
         connect: Callable[[], Connection] = _connect,
     ) -> None:
         self.failures: list[Exception] = []
@@ -96,7 +96,7 @@ class ArchiveSource:
             if files is None
             else series_of_files(files)
         )
-        self._progress = progress or NoProgress()
+        self._progress = progress
         self._connect = connect
 
     def lock_keys(self) -> Sequence[str]:

@@ -6,14 +6,14 @@ from pipelines.config.model import Configuration
 from pipelines.errors import SetupError
 from pipelines.sources.archive.attempt import EXCHANGE_ID
 from pipelines.sources.archive.files import (
-    DAY_MS,
     FEEDS,
     ArchiveFile,
     Feed,
     Series,
-    Span,
     series_of,
 )
+from pipelines.upstream.extents import DAY_MS
+from pipelines.upstream.feed import Span
 from pipelines.upstream.options import LoadOptions
 
 DEFAULT_FEEDS = ("klines",)

@@ -15,12 +15,12 @@ from pipelines.sources.archive.files import (
     ArchiveFile,
     Period,
     Series,
-    Span,
     days,
     label,
     months,
 )
 from pipelines.sources.archive.host import ArchiveHost
+from pipelines.upstream.feed import Span
 from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.request_log import RequestLog
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.sources.archive.files import MINUTE_MS, Span
 from pipelines.sources.archive.layouts import PRICES, Kind, Layout
 from pipelines.upstream import wire
+from pipelines.upstream.feed import MINUTE_MS, Span
 
 AMOUNT = pl.Decimal(wire.MAX_DIGITS + wire.MAX_DECIMALS, wire.MAX_DECIMALS)
 RATE_FORM = wire.AMOUNT_FORM.replace("^", "^-?", 1)

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pipelines.sources.exchange import tables
-from pipelines.upstream.feed import Axis, Feed
-
-MINUTE_MS = 60_000
+from pipelines.upstream.feed import MINUTE_MS, Axis, Feed
 
 CANDLES = Feed(
     "candles",

@@ -20,11 +20,11 @@ from pipelines.sources.exchange.client import Answer, VenueClient
 from pipelines.sources.exchange.routes import ListingRoute, VenueSpec
 from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
 from pipelines.upstream import wire
+from pipelines.upstream.extents import HOUR_MS
 from pipelines.upstream.request_log import RequestLog
 from pipelines.warehouse import Connection, has_table
 
 NEWEST = Path(__file__).with_name("listing.sql").read_bytes()
-HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.sources.exchange.columns import AMOUNT, read
-from pipelines.sources.exchange.feeds import CANDLES, MINUTE_MS
-from pipelines.upstream.feed import Feed
+from pipelines.sources.exchange.feeds import CANDLES
+from pipelines.upstream.feed import MINUTE_MS, Feed
 
 DATE_RESOLUTION_MS = 1000  # a `Date` header counts whole seconds
 POSITION = ("page", "row")

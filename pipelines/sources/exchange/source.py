@@ -26,7 +26,7 @@ from pipelines.sources.exchange.venues import spec_of
 from pipelines.upstream.clock import Clock, EndingClock
 from pipelines.upstream.feed import Key
 from pipelines.upstream.options import LoadOptions
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 from pipelines.upstream.running_tasks import RunningTasks
 
 
@@ -67,7 +67,7 @@ class ExchangeSource:
         is_unlimited: bool = False,
         clock: Clock | None = None,
         connect: Callable[[], warehouse.Connection] = connect,
-        progress: Progress | None = None,
+        progress: Progress = NO_PROGRESS,
         tasks: RunningTasks | None = None,
         clients: Clients | None = None,
         answered: Callable[[Key], None] = lambda _: None,
@@ -80,7 +80,7 @@ class ExchangeSource:
         self._options = options or LoadOptions()
         self._is_live = bool(live)
         self._open: Counter[str] = Counter()
-        self._progress = progress or NoProgress()
+        self._progress = progress
         self._tasks = tasks or RunningTasks()
         self._answered = answered
         self._keeps_clients = clients is not None

@@ -16,14 +16,13 @@ import polars as pl
 from pipelines.bronze.delivery import Rows
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.covered import Stamps, spans_answered
-from pipelines.sources.exchange.feeds import MINUTE_MS
 from pipelines.sources.exchange.page import Page
 from pipelines.sources.exchange.routes import SpanRoute, TimeParam
 from pipelines.sources.exchange.rules import Checked, check
 from pipelines.sources.exchange.series import PROVENANCE, Series, in_files
-from pipelines.upstream.feed import Feed, Span
+from pipelines.upstream.feed import MINUTE_MS, Feed, Span
 from pipelines.upstream.pages import Gap
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 from pipelines.upstream.request_log import RequestLog
 
 
@@ -45,7 +44,7 @@ class SpanReader:
     series: Series
 
     def rows(
-        self, gaps: Sequence[Gap], log: RequestLog, progress: Progress | None = None
+        self, gaps: Sequence[Gap], log: RequestLog, progress: Progress = NO_PROGRESS
     ) -> Iterator[Rows]:
         """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -53,7 +52,6 @@ class SpanReader:
             UpstreamError: the venue gave up; what came before has been yielded.
             BadDataError: the venue does not know the instrument.
         """
-        progress = progress or NoProgress()
         spans = joined(gaps, is_one=self.route.until is None)
         progress.planned(sum(end - start for start, end in spans) // MINUTE_MS)
 

@@ -12,7 +12,6 @@ from pipelines.errors import BadDataError, BullionError
 from pipelines.sources.exchange.choices import live_since_ms
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.clients import Clients
-from pipelines.sources.exchange.feeds import MINUTE_MS
 from pipelines.sources.exchange.instruments import (
     Listing,
     fetch_listing,
@@ -29,7 +28,7 @@ from pipelines.sources.exchange.series import Series
 from pipelines.sources.exchange.snapshots import SnapshotReader, step_at
 from pipelines.sources.exchange.spans import SpanReader
 from pipelines.sources.exchange.walks import WalkReader
-from pipelines.upstream.feed import Feed, Span
+from pipelines.upstream.feed import MINUTE_MS, Feed, Span
 from pipelines.upstream.pages import Gap, Pages
 from pipelines.upstream.progress import Progress
 from pipelines.upstream.request_log import RequestLog, log_rows

@@ -14,7 +14,6 @@ import polars as pl
 from pipelines.bronze.delivery import Rows
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.covered import CoveredSpan, covered_spans
-from pipelines.sources.exchange.feeds import MINUTE_MS
 from pipelines.sources.exchange.paginators import (
     Position,
     Reading,
@@ -24,9 +23,9 @@ from pipelines.sources.exchange.paginators import (
 from pipelines.sources.exchange.routes import TimeCursor, WalkRoute
 from pipelines.sources.exchange.series import Series, in_files, provenance
 from pipelines.sources.exchange.trade_rules import NS_IN_MS, check_trades
-from pipelines.upstream.feed import Feed
+from pipelines.upstream.feed import MINUTE_MS, Feed
 from pipelines.upstream.pages import Gap
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 from pipelines.upstream.request_log import RequestLog
 
 MINUTE_NS = MINUTE_MS * NS_IN_MS
@@ -54,7 +53,7 @@ class WalkReader:
     series: Series
 
     def rows(
-        self, gaps: Sequence[Gap], log: RequestLog, progress: Progress | None = None
+        self, gaps: Sequence[Gap], log: RequestLog, progress: Progress = NO_PROGRESS
     ) -> Iterator[Rows]:
         """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -62,7 +61,6 @@ class WalkReader:
             UpstreamError: the venue gave up; what came before has been yielded.
             BadDataError: the venue does not know the instrument.
         """
-        progress = progress or NoProgress()
         progress.planned(sum(_minutes(gap.start, gap.end) for gap in gaps))
 
         def answered(page: WalkPage) -> int:
