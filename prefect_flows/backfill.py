@@ -4,7 +4,8 @@ from prefect import flow, get_run_logger, task
 
 from pipelines.backfill import ledger
 from pipelines.backfill.apply import Applied, apply
-from pipelines.backfill.plan import Planned, parse, plan
+from pipelines.backfill.plan import Planned, plan
+from pipelines.backfill.plan_request import parse
 from pipelines.config.rows import configuration
 from pipelines.sources.connectors import connected
 from pipelines.warehouse import connect, process_name

@@ -84,7 +84,7 @@ class ChangeTracker:
                 continue
             is_final = isinstance(error, FINAL)
             write = status.rejected if is_final else status.postponed
-            self._write(write, [pending.change], str(error))
+            self._write(write, pending.change, str(error))
 
     def loaded(
         self, keys: Collection[Key], generation: int, load_id: str | None
@@ -163,19 +163,19 @@ class ChangeTracker:
         return frozenset(keys)
 
     def _apply(self, change: ChangeStatus) -> None:
-        self._write(status.applied, [change], self._by)
+        self._write(status.applied, change, self._by)
 
     def _reject(self, change: ChangeStatus, reason: str) -> None:
         if (change.outcome, change.reason) != ("rejected", reason):
-            self._write(status.rejected, [change], reason)
+            self._write(status.rejected, change, reason)
 
     def _write(
         self,
         write: Callable[[Connection, Sequence[ChangeStatus], str], int],
-        changes: Sequence[ChangeStatus],
+        change: ChangeStatus,
         reason: str,
     ) -> None:
-        self._writes.append(lambda connection: write(connection, changes, reason))
+        self._writes.append(lambda connection: write(connection, [change], reason))
 
     def _look_again(
         self, number: int, rowless: Rowless, load_ids: Sequence[str]

@@ -13,7 +13,8 @@ from pipelines import warehouse
 from pipelines.backfill import ledger
 from pipelines.backfill.apply import Applied, apply
 from pipelines.backfill.chunk import Plan
-from pipelines.backfill.plan import PlanRequest, plan
+from pipelines.backfill.plan import plan
+from pipelines.backfill.plan_request import PlanRequest
 from pipelines.bronze.load import Say
 from pipelines.collector.events import CollectorEvent, HistoryLoaded, Planned
 from pipelines.config.model import Since

@@ -38,34 +38,26 @@ class Layout:
         return [name or f"column {i}" for i, name in enumerate(self.names[:arity])]
 
 
+PRICES = ("open", "high", "low", "close")
+IDS = ("first_trade_id", "last_trade_id", "trade_id")
+
 KLINE_KINDS: Mapping[str, Kind] = {
     "opened_at_ms": "stamp",
-    "open": "price",
-    "high": "price",
-    "low": "price",
-    "close": "price",
-    "base_volume": "amount",
-    "quote_volume": "amount",
-    "contracts": "amount",
-    "taker_buy_base": "amount",
-    "taker_buy_quote": "amount",
-    "taker_buy_contracts": "amount",
+    **dict.fromkeys(PRICES, "price"),
+    **dict.fromkeys(("base_volume", "quote_volume", "contracts"), "amount"),
+    **dict.fromkeys(
+        ("taker_buy_base", "taker_buy_quote", "taker_buy_contracts"), "amount"
+    ),
     "trades_count": "count",
     "closed_at_ms": "stamp",
 }
 TRADE_KINDS: Mapping[str, Kind] = {
-    "agg_trade_id": "count",
-    "first_trade_id": "count",
-    "last_trade_id": "count",
-    "trade_id": "count",
+    **dict.fromkeys(("agg_trade_id", *IDS), "count"),
     "price": "price",
-    "base_amount": "amount",
-    "quote_amount": "amount",
-    "contracts": "amount",
+    **dict.fromkeys(("base_amount", "quote_amount", "contracts"), "amount"),
     "traded_at_ns": "stamp",
     "is_buyer_maker": "flag",
 }
-PRICES = ("open", "high", "low", "close")
 
 
 def _klines(volumes: Sequence[str]) -> Layout:

@@ -111,7 +111,7 @@ class ExchangeSource:
     def lock_keys(self) -> Sequence[str]:
         """The keys it writes; history has locks of its own, and never blocks live.
 
-        What brings no feed, but a listing, holds the market's.
+        A source of listings alone holds the market's lock.
         """
         return [
             f"{name} history" if choice.priority == "history" else name

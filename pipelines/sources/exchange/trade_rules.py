@@ -13,12 +13,10 @@ from pipelines.sources.exchange.columns import (
     plainly,
     read,
 )
-from pipelines.sources.exchange.feeds import TRADES
+from pipelines.sources.exchange.feeds import AMOUNTS, IDS, TRADES
 from pipelines.sources.exchange.rules import DATE_RESOLUTION_MS
 
 NS_IN_MS = 1_000_000
-AMOUNTS = ("price", "base_amount")
-IDS = ("trade_id", "first_trade_id", "last_trade_id")
 DIGITS_OF_NS = {"ms": 6, "s": 9}  # decimals that a stamp of the unit may have
 STAMP_FORM = r"^([0-9]{1,16})(?:\.([0-9]*))?$"
 ISO_FORM = "%Y-%m-%dT%H:%M:%S%.fZ"

@@ -9,7 +9,8 @@ import pytest
 from pipelines import warehouse
 from pipelines.backfill import display, ledger, status
 from pipelines.backfill.apply import apply
-from pipelines.backfill.plan import PlanRequest, plan
+from pipelines.backfill.plan import plan
+from pipelines.backfill.plan_request import PlanRequest
 from pipelines.backfill.replay import issue_again, parse_scope
 from pipelines.collector.first_rows import first_row_of
 from pipelines.config.model import Since

@@ -16,7 +16,7 @@ from pipelines.backfill.chunking import (
     chunking,
     requests_count,
 )
-from pipelines.backfill.plan import parse
+from pipelines.backfill.plan_request import parse
 from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
 from pipelines.settings import PROJECT_DIR

@@ -11,7 +11,8 @@ import pytest
 from pipelines import bootstrap, warehouse
 from pipelines.backfill import apply as applying
 from pipelines.backfill import ledger
-from pipelines.backfill.plan import PlanRequest, plan
+from pipelines.backfill.plan import plan
+from pipelines.backfill.plan_request import PlanRequest
 from pipelines.backfill.replay import issue_again, parse_scope
 from pipelines.bronze.tables import Column, Table
 from pipelines.collector.first_rows import first_row_of
