@@ -1,10 +1,11 @@
-"""Backfill: plan a span, apply the plan, build what it brought."""
+"""Backfill: plan a span, apply the plan, build the new rows."""
 
 from prefect import flow, get_run_logger, task
 
 from pipelines.backfill import ledger
 from pipelines.backfill.apply import Applied, apply
-from pipelines.backfill.plan import Planned, parse, plan
+from pipelines.backfill.plan import Planned, plan
+from pipelines.backfill.plan_request import parse
 from pipelines.config.rows import configuration
 from pipelines.sources.connectors import connected
 from pipelines.warehouse import connect, process_name
@@ -29,9 +30,9 @@ def make_plans(
 ) -> list[Planned]:
     """Write down which chunks the span takes; a plan for each series and feed."""
     config = configuration()
-    wanted = parse(config, exchanges, symbols, feeds=feeds, since=since, until=until)
+    requests = parse(config, exchanges, symbols, feeds=feeds, since=since, until=until)
     with connected(config) as connectors:
-        planned = [plan(one, connectors) for one in wanted]
+        planned = [plan(one, connectors) for one in requests]
     for one in planned:
         get_run_logger().info("%s", one)
     return planned
@@ -88,7 +89,7 @@ def backfill(
 
     Raises:
         UpstreamError: chunks failed; the rest is loaded and built.
-        SetupError: what was asked for is not known or not configured.
+        SetupError: the options name something unknown or not configured.
     """
     words = (exchanges or [], symbols or [], feeds or [], since, until)
     plans = make_plans(*words)

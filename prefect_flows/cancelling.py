@@ -1,4 +1,4 @@
-"""How a flow that runs until it is cancelled hears of it."""
+"""The stop event of a flow that runs until it is cancelled."""
 
 import threading
 from collections.abc import Iterator

@@ -17,13 +17,13 @@ def look(name: str) -> CheckResult | State[CheckResult]:
         FailedCheckError: what is wrong, and the command that mends it.
     """
     check = CHECKS[name].run()
-    told = f"{check.meaning}; mend: {check.mend}" if check.mend else check.meaning
+    message = f"{check.meaning}; mend: {check.mend}" if check.mend else check.meaning
     if not check.ok:
-        raise FailedCheckError(told, check.mend)
+        raise FailedCheckError(message, check.mend)
     if check.is_warning:
-        get_run_logger().warning("%s: %s", name, told)
-        return Completed(name="Warning", message=told, data=check)
-    get_run_logger().info("%s: %s", name, told)
+        get_run_logger().warning("%s: %s", name, message)
+        return Completed(name="Warning", message=message, data=check)
+    get_run_logger().info("%s: %s", name, message)
     return check
 
 

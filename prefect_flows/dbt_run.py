@@ -8,6 +8,7 @@ Prefect are imported by what needs them: with nothing to build, that is nobody.
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -78,24 +79,23 @@ def run_dbt(
     that have not taken in all of their batches, with what stands on them and their
     tests. With nothing new dbt is not started.
 
-    `seen` is told of each node that begins: what it is, its number, and of how many.
+    `seen` is message of each node that begins: what it is, its number, and of how many.
 
     Raises:
         BusyError: another transform runs, and `wait_s` is over.
         BadDataError: a node failed; the message names each with its reason.
-        UpstreamError: the warehouse went away meanwhile; what was not built is
-            built by the next run.
+        UpstreamError: the warehouse did not answer; the next run builds the rest.
     """
     export(warehouse.environment())
     with warehouse.locked(
         ["transform"], "transform", role="transformer", wait_s=wait_s, say=say
-    ) as held:
+    ) as connection:
         began = time.monotonic()
         whole = _whole(words)
-        last = LastTransform.read(held) if whole else None
+        last = LastTransform.read(connection) if whole else None
         selected = None
         if whole and not whole.full_refresh and last and last.serves(whole.tests):
-            selected = last.waiting(held, whole.tests)
+            selected = last.waiting(connection, whole.tests)
             if not selected:
                 return TransformFacts(0, {}, round(time.monotonic() - began, 3))
             words = [*words, "--select", *selected]
@@ -107,9 +107,11 @@ def run_dbt(
             facts = _facts(words[0], result)
             if whole:
                 before = last if selected else None
-                LastTransform.of(_results(result), whole.tests, before).remember(held)
+                LastTransform.of(_results(result), whole.tests, before).remember(
+                    connection
+                )
         except BadDataError as error:
-            _check_it_answers(held, error)
+            _check_connection(connection, error)
             raise
     return facts
 
@@ -139,11 +141,11 @@ def _whole(words: Sequence[str]) -> _Whole | None:
     return None
 
 
-def _check_it_answers(held: warehouse.Connection, error: BadDataError) -> None:
+def _check_connection(connection: warehouse.Connection, error: BadDataError) -> None:
     try:
-        held.execute("select 1")
+        connection.execute("select 1")
     except psycopg.OperationalError:
-        raise UpstreamError(f"the warehouse went away: {error}") from error
+        raise UpstreamError(f"the warehouse did not answer: {error}") from error
 
 
 def _invoke(
@@ -169,13 +171,13 @@ def _invoke_as_tasks(words: list[str], target: Path) -> "dbtRunnerResult":
     from dbt.cli.main import dbtRunnerResult
     from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings
 
-    known = PrefectDbtSettings(
+    dbt_settings = PrefectDbtSettings(
         project_dir=DBT_DIR,
         profiles_dir=DBT_DIR,
         target_path=target,
         log_level=_event_level(),
     )
-    runner = PrefectDbtRunner(settings=known, raise_on_failure=False)
+    runner = PrefectDbtRunner(settings=dbt_settings, raise_on_failure=False)
     others = set(threading.enumerate())
     try:
         outcome: dbtRunnerResult = runner.invoke(words, log_path=str(target / "logs"))
@@ -193,11 +195,11 @@ def _invoke_as_tasks(words: list[str], target: Path) -> "dbtRunnerResult":
 def _node_starts(seen: NodeSeen) -> "Callable[[EventMsg], None]":
     """dbt's callback, called for every event; it says what begins at `LogStartLine`."""
 
-    def heard(event: "EventMsg") -> None:
+    def report_start(event: "EventMsg") -> None:
         if event.info.name == "LogStartLine":
             seen(event.data.description, event.data.index, event.data.total)
 
-    return heard
+    return report_start
 
 
 def _event_level() -> "EventLevel":
@@ -219,11 +221,11 @@ def _facts(command: str, result: "dbtRunnerResult") -> TransformFacts:
         raise BadDataError(f"dbt {command}: {result.exception}")
     failed = [r for r in results if str(r.status) in FAILED]
     if failed:
-        told = "; ".join(f"{r.node.name}: {r.message}" for r in failed)
-        raise BadDataError(f"dbt: {len(failed)} of {len(results)} nodes failed: {told}")
-    by_status: dict[str, int] = {}
-    for node in results:
-        by_status[str(node.status)] = by_status.get(str(node.status), 0) + 1
+        message = "; ".join(f"{r.node.name}: {r.message}" for r in failed)
+        raise BadDataError(
+            f"dbt: {len(failed)} of {len(results)} nodes failed: {message}"
+        )
+    by_status = dict(Counter(str(node.status) for node in results))
     seconds = round(float(getattr(result.result, "elapsed_time", 0)), 3)
     return TransformFacts(len(results), by_status, seconds)
 

@@ -82,11 +82,11 @@ def _explain(connection: warehouse.Connection, day: date, out: Console) -> None:
     words = (*SEALED, "1m", f"{day}T{MINUTE}")
     out.print(f"\nWhy this number? bullion explain {' '.join(words)}", soft_wrap=True)
     try:
-        known = explain(connection, Bucket.parse(*words))
+        explanation = explain(connection, Bucket.parse(*words))
     except BullionError as error:  # a day that the archive does not have yet
         out.print(str(error), soft_wrap=True)
         return
-    for sentence in rendering.sentences(known):
+    for sentence in rendering.sentences(explanation):
         out.print(sentence, markup=False, soft_wrap=True)
-    for title, rows in rendering.tables(known):
+    for title, rows in rendering.tables(explanation):
         report.show(rows, title, out)

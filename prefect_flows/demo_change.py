@@ -51,7 +51,7 @@ LOOK_S = 0.1
 
 
 def stream_is_up(say: Say) -> bool:
-    """Start Kafka and Debezium; False: said why not."""
+    """Start Kafka and Debezium; False: they can not run here."""
     try:
         stack.up(["kafka", "debezium"], say=say)
     except UnavailableError as error:
@@ -93,15 +93,15 @@ def _change(statement: LiteralString) -> WaitResult:
     ):
         with committing(connection) as committed:
             committed.changes_count = connection.execute(statement).rowcount
-        found = wait_for_changes(connection, listener, committed, PATIENCE_S)
-        if error := failure(connection, found):
+        result = wait_for_changes(connection, listener, committed, PATIENCE_S)
+        if error := failure(connection, result):
             raise error
-    return found
+    return result
 
 
 def _steps(effect: ChangeStatus) -> list[dict[str, object]]:
-    """The path of a change, a row a step that was taken."""
-    taken = {
+    """The path of a change, a row a step."""
+    steps = {
         "committed": (effect.committed_at, "config.instruments"),
         "captured": (effect.captured_at, "Debezium Server, from the log"),
         "consumed": (effect.consumed_at, "bronze_config, through Kafka"),
@@ -114,7 +114,7 @@ def _steps(effect: ChangeStatus) -> list[dict[str, object]]:
             "where": where,
             "milliseconds": _milliseconds(effect.committed_at, at),
         }
-        for step, (at, where) in taken.items()
+        for step, (at, where) in steps.items()
         if at is not None
     ]
 
@@ -156,7 +156,7 @@ def _said(say: Say, work: Callable[[], object]) -> None:
 
 
 def _wait_for_history() -> None:
-    """Until history tells the tables: what its first snapshot reads is no change."""
+    """Wait until history equals the tables: its first snapshot is no change."""
     ends_at = time.monotonic() + PATIENCE_S
     with warehouse.connect("loader", warehouse.process_name("demo")) as connection:
         while differences(connection):

@@ -69,8 +69,8 @@ class LastTransform:
         warned = {r.node.name for r in results if str(r.status) == "warn"}
         if before and tests == "none":
             warned |= set(before.warned)
-        known = before.relations if before else sorted(relations)
-        return cls(project_hash(), tests, known, sorted(warned))
+        tables = before.relations if before else sorted(relations)
+        return cls(project_hash(), tests, tables, sorted(warned))
 
     def serves(self, tests: Tests) -> bool:
         """Whether only what has come to wait is left to do."""
@@ -79,9 +79,9 @@ class LastTransform:
     def waiting(self, connection: Connection, tests: Tests) -> list[str]:
         """dbt's selection of what to build, and to test again."""
         connection.execute(REGISTER)
-        found = connection.execute(WAITING, (self.relations,)).fetchall()
+        rows = connection.execute(WAITING, (self.relations,)).fetchall()
         again = self.warned if tests != "none" else []
-        return [f"{name}+" for (name,) in found] + again
+        return [f"{name}+" for (name,) in rows] + again
 
     def remember(self, connection: Connection) -> None:
         """Let the next transform know."""

@@ -1,4 +1,4 @@
-"""Load: a source into bronze, a task for each scope, then what it brought is built."""
+"""Load: a source into bronze, a task for each scope, then the build of the new rows."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def load_scope(
     """Load series of one scope, all that are configured where none is named.
 
     Raises:
-        UpstreamError: a part failed; what the others brought is loaded.
+        UpstreamError: a part failed; the rest is loaded.
         BadDataError: the same, and another attempt would not help.
     """
     options = LoadOptions.parse([scope], symbols, since, until, feeds=feeds)
@@ -83,7 +83,7 @@ def load(
 
     Raises:
         UpstreamError: a part failed; the message has each with its reason.
-        SetupError: what was asked for is not known or not configured.
+        SetupError: the options name something unknown or not configured.
         BadDataError: a node of dbt failed.
     """
     options = LoadOptions.parse(exchanges, symbols, since, until, feeds=feeds)

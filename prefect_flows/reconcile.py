@@ -14,10 +14,10 @@ from prefect_flows.load import load
 @task(name="compare")
 def compare(day: date, exchanges: list[str], symbols: list[str]) -> list[Reconciled]:
     """What the archive changed of the day, by series."""
-    found = comparison.reconcile(day, exchanges, symbols)
-    for one in found:
+    compared = comparison.reconcile(day, exchanges, symbols)
+    for one in compared:
         get_run_logger().info("day=%s %s", day, one)
-    return found
+    return compared
 
 
 @flow(name="reconcile")
@@ -37,7 +37,7 @@ def reconcile(
         symbols: only these symbols, which need not be configured.
 
     Raises:
-        UpstreamError: the archive did not answer; what is held is compared.
+        UpstreamError: the archive did not answer; the files in bronze are compared.
     """
     of = day or comparison.yesterday()
     loaded = load(
@@ -48,11 +48,11 @@ def reconcile(
         feeds=["klines"],
         return_state=True,
     )
-    found = compare(of, exchanges or [], symbols or [])
+    compared = compare(of, exchanges or [], symbols or [])
     create_table_artifact(
-        table=[{k: str(v) for k, v in asdict(one).items()} for one in found],
+        table=[{k: str(v) for k, v in asdict(one).items()} for one in compared],
         key="reconcile",
         description=f"Candles of {of} by REST against the archive's files",
     )
     loaded.result()
-    return found
+    return compared

@@ -1,4 +1,4 @@
-"""What a task may try again: what the next attempt can find otherwise.
+"""What a task may try again: what another attempt may change.
 
 A client has tried each request already; an attempt of a task is a load or a build of
 its own, which goes on where the one before it stopped.
@@ -22,7 +22,7 @@ def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
 
 
 def raise_failures(failures: Sequence[Exception]) -> None:
-    """Raise one error that tells every failure of a load that others went on without.
+    """Raise one error with every failure of a load, after the others went on.
 
     Raises:
         UpstreamError: another attempt may bring a part of what failed.

@@ -7,7 +7,8 @@ all of its workers with it, so what it had begun is free for the next at once.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,8 +16,8 @@ import psycopg
 
 from pipelines import warehouse
 from pipelines.backfill import ledger
+from pipelines.backfill.chunk import ARCHIVE, Chunk, Plan
 from pipelines.backfill.chunk_result import chunk_result
-from pipelines.backfill.ledger import ARCHIVE, Chunk, Plan
 from pipelines.backfill.work import ChunkProgress, source_of
 from pipelines.bronze.load import Say, recover
 from pipelines.bronze.run import is_pending
@@ -24,7 +25,7 @@ from pipelines.errors import FINAL, BullionError, UpstreamError, as_one
 from pipelines.sources.connectors import Connectors
 from pipelines.sources.load import load
 from pipelines.upstream.extents import begin_of
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 
 Finished = Callable[[Plan, Sequence[str]], None]
 
@@ -61,71 +62,59 @@ def apply(
     *,
     parallel: int = 2,
     patience: Patience = Patience(),
-    progress: Progress | None = None,
+    progress: Progress = NO_PROGRESS,
     say: Say = lambda _: None,
-    is_wanted: Callable[[Plan], bool] = lambda _: True,
+    is_active: Callable[[Plan], bool] = lambda _: True,
     finished: Finished = lambda _plan, _load_ids: None,
 ) -> Applied:
     """Run what is left of `plans`; what is done stays untouched.
 
     Chunks that another process works on are left to it, and waited for. A chunk is not
-    begun while its plan is not wanted, nor when the connectors' tasks are ending.
-    `finished` is called with each chunk that is done here, and the loads that brought
-    it.
+    begun while its plan is not active, nor when the connectors' tasks are ending.
+    `finished` is called with the plan and the loads of each chunk that is done here.
 
     Raises:
-        UpstreamError: the warehouse went away; the same call goes on from there.
+        UpstreamError: the warehouse did not answer; the same call goes on from there.
         KeyboardInterrupt: the chunks under way are ended first, unless it comes twice.
     """
     began = time.monotonic()
     workers = _Workers(
         connectors,
-        plans,
+        {plan.plan_id: plan for plan in plans},
         patience,
-        progress or NoProgress(),
+        progress,
         say,
-        is_wanted=is_wanted,
-        finished=finished,
+        is_active,
+        finished,
     )
     workers.run(parallel)
     workers.applied.seconds = round(time.monotonic() - began, 3)
     return workers.applied
 
 
+@dataclass
 class _Workers:
     """The workers of one apply, and what they share."""
 
-    def __init__(
-        self,
-        connectors: Connectors,
-        plans: Sequence[Plan],
-        patience: Patience,
-        progress: Progress,
-        say: Say,
-        *,
-        is_wanted: Callable[[Plan], bool],
-        finished: Finished,
-    ) -> None:
-        self.applied = Applied()
-        self._connectors = connectors
-        self._tasks = connectors.context.tasks
-        self._plans = {plan.plan_id: plan for plan in plans}
-        self._patience = patience
-        self._progress = progress
-        self._say = say
-        self._is_wanted = is_wanted
-        self._finished = finished
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
-        self._tries: dict[int, int] = {}
-        self._rests_until: dict[int, float] = {}
-        self._given_up: set[int] = set()
-        self._lost: BaseException | None = None
+    connectors: Connectors
+    plans: Mapping[int, Plan]
+    patience: Patience
+    progress: Progress
+    say: Say
+    is_active: Callable[[Plan], bool]
+    finished: Finished
+    applied: Applied = field(default_factory=Applied)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _tries: Counter[int] = field(default_factory=Counter)
+    _rests_until: dict[int, float] = field(default_factory=dict)
+    _given_up: set[int] = field(default_factory=set)
+    _lost: BaseException | None = None
 
     def run(self, parallel: int) -> None:
         """Work until nothing is left."""
         with self._connect() as connection:
-            self._progress.planned(
+            self.progress.planned(
                 sum(chunk.extent.steps for chunk in self._open(connection))
             )
         ended = [threading.Event() for _ in range(parallel)]
@@ -137,17 +126,21 @@ class _Workers:
                 work.start()
             _wait(ended)
         except KeyboardInterrupt:
-            self._say("stopping: what is under way ends first")
+            self.say("stopping: what is under way ends first")
             self._stop.set()
             _wait(ended)
             raise
         if self._lost is not None:
             raise self._lost
 
+    @property
+    def _is_ending(self) -> bool:
+        return self._stop.is_set() or self.connectors.context.tasks.ending.is_set()
+
     def _work(self, ended: threading.Event) -> None:
         try:
             with self._connect() as connection:
-                while not (self._stop.is_set() or self._tasks.ending.is_set()):
+                while not self._is_ending:
                     chunk = self._take(connection)
                     if chunk is not None:
                         self._run(connection, chunk)
@@ -156,7 +149,7 @@ class _Workers:
                     else:
                         self._stop.wait(POLL_S)
         except psycopg.OperationalError as error:
-            self._lose(UpstreamError(f"the warehouse went away: {error}"))
+            self._lose(UpstreamError(f"the warehouse did not answer: {error}"))
         except BaseException as error:  # noqa: BLE001  # raised again by `run`
             self._lose(error)
         finally:
@@ -171,12 +164,11 @@ class _Workers:
 
     def _open(self, connection: warehouse.Connection) -> list[Chunk]:
         """The chunks that are neither done nor given up, whoever works on them."""
-        found = ledger.open_chunks(connection, list(self._plans))
         return [
             chunk
-            for chunk in found
+            for chunk in ledger.open_chunks(connection, list(self.plans))
             if chunk.chunk_id not in self._given_up
-            and self._is_wanted(self._plans[chunk.plan_id])
+            and self.is_active(self.plans[chunk.plan_id])
         ]
 
     def _take(self, connection: warehouse.Connection) -> Chunk | None:
@@ -206,10 +198,10 @@ class _Workers:
                 warehouse.unlock(connection, chunk.lock)
 
     def _load(self, connection: warehouse.Connection, chunk: Chunk) -> None:
-        plan = self._plans[chunk.plan_id]
+        plan = self.plans[chunk.plan_id]
         check = partial(self._check, chunk)
-        progress = ChunkProgress(self._progress, chunk, check)
-        source = source_of(plan, chunk, self._connectors, progress)
+        progress = ChunkProgress(self.progress, chunk, check)
+        source = source_of(plan, chunk, self.connectors, progress)
         loads = list(chunk.load_ids)
         self._settle(connection, loads)
 
@@ -220,7 +212,7 @@ class _Workers:
                     loads.append(load_id)
                     ledger.note_load(connection, chunk, load_id)
 
-        load(source, say=self._say, seen=lambda *_: check(), begun=begun)
+        load(source, say=self.say, seen=lambda *_: check(), begun=begun)
         if source.failures:
             raise as_one(source.failures)
         if source.is_cut_short:
@@ -229,7 +221,7 @@ class _Workers:
         result = chunk_result(connection, plan, chunk)
         ledger.finish(connection, chunk, result)
         progress.finished()
-        self._finished(plan, loads)
+        self.finished(plan, loads)
         with self._lock:
             self.applied.chunks_count += 1
             self.applied.rows_count += result.rows_count
@@ -239,31 +231,31 @@ class _Workers:
     def _settle(
         self, connection: warehouse.Connection, load_ids: Sequence[str]
     ) -> None:
-        """Wait until what a killed load had extracted is delivered, by whomever.
+        """Wait until what a killed load had extracted is delivered, by any process.
 
         A span that was on its way would be asked for twice: then a candle would be
         confirmed that one reading only closes.
         """
         while any(map(is_pending, load_ids)) and not self._stop.is_set():
-            if not recover(connection, self._say):
+            if not recover(connection, self.say):
                 self._stop.wait(POLL_S)
 
     def _failed(
         self, connection: warehouse.Connection, chunk: Chunk, error: BaseException
     ) -> None:
-        is_ending = self._stop.is_set() or self._tasks.ending.is_set()
-        if is_ending or isinstance(error, _StoppedError):
+        if self._is_ending or isinstance(error, _StoppedError):
             ledger.give_back(connection, chunk, "waiting", "stopped")
             return
-        reason = _reason(self._plans[chunk.plan_id], chunk, error)
+        reason = _reason(self.plans[chunk.plan_id], chunk, error)
         ledger.give_back(connection, chunk, "failed", reason)
         with self._lock:
-            tries = self._tries[chunk.chunk_id] = self._tries.get(chunk.chunk_id, 0) + 1
+            self._tries[chunk.chunk_id] += 1
+            tries = self._tries[chunk.chunk_id]
             may_pass = not isinstance(error, FINAL)
-            if may_pass and tries < self._patience.attempts:
-                rest_s = self._patience.rest_s * tries
+            if may_pass and tries < self.patience.attempts:
+                rest_s = self.patience.rest_s * tries
                 self._rests_until[chunk.chunk_id] = time.monotonic() + rest_s
-                self._say(f"{reason}; again in {rest_s:g} s")
+                self.say(f"{reason}; again in {rest_s:g} s")
                 return
             self._given_up.add(chunk.chunk_id)
             kind = type(error) if isinstance(error, BullionError) else UpstreamError
@@ -271,13 +263,12 @@ class _Workers:
 
     def _check(self, chunk: Chunk) -> None:
         """Files end at once; what is asked for ends itself after its page."""
-        is_ending = chunk.route == ARCHIVE and self._tasks.ending.is_set()
-        if self._stop.is_set() or is_ending:
+        if self._stop.is_set() or (chunk.route == ARCHIVE and self._is_ending):
             raise _StoppedError
 
 
 def _wait(ended: Sequence[threading.Event]) -> None:
-    """Wait for all, so that Ctrl-C is heard.
+    """Wait for all; Ctrl-C interrupts.
 
     `Thread.join` that is interrupted takes the thread for ended (Python 3.11):
     https://github.com/python/cpython/issues/90882

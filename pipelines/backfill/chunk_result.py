@@ -1,4 +1,4 @@
-"""What a chunk brought, read back from bronze: counts and a checksum of the values.
+"""A chunk's result, read back from bronze: counts and a checksum of the values.
 
 Only finished loads count. Whatever its loads and their order were, the same values
 give the same checksum.
@@ -10,7 +10,7 @@ from typing import LiteralString
 from psycopg import sql
 
 from pipelines import warehouse
-from pipelines.backfill.ledger import ARCHIVE, Chunk, ChunkResult, Plan
+from pipelines.backfill.chunk import ARCHIVE, Chunk, ChunkResult, Plan
 from pipelines.bronze.tables import Column
 from pipelines.errors import UpstreamError
 from pipelines.sources import feeds, schema_of
@@ -40,10 +40,10 @@ READING = {"request_id", "origin", "received_at", "venue_now_ms", "upstream_now_
 def chunk_result(
     connection: warehouse.Connection, plan: Plan, chunk: Chunk
 ) -> ChunkResult:
-    """What stands in bronze of the chunk.
+    """What bronze has of the chunk.
 
     Raises:
-        UpstreamError: a file of it is not there.
+        UpstreamError: a file of it is not loaded.
     """
     is_archived = chunk.route == ARCHIVE
     schema = "bronze_archive" if is_archived else schema_of(plan.feed)
@@ -52,14 +52,14 @@ def chunk_result(
         return _of_files(connection, chunk, requests)
     sent = sql.SQL(SENT).format(requests=sql.Identifier(schema, "requests"))
     row = connection.execute(sent, (load_ids,)).fetchone()
-    rows, checksum = values(connection, plan, chunk, load_ids)
+    rows, checksum = checksum_of(connection, plan, chunk, load_ids)
     return ChunkResult(rows, requests, int(row[0]) if row else 0, checksum)
 
 
-def values(
+def checksum_of(
     connection: warehouse.Connection, plan: Plan, chunk: Chunk, load_ids: list[str]
 ) -> tuple[int, str]:
-    """How many distinct rows these loads brought for the chunk, and their SHA-256."""
+    """How many distinct rows the chunk has of these loads, and their SHA-256."""
     feed = feeds()[plan.feed]
     table = feed.table
     columns = [column for column in table.columns if _is_value(column)]
@@ -93,34 +93,32 @@ def values(
 def _finished(
     connection: warehouse.Connection, schema: str, chunk: Chunk
 ) -> tuple[list[str], int]:
-    found = connection.execute(FINISHED, (schema, chunk.load_ids)).fetchall()
-    return [load_id for load_id, _ in found], sum(requests for _, requests in found)
+    loads = connection.execute(FINISHED, (schema, chunk.load_ids)).fetchall()
+    return [load_id for load_id, _ in loads], sum(requests for _, requests in loads)
 
 
 def _of_files(
     connection: warehouse.Connection, chunk: Chunk, requests: int
 ) -> ChunkResult:
     paths = sorted(file["path"] for file in chunk.files)
-    found = connection.execute(FILES, (paths,)).fetchall()
-    missing = sorted(set(paths) - {path for path, *_ in found})
+    files = connection.execute(FILES, (paths,)).fetchall()
+    missing = sorted(set(paths) - {path for path, *_ in files})
     if missing:
         raise UpstreamError(f"not loaded: {', '.join(missing)}")
-    lines = "".join(f"{sha256}  {path}\n" for path, sha256, _, _ in found)
-    checksum = found[0][1] if len(found) == 1 else _sha256(lines)
+    lines = "".join(f"{sha256}  {path}\n" for path, sha256, _, _ in files)
+    checksum = (
+        files[0][1] if len(files) == 1 else hashlib.sha256(lines.encode()).hexdigest()
+    )
     return ChunkResult(
-        sum(rows for _, _, rows, _ in found),
+        sum(rows for _, _, rows, _ in files),
         requests,
-        sum(size for *_, size in found),
+        sum(size for *_, size in files),
         checksum,
     )
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _is_value(column: Column) -> bool:
-    """Whether the upstream said it: not when it was read, nor by which request."""
+    """Whether the upstream sent it: not when it was read, nor by which request."""
     return column.name not in READING
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from pipelines.backfill.ledger import ARCHIVE, NewChunk
+from pipelines.backfill.chunk import ARCHIVE, NewChunk
 from pipelines.upstream.connector import File, FileVersion, RequestRoute
 from pipelines.upstream.extents import DAY_MS, by_month, within, without
 from pipelines.upstream.feed import MINUTE_MS, Extent, Span, steps_of
@@ -13,8 +13,8 @@ BYTES_A_CHUNK = 256 * 2**20
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What need not be planned: files, answered spans, chunks of the ledger."""
+class Coverage:
+    """What needs no new chunk: loaded files, answered spans, chunks of the ledger."""
 
     files: Set[FileVersion] = frozenset()
     answered: Sequence[Span] = ()
@@ -24,43 +24,44 @@ class Taken:
 
 @dataclass(frozen=True)
 class Chunking:
-    """The new chunks of an extent, oldest first; steps held, and what nobody has."""
+    """The new chunks of an extent, oldest first, and what no source has of it."""
 
     chunks: list[NewChunk]
-    held_steps: int
-    not_had: list[Span]
-    not_had_reason: str | None = None
+    covered_steps: int
+    unreachable: list[Span]
+    unreachable_reason: str | None = None
 
 
 def chunking(
     extent: Extent,
     files: Sequence[File],
-    taken: Taken,
+    coverage: Coverage,
     route: RequestRoute | None,
     *,
     now: int,
 ) -> Chunking:
     """The chunks that bring what `extent` lacks.
 
-    Every file is taken that is not loaded as it is listed now, though requests have
-    been answered for its span: only a file seals it.
+    A file that is not loaded as listed now gets a chunk, though requests have been
+    answered for its span: only a file seals it.
     """
     span = extent.span
     archived = [file.covers for file in files]
-    loaded = [file.covers for file in files if file.version in taken.files]
-    held = within([*taken.answered, *loaded], span)
-    lacking = without(span, [*archived, *taken.answered, *taken.planned])
-    had, not_had, reason = _reachable(lacking, route, now)
-    wanted = [
+    loaded = [file.covers for file in files if file.version in coverage.files]
+    covered = within([*coverage.answered, *loaded], span)
+    lacking = without(span, [*archived, *coverage.answered, *coverage.planned])
+    reachable, unreachable, reason = _reachable(lacking, route, now)
+    missing = [
         file
         for file in files
-        if file.version not in taken.files and file.path not in taken.planned_files
+        if file.version not in coverage.files
+        and file.path not in coverage.planned_files
     ]
-    chunks = [*archive_chunks(wanted), *_asked_chunks(had, route)]
+    chunks = [*archive_chunks(missing), *_asked_chunks(reachable, route)]
     return Chunking(
         sorted(chunks, key=lambda chunk: chunk.span),
-        steps_of(extent.unit, held),
-        not_had,
+        steps_of(extent.unit, covered),
+        unreachable,
         reason,
     )
 
@@ -115,13 +116,13 @@ def _reachable(
         return list(spans), [], None
     newest_ms = now - now % MINUTE_MS + MINUTE_MS
     window = (newest_ms - route.window, newest_ms + DAY_MS)
-    had = [part for span in spans for part in within([window], span)]
+    reachable = [part for span in spans for part in within([window], span)]
     beyond = [part for span in spans for part in without(span, [window])]
     reason = (
         f"REST gives the newest {route.window // MINUTE_MS} minutes; older ones are"
         " made from trades: --feed trades"
     )
-    return had, beyond, reason if beyond else None
+    return reachable, beyond, reason if beyond else None
 
 
 def _asked_chunks(

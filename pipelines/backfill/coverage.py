@@ -1,4 +1,4 @@
-"""What bronze holds of a key already, by what finished loads brought."""
+"""What bronze has of a key, by finished loads."""
 
 from typing import LiteralString
 
@@ -36,5 +36,4 @@ def files(connection: warehouse.Connection, key: Key) -> set[FileVersion]:
     """The versions of the archive's files of the series that are loaded."""
     if not warehouse.has_table(connection, "bronze_archive.files"):
         return set()
-    found = connection.execute(FILES, key.series).fetchall()
-    return {(path, size, published) for path, size, published in found}
+    return set(connection.execute(FILES, key.series).fetchall())

@@ -12,7 +12,7 @@ MEGABYTE = 1_000_000
 
 
 def planned(plans: Sequence[Planned]) -> list[dict[str, Any]]:
-    """A row a plan: what is held, and what is left with what it will take."""
+    """A row a plan: what bronze has, and what is left with its cost."""
     return [
         {
             "plan": plan.plan_id,
@@ -30,7 +30,7 @@ def planned(plans: Sequence[Planned]) -> list[dict[str, Any]]:
 
 
 def notes(plans: Sequence[Planned]) -> list[str]:
-    """On which figures the times stand, and what nobody has."""
+    """The figures behind the times, and what no source has."""
     rates = dict.fromkeys(plan.rates for plan in plans)
     return [f"time by: {rate}" for rate in rates] + [
         f"plan {plan.plan_id}: {steps(plan.unit, plan.not_had_steps)} are not to be"
@@ -41,7 +41,7 @@ def notes(plans: Sequence[Planned]) -> list[str]:
 
 
 def plans(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A row a plan: its chunks by state, and what they brought."""
+    """A row a plan: its chunks by state, and their sums."""
     return [
         {
             "plan": row["plan_id"],
@@ -86,7 +86,7 @@ def chunks(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def extent(unit: Unit, start: int, end: int) -> str:
-    """Two times, or numbers, as short as they can be told."""
+    """Two times, or numbers, as short as possible."""
     if unit == "number":
         return f"{start:,} to {end:,}"
     return f"{_time(start)} to {_time(end)}"

@@ -8,7 +8,7 @@ from typing import LiteralString
 from psycopg import sql
 
 from pipelines import warehouse
-from pipelines.backfill.ledger import ARCHIVE, NewChunk
+from pipelines.backfill.chunk import ARCHIVE, NewChunk
 from pipelines.upstream.connector import RequestRoute
 
 # Two busy cores, 2026-11: a load's own work (dlt, its transactions), and zipped bytes
@@ -51,12 +51,12 @@ having sum(b.bytes_count) > 1000000
 
 @dataclass(frozen=True)
 class Rates:
-    """How fast it goes; `told` says which figures were measured."""
+    """How fast it goes; `summary` says which figures were measured."""
 
     request_s: float
     request_bytes: float
     archive_bytes_a_second: float
-    told: str
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ def rates(
         float(asked[0] or REQUEST_S),
         float(asked[1] or REQUEST_BYTES),
         float(archive or ARCHIVE_BYTES_A_SECOND),
-        f"request {_told(asked[0], REQUEST_S)} s, "
-        f"archive {_told(archive, ARCHIVE_BYTES_A_SECOND)} B/s",
+        f"request {_figure(asked[0], REQUEST_S)} s, "
+        f"archive {_figure(archive, ARCHIVE_BYTES_A_SECOND)} B/s",
     )
 
 
@@ -116,7 +116,7 @@ def cost(
     )
 
 
-def _told(measured: float | None, default: float) -> str:
+def _figure(measured: float | None, default: float) -> str:
     if measured is None:
         return f"{default:g} (default)"
     return f"{float(measured):.3g} (measured)"

@@ -6,90 +6,17 @@ at once; its row says how far it came.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, LiteralString
+from dataclasses import asdict
+from functools import partial
+from typing import LiteralString
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from pipelines import warehouse
+from pipelines.backfill.chunk import Chunk, ChunkResult, NewChunk, Plan, State
 from pipelines.errors import SetupError
 from pipelines.upstream.feed import Extent, Key, Span
-
-ARCHIVE = "archive"  # the route of a chunk that files bring
-State = Literal["waiting", "running", "done", "failed"]
-Unit = Literal["ms", "number"]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A key and the part of its axis that is to be had."""
-
-    plan_id: int
-    scope: str
-    subject: str
-    feed: str
-    unit: Unit
-    from_value: int
-    until_value: int
-
-    def __str__(self) -> str:
-        of = f"{self.subject} on {self.scope}" if self.subject else self.scope
-        return f"plan {self.plan_id}, {self.feed} of {of}"
-
-    @property
-    def key(self) -> Key:
-        """Who is asked for what."""
-        return Key(self.scope, self.subject, self.feed)
-
-
-@dataclass(frozen=True)
-class NewChunk:
-    """A part of a plan before it is written down; `files` as the archive lists them."""
-
-    route: str
-    span: Span
-    requests: int
-    bytes_count: int
-    files: Sequence[dict[str, Any]] = ()
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A part of a plan as the ledger has it."""
-
-    chunk_id: int
-    plan_id: int
-    route: str
-    unit: Unit
-    from_value: int
-    until_value: int
-    state: State
-    reason: str | None
-    attempts_count: int
-    load_ids: list[str]
-    files: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def extent(self) -> Extent:
-        """What it covers."""
-        return Extent(self.unit, self.from_value, self.until_value)
-
-    @property
-    def lock(self) -> str:
-        """The lock of whoever works on it."""
-        return f"backfill chunk {self.chunk_id}"
-
-
-@dataclass(frozen=True)
-class ChunkResult:
-    """What a chunk brought: rows of its feed, requests, bytes as sent, a checksum."""
-
-    rows_count: int
-    requests_count: int
-    bytes_count: int
-    checksum: str
-
 
 WIDEN: LiteralString = (
     "update ops.backfills as b set from_value = least(b.from_value, %s),"
@@ -142,14 +69,14 @@ def plans(connection: warehouse.Connection, plan_ids: Sequence[int] = ()) -> lis
         SetupError: there is no such plan.
     """
     with connection.cursor(row_factory=class_row(Plan)) as cursor:
-        found = cursor.execute(PLANS, (list(plan_ids), not plan_ids)).fetchall()
-    unknown = set(plan_ids) - {plan.plan_id for plan in found}
+        plans = cursor.execute(PLANS, (list(plan_ids), not plan_ids)).fetchall()
+    unknown = set(plan_ids) - {plan.plan_id for plan in plans}
     if unknown:
         named = ", ".join(str(number) for number in sorted(unknown))
         raise SetupError(
             f"there is no plan {named}: bullion backfill status lists them"
         )
-    return found
+    return plans
 
 
 def chunks(connection: warehouse.Connection, plan_ids: Sequence[int]) -> list[Chunk]:
@@ -167,7 +94,7 @@ def open_chunks(
 
 def left(connection: warehouse.Connection, plan_id: int) -> list[NewChunk]:
     """What of the plan is not done, as it was planned."""
-    found = connection.execute(
+    rows = connection.execute(
         "select route, from_value, until_value, requests_planned, bytes_planned, files"
         " from ops.backfill_chunks where plan_id = %s and state <> 'done'"
         " order by from_value, chunk_id",
@@ -175,7 +102,7 @@ def left(connection: warehouse.Connection, plan_id: int) -> list[NewChunk]:
     ).fetchall()
     return [
         NewChunk(route, (start, end), requests, size, files)
-        for route, start, end, requests, size, files in found
+        for route, start, end, requests, size, files in rows
     ]
 
 
@@ -199,7 +126,7 @@ def add(
             *chunk.span,
             chunk.requests,
             chunk.bytes_count,
-            Jsonb(list(chunk.files), dumps=_dumps),
+            Jsonb(list(chunk.files), dumps=partial(json.dumps, sort_keys=True)),
         )
         for chunk in planned
     ]
@@ -216,7 +143,7 @@ def begin(connection: warehouse.Connection, chunk_id: int) -> Chunk | None:
 
 
 def note_load(connection: warehouse.Connection, chunk: Chunk, load_id: str) -> None:
-    """Note a load that was begun for the chunk, before it brings anything."""
+    """Note a load that was begun for the chunk, before it delivers anything."""
     connection.execute(
         "update ops.backfill_chunks set load_ids = load_ids || %(load_id)s"
         " where chunk_id = %(chunk_id)s and not load_ids @> array[%(load_id)s]",
@@ -225,18 +152,13 @@ def note_load(connection: warehouse.Connection, chunk: Chunk, load_id: str) -> N
 
 
 def finish(connection: warehouse.Connection, chunk: Chunk, result: ChunkResult) -> None:
-    """Note that it is done, and what it brought."""
+    """Note that it is done, and its result."""
     connection.execute(
-        "update ops.backfill_chunks set state = 'done', reason = null, rows_count = %s,"
-        " requests_count = %s, bytes_count = %s, sha256 = %s,"
-        " ended_at = clock_timestamp() where chunk_id = %s",
-        (
-            result.rows_count,
-            result.requests_count,
-            result.bytes_count,
-            result.checksum,
-            chunk.chunk_id,
-        ),
+        "update ops.backfill_chunks set state = 'done', reason = null,"
+        " rows_count = %(rows_count)s, requests_count = %(requests_count)s,"
+        " bytes_count = %(bytes_count)s, sha256 = %(checksum)s,"
+        " ended_at = clock_timestamp() where chunk_id = %(chunk_id)s",
+        {**asdict(result), "chunk_id": chunk.chunk_id},
     )
 
 
@@ -256,7 +178,3 @@ def _chunks(
 ) -> list[Chunk]:
     with connection.cursor(row_factory=class_row(Chunk)) as cursor:
         return cursor.execute(CHUNK + where + IN_ORDER, (value,)).fetchall()
-
-
-def _dumps(value: object) -> str:
-    return json.dumps(value, sort_keys=True)

@@ -1,37 +1,22 @@
-"""A plan: which chunks bring what a series lacks, and what they will take."""
+"""A plan: the chunks of what a series lacks, and what they will take."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines import warehouse
 from pipelines.backfill import coverage, estimate, ledger
-from pipelines.backfill.chunking import Chunking, Taken, chunking
-from pipelines.backfill.ledger import ARCHIVE, Plan
-from pipelines.config.model import DEFAULT_FEED, Configuration, Since
-from pipelines.config.span import parse_span
+from pipelines.backfill.chunk import ARCHIVE, Plan
+from pipelines.backfill.chunking import Chunking, Coverage, chunking
+from pipelines.backfill.plan_request import PlanRequest
 from pipelines.errors import SetupError
-from pipelines.sources import feeds as known_feeds
+from pipelines.sources import feeds as declared_feeds
 from pipelines.sources import schema_of
 from pipelines.sources.connectors import Connectors
 from pipelines.upstream.connector import RequestRoute
 from pipelines.upstream.extents import at, to_ms, within
-from pipelines.upstream.feed import MINUTE_MS, Extent, Key, Unit, steps_of
+from pipelines.upstream.feed import MINUTE_MS, Extent, Unit, steps_of
 
 PARALLEL = 2
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A key and the part of its axis that is asked for.
-
-    Attributes:
-        until: a time, or a number; None: the upstream's now.
-    """
-
-    key: Key
-    since: Since
-    until: datetime | int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +47,7 @@ class Planned:
 
 
 def plan(
-    wanted: Wanted,
+    request: PlanRequest,
     connectors: Connectors,
     *,
     parallel: int = PARALLEL,
@@ -72,19 +57,19 @@ def plan(
     Planned again, the same extent gives the same plan with what is left of it.
 
     Raises:
-        SetupError: the extent is empty, or nobody gives the feed.
-        UpstreamError: the archive's listing or the upstream's clock could not be had.
+        SetupError: the extent is empty, or no source has the feed.
+        UpstreamError: the archive's host or the upstream did not answer.
     """
-    key, feed = wanted.key, known_feeds()[wanted.key.feed]
-    upstream = connectors.of_feed(key.feed)
-    now = upstream.now(key.scope)
-    extent = _extent(wanted, feed.axis.extent_unit, now)
+    key, feed = request.key, declared_feeds()[request.key.feed]
+    connector = connectors.of_feed(key.feed)
+    now = connector.now(key.scope)
+    extent = _extent(request, feed.axis.extent_unit, now)
     files = [
         file
         for archive in connectors.archives()
         for file in archive.files(key, feed, extent.span)
     ]
-    route = upstream.route(key)
+    route = connector.route(key)
     if not files and route is None:
         raise SetupError(
             f"{key.feed} of {key.subject} on {key.scope}: neither the archive nor REST"
@@ -92,44 +77,44 @@ def plan(
         )
     with warehouse.connect("loader", warehouse.process_name("backfill plan")) as db:
         with db.transaction():
-            written = ledger.write_plan(db, key, extent)
-            ledger.forget_untried(db, written, extent.span)
-            found = chunking(extent, files, _taken(db, written), route, now=now)
-            ledger.add(db, written, found.chunks)
+            stored = ledger.write_plan(db, key, extent)
+            ledger.forget_untried(db, stored, extent.span)
+            chunks = chunking(extent, files, _coverage(db, stored), route, now=now)
+            ledger.add(db, stored, chunks.chunks)
         return _planned(
             db,
-            written,
+            stored,
             extent,
-            found=found,
+            chunks=chunks,
             route=route,
-            weight_a_second=upstream.weight_a_second(key.scope),
+            weight_a_second=connector.weight_a_second(key.scope),
             parallel=parallel,
         )
 
 
-def _extent(wanted: Wanted, unit: Unit, now: int) -> Extent:
+def _extent(request: PlanRequest, unit: Unit, now: int) -> Extent:
     """Of a time whole minutes, up to the last one that has ended."""
-    until = wanted.until
+    until = request.until
     if unit == "number":
         end = min(until, now) if isinstance(until, int) else now
-        extent = Extent("number", wanted.since.number, end)
-        shown = f"{extent.start:,} and {extent.end:,}"
+        extent = Extent("number", request.since.number, end)
+        limits = f"{extent.start:,} and {extent.end:,}"
     else:
         end = min(to_ms(until), now) if isinstance(until, datetime) else now
-        extent = Extent("ms", wanted.since.from_ms(now), end - end % MINUTE_MS)
-        shown = " and ".join(f"{at(ms):%Y-%m-%dT%H:%MZ}" for ms in extent.span)
+        extent = Extent("ms", request.since.from_ms(now), end - end % MINUTE_MS)
+        limits = " and ".join(f"{at(ms):%Y-%m-%dT%H:%MZ}" for ms in extent.span)
     if extent.start >= extent.end:
         raise SetupError(
-            f"nothing lies between {shown}, where the span or the venue's now ends"
+            f"nothing lies between {limits}, where the span or the venue's now ends"
         )
     return extent
 
 
-def _taken(connection: warehouse.Connection, written: Plan) -> Taken:
-    begun = ledger.chunks(connection, [written.plan_id])
-    return Taken(
-        coverage.files(connection, written.key),
-        coverage.answered(connection, written.key),
+def _coverage(connection: warehouse.Connection, stored: Plan) -> Coverage:
+    begun = ledger.chunks(connection, [stored.plan_id])
+    return Coverage(
+        coverage.files(connection, stored.key),
+        coverage.answered(connection, stored.key),
         {f["path"] for chunk in begun if chunk.state != "done" for f in chunk.files},
         [chunk.extent.span for chunk in begun if chunk.route != ARCHIVE],
     )
@@ -137,94 +122,40 @@ def _taken(connection: warehouse.Connection, written: Plan) -> Taken:
 
 def _planned(
     connection: warehouse.Connection,
-    written: Plan,
+    stored: Plan,
     extent: Extent,
     *,
-    found: Chunking,
+    chunks: Chunking,
     route: RequestRoute | None,
     weight_a_second: float,
     parallel: int,
 ) -> Planned:
     left = [
         chunk
-        for chunk in ledger.left(connection, written.plan_id)
+        for chunk in ledger.left(connection, stored.plan_id)
         if within([chunk.span], extent.span)
     ]
-    schema = schema_of(written.feed)
-    rates = estimate.rates(connection, schema, written.scope, route)
+    schema = schema_of(stored.feed)
+    rates = estimate.rates(connection, schema, stored.scope, route)
     cost = estimate.cost(
         left, route, rates, weight_a_second=weight_a_second, parallel=parallel
     )
     return Planned(
-        plan_id=written.plan_id,
-        scope=written.scope,
-        subject=written.subject,
-        feed=written.feed,
+        plan_id=stored.plan_id,
+        scope=stored.scope,
+        subject=stored.subject,
+        feed=stored.feed,
         unit=extent.unit,
         from_value=extent.start,
         until_value=extent.end,
         steps=extent.steps,
-        held_steps=found.held_steps,
+        held_steps=chunks.covered_steps,
         chunks_count=len(left),
         files_count=sum(len(chunk.files) for chunk in left),
         requests_count=cost.requests_count,
         bytes_count=cost.bytes_count,
         seconds=cost.seconds,
-        rates=rates.told,
-        not_had_steps=steps_of(extent.unit, found.not_had),
-        not_had=found.not_had_reason,
+        rates=rates.summary,
+        not_had_steps=steps_of(extent.unit, chunks.unreachable),
+        not_had=chunks.unreachable_reason,
     )
-
-
-def parse(
-    configuration: Configuration,
-    exchanges: Sequence[str] | None,
-    symbols: Sequence[str] | None,
-    *,
-    feeds: Sequence[str] | None,
-    since: str,
-    until: str | None,
-) -> list[Wanted]:
-    """What a command line or a deployment's parameters say; candles by default.
-
-    Raises:
-        SetupError: a time is not ISO UTC, the span is empty, a feed has no history, or
-            no series fits.
-    """
-    start, end = parse_span(since, until or None)
-    names = [name for name, feed in known_feeds().items() if feed.has_history]
-    for name in feeds or ():
-        if name in known_feeds() and name not in names:
-            raise SetupError(f"{name} are what is true now: they have no history")
-    unknown = [name for name in feeds or () if name not in names]
-    if unknown:
-        raise SetupError(
-            f"unknown feed {', '.join(unknown)}; known: {', '.join(names)}"
-        )
-    return [
-        Wanted(Key(*series, name), start, end)
-        for series in _series(configuration, exchanges or (), symbols or ())
-        for name in names
-        if name in (feeds or (DEFAULT_FEED,))
-    ]
-
-
-def _series(
-    configuration: Configuration, exchanges: Sequence[str], symbols: Sequence[str]
-) -> list[tuple[str, str]]:
-    """The series that were named; every enabled one that fits by default."""
-    if exchanges and symbols:
-        return [
-            (e, s) for e in dict.fromkeys(exchanges) for s in dict.fromkeys(symbols)
-        ]
-    found = [
-        (choice.exchange_id, choice.symbol)
-        for choice in configuration.instruments
-        if choice.is_enabled
-        and configuration.exchanges[choice.exchange_id].is_enabled
-        and (not exchanges or choice.exchange_id in exchanges)
-        and (not symbols or choice.symbol in symbols)
-    ]
-    if not found:
-        raise SetupError("no enabled instrument of config.instruments fits")
-    return found

@@ -1,4 +1,4 @@
-"""Reconcile: what REST said of a day against what the archive's file says of it.
+"""Reconcile: a day's candles by REST against those of the archive's file.
 
 Bronze is compared, not gold: there the file's candle stands already, since it seals.
 """
@@ -24,7 +24,7 @@ class Reconciled:
     """A series' day: minutes by REST, by the archive, by both, and how they compare.
 
     `changed_values` names the values that differ, each with its count of minutes;
-    `largest_difference_pct` is of what REST had said.
+    `largest_difference_pct` is of REST's value.
     """
 
     exchange_id: str
@@ -41,7 +41,7 @@ class Reconciled:
 def reconcile(
     day: date, exchanges: Sequence[str] = (), symbols: Sequence[str] = ()
 ) -> list[Reconciled]:
-    """A row for each series that one of the two holds candles of.
+    """A row for each series that has candles by one of the two.
 
     Raises:
         SetupError: nothing was ever loaded.

@@ -1,4 +1,4 @@
-"""The loads that speak for a span: by their rows, by what was answered, by files."""
+"""The loads that concern a span: by their rows, by answered pages, by files."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def _tables(
     for feed in spec.feeds.values():
         column = feed.axis.column
         named = sql.SQL("feed = {}").format(feed.name)
-        # every load of a feed whose axis is no time is spoken for
+        # every load of a feed whose axis is no time counts
         rows: list[sql.Composable] = []
         pages: list[sql.Composable] = [named, *scope.conditions(("scope", "subject"))]
         if feed.axis.unit != "number":

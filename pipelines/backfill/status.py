@@ -1,4 +1,4 @@
-"""How far plans are, and what each chunk brought."""
+"""How far plans are, and the result of each chunk."""
 
 from collections.abc import Sequence
 from pathlib import Path

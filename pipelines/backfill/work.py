@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from pipelines.backfill.ledger import ARCHIVE, Chunk, Plan
+from pipelines.backfill.chunk import ARCHIVE, Chunk, Plan
 from pipelines.bronze.delivery import Resource, Source
 from pipelines.bronze.tables import Table
 from pipelines.sources.connectors import Connectors
@@ -57,14 +57,14 @@ class ChunkProgress:
         """The whole was planned before."""
 
     def answered(self, steps: int, rows: int) -> None:
-        """So much more of the chunk is had."""
+        """Count steps of the chunk, no more than it has left."""
         self._check()
         counted = min(steps, self._left)
         self._left -= counted
         self._progress.answered(counted, rows)
 
     def finished(self) -> None:
-        """What was held already counts, too."""
+        """Count what bronze had before."""
         self._progress.answered(self._left, 0)
         self._left = 0
 
@@ -72,7 +72,7 @@ class ChunkProgress:
 def source_of(
     plan: Plan, chunk: Chunk, connectors: Connectors, progress: Progress
 ) -> ChunkSource:
-    """The source that brings the chunk, and nothing else."""
+    """The source of the chunk, and nothing else."""
     if chunk.route == ARCHIVE:
         (archive,) = connectors.archives()
         again = chunk.reason is not None

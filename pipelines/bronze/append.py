@@ -1,6 +1,6 @@
 """Rows appended to a bronze schema with the position that they speak for, at once.
 
-For what dlt does not load: a stream. What a batch brought, how far it read (rows of a
+For what dlt does not load: a stream. The rows of a batch, how far it read (rows of a
 table, too) and that it is a finished load commit in one transaction:
 docs/decisions/0006-a-batch-of-changes-commits-with-its-position.md.
 """
@@ -132,14 +132,14 @@ class Appender:
         rows: Iterable[Fields],
         delivery: Delivery,
     ) -> int:
-        found = list(rows)
-        if not found:
+        rows = list(rows)
+        if not rows:
             return 0
         statement = sql.SQL("copy {} ({}) from stdin").format(target, _names(table))
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for number, fields in enumerate(found):
+            for number, fields in enumerate(rows):
                 copy.write_row((*fields, delivery.load_id, delivery.file, number))
-        return len(found)
+        return len(rows)
 
 
 def _landing(table: Table) -> sql.Identifier:

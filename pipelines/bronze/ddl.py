@@ -1,4 +1,4 @@
-"""Bronze tables come into being here, before anything is delivered to them.
+"""Creates bronze tables, before anything is delivered to them.
 
 dlt would make each at its first row; silver stands on all of them from the first load
 of anything. dlt finds them as it would have made them, and adds what later versions of
@@ -28,29 +28,31 @@ INDEXED = "select schemaname || '.' || indexname from pg_indexes"
 
 
 def declare(connection: Connection, tables: Mapping[str, Sequence[Table]]) -> None:
-    """Create what is not there of the tables, given by schema. Idempotent."""
-    there = {name for (name,) in connection.execute(THERE)}
+    """Create the tables, by schema, that do not exist yet. Idempotent."""
+    existing = {name for (name,) in connection.execute(THERE)}
     missing = {
-        schema: [table for table in wanted if f"{schema}.{table.name}" not in there]
-        for schema, wanted in tables.items()
+        schema: [
+            table for table in declared if f"{schema}.{table.name}" not in existing
+        ]
+        for schema, declared in tables.items()
     }
     if not any(missing.values()):
         return
     with _alone(connection):
-        for schema, wanted in missing.items():
+        for schema, declared in missing.items():
             name = sql.Identifier(schema)
             connection.execute(sql.SQL("create schema if not exists {}").format(name))
-            for table in wanted:
+            for table in declared:
                 connection.execute(_definition(schema, table))
 
 
 def index(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
-    """Create the indexes that are not there; asking first takes no lock on loads."""
-    there = {name for (name,) in connection.execute(INDEXED)}
+    """Create the indexes that do not exist yet; to look takes no lock on loads."""
+    existing = {name for (name,) in connection.execute(INDEXED)}
     for table in tables:
         for columns in (*table.indexes, LOAD_ID_INDEX):
             name = f"{table.name}_{'_'.join(c.strip('_') for c in columns)}_idx"
-            if f"{schema}.{name}" in there:
+            if f"{schema}.{name}" in existing:
                 continue
             with _alone(connection):
                 connection.execute(

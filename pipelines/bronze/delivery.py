@@ -35,7 +35,7 @@ class Rows:
 
     @classmethod
     def of(cls, table: Table, rows: Sequence[Mapping[str, object]]) -> "Rows":
-        """Rows given one by one; what one lacks is null."""
+        """A frame of these rows; a column that a row lacks is null."""
         types = {c.name: TYPES.get(c.data_type, pl.String) for c in table.columns}
         return cls(table, pl.DataFrame(rows, schema=types))
 
@@ -43,16 +43,16 @@ class Rows:
     def filled(cls, table: Table, frame: pl.DataFrame, **same: Any) -> "Rows":
         """The table's columns of `frame`, and those that are the `same` in all rows.
 
-        A column that is not given is null.
+        A column that neither has is null.
         """
         types = {c.name: TYPES.get(c.data_type, pl.String) for c in table.columns}
-        given = {
+        columns = {
             name: pl.col(name)
             if name in frame.columns
             else pl.lit(same.get(name), kind).alias(name)
             for name, kind in types.items()
         }
-        return cls(table, frame.select(given.values()))
+        return cls(table, frame.select(columns.values()))
 
 
 @dataclass(frozen=True)

@@ -115,17 +115,17 @@ class Bronze(postgres):
 
 def destination() -> Bronze:
     """dlt's destination for the warehouse, as role `loader`."""
-    known = parameters("loader", process_name("load"))
-    query = {k: known[k] for k in ("options", "application_name")}
+    connection = parameters("loader", process_name("load"))
+    query = {k: connection[k] for k in ("options", "application_name")}
     return Bronze(
         credentials=cast(
             "dict[str, Any]",
             {
-                "host": known["host"],
-                "port": int(known["port"]),
-                "database": known["dbname"],
-                "username": known["user"],
-                "password": known["password"] or "",
+                "host": connection["host"],
+                "port": int(connection["port"]),
+                "database": connection["dbname"],
+                "username": connection["user"],
+                "password": connection["password"] or "",
                 "query": query,
             },
         )

@@ -31,7 +31,7 @@ Declared = Callable[[], Mapping[str, Sequence[Table]]]
 
 @dataclass(frozen=True)
 class LoadFacts:
-    """What a load brought and spent: a row of `ops.loads`."""
+    """A load's rows, requests and seconds: a row of `ops.loads`."""
 
     schema_name: str
     load_id: str
@@ -55,9 +55,9 @@ def load(
 
     The tables that are `declared`, by schema, are made first where they are missing.
 
-    Resources that fail leave their error in `source.failures`; what the others brought
-    is loaded. `seen` is told of every frame as it is extracted, `begun` of the load id
-    before the first one, once for each resource.
+    Resources that fail leave their error in `source.failures`; the rows of the others
+    are loaded. `seen` is called with every frame as it is extracted, `begun` with the
+    load id before the first one, once for each resource.
 
     Raises:
         BusyError: another process loads one of the series, and `wait_s` is over.
@@ -67,36 +67,41 @@ def load(
     schema = f"bronze_{source.name}"
     keys = [f"load {source.name} {key}" for key in source.lock_keys()]
     work = f"load {source.name}"
-    with warehouse.locked(keys, work, wait_s=wait_s, say=say) as held, _answering():
-        recover(held, say)
-        register(held, schema)  # a run may have died between its load and this
-        ddl.declare(held, {**declared(), schema: source.tables})
+    with (
+        warehouse.locked(keys, work, wait_s=wait_s, say=say) as connection,
+        _answering(),
+    ):
+        recover(connection, say)
+        register(connection, schema)  # a run may have died between its load and this
+        ddl.declare(connection, {**declared(), schema: source.tables})
         resources = source.resources()
         if not resources:
             return None
         run = Run.new(source.name)
-        if not warehouse.try_lock(held, run.lock):  # pragma: no cover  # a new name
+        if not warehouse.try_lock(
+            connection, run.lock
+        ):  # pragma: no cover  # a new name
             raise BadDataError(f"{run.lock} is taken")
         load_id = run.extract([_as_dlt(run, r, source, seen, begun) for r in resources])
-        with _in_turn_at_first(held, schema):
+        with _in_turn_at_first(connection, schema):
             run.deliver()
         for resource in resources:
             resource.delivered()
-        ddl.index(held, schema, source.tables)
-        return facts(held, schema, load_id)
+        ddl.index(connection, schema, source.tables)
+        return facts(connection, schema, load_id)
 
 
 def recover(connection: warehouse.Connection, say: Say = lambda _: None) -> int:
     """Deliver what runs that died had extracted; how many there were."""
-    found = 0
+    count = 0
     for run in Run.left():
         if warehouse.try_lock(connection, run.lock) and run.folder.exists():
             if run.has_packages:
                 say(f"delivering what a run that died left: {run.folder.name}")
-                found += 1
+                count += 1
             run.deliver()
             register(connection, f"bronze_{run.source_name}")
-    return found
+    return count
 
 
 def register(connection: warehouse.Connection, schema: str) -> int:
@@ -108,7 +113,7 @@ def register(connection: warehouse.Connection, schema: str) -> int:
 def facts(
     connection: warehouse.Connection, schema: str, load_id: str
 ) -> LoadFacts | None:
-    """What the load brought and spent; None if it is not finished."""
+    """The load's row of `ops.loads`; None if it is not finished."""
     register(connection, schema)
     with connection.cursor(row_factory=class_row(LoadFacts)) as cursor:
         return cursor.execute(
@@ -124,7 +129,7 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except psycopg.OperationalError as error:
-        raise UpstreamError(f"the warehouse went away: {error}") from error
+        raise UpstreamError(f"the warehouse did not answer: {error}") from error
 
 
 @contextmanager
@@ -142,7 +147,7 @@ def _in_turn_at_first(connection: warehouse.Connection, schema: str) -> Iterator
     try:
         yield
     finally:
-        with suppress(psycopg.OperationalError):  # it went away, and the lock with it
+        with suppress(psycopg.OperationalError):  # a lost connection has no lock
             warehouse.unlock(connection, key)
 
 

@@ -98,7 +98,7 @@ class Run:
             info = self.pipeline.extract(source, loader_file_format="csv")
         except PipelineStepFailed as error:
             if lost := _cause(error, psycopg.OperationalError):
-                raise UpstreamError(f"the warehouse went away: {lost}") from error
+                raise UpstreamError(f"the warehouse did not answer: {lost}") from error
             raise
         return str(info.loads_ids[0])
 
@@ -166,16 +166,16 @@ class Run:
 
 
 def _configure() -> None:
-    """Tell dlt how to work, once: loads of other threads read it from then on.
+    """Configure dlt once: the loads of all threads read it.
 
-    Two that told it at once were seen to fail: `KeyAlreadyPresent`.
+    Two threads that set it at once were seen to fail: `KeyAlreadyPresent`.
     """
     with CONFIGURING:
-        _tell_dlt()
+        _set_configuration()
 
 
 @cache
-def _tell_dlt() -> None:
+def _set_configuration() -> None:
     for key, value in CONFIGURATION.items():
         dlt.config[key] = value
 
@@ -191,7 +191,7 @@ def _names(folder: Path) -> set[str]:
 
 def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
     """The first of `kind` in what led to `error`."""
-    found: BaseException | None = error
-    while found is not None and not isinstance(found, kind):
-        found = found.__cause__
-    return found
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, kind):
+        cause = cause.__cause__
+    return cause

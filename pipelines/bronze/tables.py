@@ -29,9 +29,15 @@ class Column:
         return column
 
 
+def columns(
+    data_type: DataType, *names: str, nullable: bool = False
+) -> tuple[Column, ...]:
+    """Columns of one type, in this order."""
+    return tuple(Column(name, data_type, nullable) for name in names)
+
+
 DELIVERY_COLUMNS = (
-    Column("_dlt_load_id", "text"),
-    Column("delivery_file", "text"),
+    *columns("text", "_dlt_load_id", "delivery_file"),
     Column("delivery_row", "bigint"),
 )
 

@@ -51,7 +51,8 @@ def backfill_plan(
     is held is not planned; planned again, the same plan is reused or widened.
     """
     from pipelines.backfill import display
-    from pipelines.backfill.plan import parse, plan
+    from pipelines.backfill.plan import plan
+    from pipelines.backfill.plan_request import parse
     from pipelines.config.rows import configuration
     from pipelines.sources.connectors import connected
 

@@ -1,16 +1,16 @@
-"""What became of changes: decided by what the collector did, written to their ledger.
+"""The states of changes, as the collector's work decides them, written to their ledger.
 
 A change of a series that is collected is applied when its keys were answered by loads
 that began with it; one that is not collected any more, when its last task has ended;
-one of another table, when it was adopted. A table that the collector does
-not know is another process's: its changes stay as they are.
+one of another table, when it was adopted. Changes of a table that no source declares
+are another process's and stay as they are.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from pipelines.collector.first_rows import first_row_of
+from pipelines.collector.pending import Pending, Rowless
 from pipelines.collector.targets import Targets, history_key, is_meant
 from pipelines.config import status
 from pipelines.config.model import Configuration
@@ -21,34 +21,6 @@ from pipelines.upstream.feed import Key, SeriesId
 from pipelines.warehouse import Connection
 
 Write = Callable[[Connection], object]
-
-
-@dataclass
-class Pending:
-    """A change that waits for answers, of its keys or (a pattern's) any of them."""
-
-    change: ChangeStatus
-    keys: frozenset[Key]
-    generation: int
-    is_pattern: bool
-    answered: set[Key] = field(default_factory=set)
-
-    @property
-    def is_done(self) -> bool:
-        """Whether it is carried out."""
-        if self.is_pattern:
-            return bool(self.answered)
-        return self.answered >= self.keys
-
-
-@dataclass
-class Rowless:
-    """A change that was applied and brought no row yet; `load_ids` None: any load's."""
-
-    change: ChangeStatus
-    keys: frozenset[Key]
-    generation: int
-    load_ids: list[str] | None
 
 
 class ChangeTracker:
@@ -65,21 +37,21 @@ class ChangeTracker:
     def adopt(
         self,
         changes: Sequence[ChangeStatus],
-        known: Configuration,
+        config: Configuration,
         targets: Targets,
         generation: int,
     ) -> list[SeriesId]:
         """Take the open changes over; the series that are to be loaded for new ones."""
         open_ids = {change.effect_id for change in changes}
         for waiting in (self._pending, self._ending):
-            for gone in [number for number in waiting if number not in open_ids]:
-                del waiting[gone]  # superseded, or applied by another process
+            for closed in [number for number in waiting if number not in open_ids]:
+                del waiting[closed]  # superseded, or applied by another process
         to_load: dict[SeriesId, None] = {}
         for change in changes:
             if not self._is_ours(change):
                 continue
             if change.table_name in adopted_tables():
-                self._adopted(change, known)
+                self._adopted(change, config)
             elif change.table_name in series_tables():
                 to_load |= dict.fromkeys(self._of_series(change, targets, generation))
         return list(to_load)
@@ -112,7 +84,7 @@ class ChangeTracker:
                 continue
             is_final = isinstance(error, FINAL)
             write = status.rejected if is_final else status.postponed
-            self._write(write, [pending.change], str(error))
+            self._write(write, pending.change, str(error))
 
     def loaded(
         self, keys: Collection[Key], generation: int, load_id: str | None
@@ -152,10 +124,10 @@ class ChangeTracker:
             return True
         return change.key[0] in self._scopes
 
-    def _adopted(self, change: ChangeStatus, known: Configuration) -> None:
+    def _adopted(self, change: ChangeStatus, config: Configuration) -> None:
         try:
             for spec in specs():
-                spec.check(change.table_name, change.key, known)
+                spec.check(change.table_name, change.key, config)
         except SetupError as error:
             self._reject(change, str(error))
         else:
@@ -185,30 +157,30 @@ class ChangeTracker:
         """The keys that the change is about; none: it is not collected now."""
         if change.op == "d":
             return frozenset()
-        found: set[Key] = set()
+        keys: set[Key] = set()
         for series in targets.meant(*_series(change)):
-            found |= targets.live_keys([series]) or {history_key(series)}
-        return frozenset(found)
+            keys |= targets.live_keys([series]) or {history_key(series)}
+        return frozenset(keys)
 
     def _apply(self, change: ChangeStatus) -> None:
-        self._write(status.applied, [change], self._by)
+        self._write(status.applied, change, self._by)
 
     def _reject(self, change: ChangeStatus, reason: str) -> None:
         if (change.outcome, change.reason) != ("rejected", reason):
-            self._write(status.rejected, [change], reason)
+            self._write(status.rejected, change, reason)
 
     def _write(
         self,
         write: Callable[[Connection, Sequence[ChangeStatus], str], int],
-        changes: Sequence[ChangeStatus],
+        change: ChangeStatus,
         reason: str,
     ) -> None:
-        self._writes.append(lambda connection: write(connection, changes, reason))
+        self._writes.append(lambda connection: write(connection, [change], reason))
 
     def _look_again(
         self, number: int, rowless: Rowless, load_ids: Sequence[str]
     ) -> None:
-        """Look for its first row in what these loads brought, too."""
+        """Look for its first row in these loads, too."""
         if rowless.load_ids is not None:
             rowless.load_ids.extend(load_ids)
         self._writes.append(partial(self._look, number, rowless))
@@ -217,9 +189,9 @@ class ChangeTracker:
         if number not in self._rowless:
             return
         at = rowless.change.committed_at or rowless.change.consumed_at
-        found = first_row_of(connection, rowless.keys, at, rowless.load_ids)
-        if found is not None:
-            status.first_row(connection, [rowless.change], *found)
+        first = first_row_of(connection, rowless.keys, at, rowless.load_ids)
+        if first is not None:
+            status.first_row(connection, [rowless.change], *first)
             del self._rowless[number]
 
 

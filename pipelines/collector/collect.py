@@ -1,4 +1,4 @@
-"""The collector: one thread that takes events in, and starts what is to be loaded."""
+"""The collector: one thread that takes events in and starts loads."""
 
 import queue
 from collections.abc import Callable, Collection, Sequence
@@ -35,7 +35,7 @@ from pipelines.upstream.running_tasks import RunningTasks
 from pipelines.warehouse import Connection
 
 WORK = "collect"
-POLL_S = 0.2  # how soon an end is heard
+POLL_S = 0.2  # how soon it notices the end
 PATIENCE_S = 120.0  # for pages under way
 LOCK_S = 20.0  # for a lock that a process which died still holds
 REFUSED = Pauses(60.0, 3600.0)  # an unlisted symbol may be listed tomorrow
@@ -61,7 +61,7 @@ class CollectOptions:
 
 @dataclass
 class Collected:
-    """What a collector did; `report` is called with each load as it ends."""
+    """A collector's counts; `report` is called with each load as it ends."""
 
     say: Say = lambda _: None
     report: Callable[[dict[str, Any]], None] = lambda _: None
@@ -78,8 +78,8 @@ def collect(
 ) -> Collected:
     """Load what is configured, live and its history, until `stop` is set.
 
-    A venue, a series, the warehouse being away for a while end nothing. When it is
-    stopped, the pages under way end, and what they brought is delivered.
+    A venue, a series or the warehouse that fails for a while ends nothing. When it is
+    stopped, the pages under way end, and their rows are delivered.
 
     Raises:
         BusyError: another process collects from one of the venues.
@@ -109,7 +109,7 @@ class _Collector:
     )
     targets: Targets = field(default_factory=Targets)
     generation: int = 0
-    held: ExitStack = field(default_factory=ExitStack)
+    lock: ExitStack = field(default_factory=ExitStack)
     connection: Connection | None = None
     live: Live | None = None
     history: History | None = None
@@ -127,13 +127,13 @@ class _Collector:
         self.tasks = RunningTasks(lambda key: self.events.put(Ended(key)))
         self.connection = self._connected()
         reader = ConfigReader(self.events.put)
-        tell, say = self.events.put, self.done.say
+        report, say = self.events.put, self.done.say
         self.listener = ConfigListener(reader, adopted=reader.adopted, say=say)
         self.connectors = Connectors(Context(self.listener, self.tasks))
-        self.live = Live(self.connectors, tell, say)
+        self.live = Live(self.connectors, report, say)
         self.history = History(
             self.connectors,
-            tell,
+            report,
             say,
             pauses=self.options.history,
             scopes=self.options.scopes,
@@ -149,7 +149,7 @@ class _Collector:
             self._write()
 
     def close(self) -> None:
-        """End the pages under way, note what they brought, give everything back."""
+        """End the pages under way, note their results, close everything."""
         self.tasks.ending.set()
         if self.listener is not None:
             self.listener.close()
@@ -162,7 +162,7 @@ class _Collector:
         if self.connection is not None:
             self._take_in(0)
             self._write()
-        self.held.close()
+        self.lock.close()
 
     def _take_in(self, wait_s: float) -> None:
         """Take all events in that there are, waiting for the first of them."""
@@ -194,13 +194,13 @@ class _Collector:
     def _adopt(self, event: Adopted) -> None:
         if self.connectors is None:
             return
-        known = event.configuration
+        config = event.configuration
         before = self.targets
-        self.targets = targets_of(self.connectors, known, self.options.scopes)
+        self.targets = targets_of(self.connectors, config, self.options.scopes)
         self.generation += 1
         self.done.configurations_count += 1
         for_changes = self.tracker.adopt(
-            event.changes, known, self.targets, self.generation
+            event.changes, config, self.targets, self.generation
         )
         self.tracker.resume(event.rowless, self.targets)
         if self.history is not None:
@@ -259,7 +259,7 @@ class _Collector:
         self._report(event)
 
     def _is_whole(self, series: SeriesId, event: Loaded) -> bool:
-        """Whether all of the series was had; one that was refused cools down."""
+        """Whether no key of the series failed; one that was refused cools down."""
         errors = [event.failed.get(key) for key in self.targets.live_keys([series])]
         if any(isinstance(error, FINAL) for error in errors):
             self.cooldowns.begin(series)
@@ -269,10 +269,10 @@ class _Collector:
 
     def _plan(self, series: Sequence[SeriesId]) -> None:
         """Have the history of these series planned, where they are still collected."""
-        known = self.targets.series
-        found = {name: known[name] for name in series if name in known}
-        if found and self.history is not None:
-            self.history.want(found, self.generation)
+        targets = self.targets.series
+        collected = {name: targets[name] for name in series if name in targets}
+        if collected and self.history is not None:
+            self.history.request(collected, self.generation)
 
     def _planned(self, event: Planned) -> None:
         key = history_key(event.series)
@@ -282,7 +282,7 @@ class _Collector:
             self.tracker.failed(key, event.generation, event.error)
 
     def _write(self) -> None:
-        """Write what became of changes; where the warehouse is away, the next time."""
+        """Write the states of changes; where the warehouse is away, the next time."""
         self.tracker.settle(self.tasks.keys(), self.targets)
         try:
             if self.connection is None:
@@ -290,13 +290,13 @@ class _Collector:
             self.tracker.flush(self.connection)
         except (psycopg.OperationalError, BusyError) as error:
             if self.connection is not None:
-                self.held.close()
+                self.lock.close()
                 self.connection = None
                 self.done.say(f"the warehouse did not answer: {error}")
 
     def _connected(self) -> Connection:
         """A connection that holds the lock of who collects."""
-        return self.held.enter_context(warehouse.locked(self.keys, WORK, wait_s=LOCK_S))
+        return self.lock.enter_context(warehouse.locked(self.keys, WORK, wait_s=LOCK_S))
 
     def _report(self, event: Loaded) -> None:
         self.done.failures_count += len(event.failed)
@@ -307,10 +307,6 @@ class _Collector:
         if event.facts is not None:
             self.done.loads_count += 1
             self.done.rows_count += event.facts.rows_count
-            report |= {
-                "load_id": event.facts.load_id,
-                "rows_count": event.facts.rows_count,
-                "requests_count": event.facts.requests_count,
-                "seconds": event.facts.seconds,
-            }
+            names = ("load_id", "rows_count", "requests_count", "seconds")
+            report |= {name: getattr(event.facts, name) for name in names}
         self.done.report(report)

@@ -16,9 +16,9 @@ ROWLESS_WITHIN = timedelta(days=1)  # an instrument may not trade for hours
 
 @dataclass
 class ConfigReader:
-    """What a `ConfigListener` reads with; `tell` is told of each adoption."""
+    """What a `ConfigListener` reads with; `report` gets each adoption."""
 
-    tell: Callable[[Adopted], None]
+    report: Callable[[Adopted], None]
     _open: Sequence[ChangeStatus] = ()
     _rowless: Sequence[ChangeStatus] = ()
 
@@ -30,6 +30,6 @@ class ConfigReader:
         )
         return standing(connection)
 
-    def adopted(self, known: Configuration) -> None:
-        """Tell of the configuration, which is in force from now on."""
-        self.tell(Adopted(known, self._open, self._rowless))
+    def adopted(self, configuration: Configuration) -> None:
+        """Report the configuration, which is in force from now on."""
+        self.report(Adopted(configuration, self._open, self._rowless))

@@ -56,7 +56,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class HistoryLoaded:
-    """A part of a series' history was brought, by these loads."""
+    """These loads delivered a part of a series' history."""
 
     series: SeriesId
     load_ids: Sequence[str]

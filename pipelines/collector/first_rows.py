@@ -40,19 +40,19 @@ def first_row_of(
     since: datetime,
     load_ids: Sequence[str] | None,
 ) -> tuple[str, datetime] | None:
-    """The load that first brought a row of one of these keys, and when.
+    """The load that first delivered a row of one of these keys, and when.
 
     Of files that were delivered from `since` on, by these loads (None: by any).
     """
     values = {"since": since, "load_ids": None if load_ids is None else list(load_ids)}
-    found: list[tuple[datetime, str]] = []
+    rows: list[tuple[datetime, str]] = []
     for schema, table, feed, series in _places(keys):
         if has_table(connection, f"{schema}.{table}"):
             query = _query(schema, table, feed, series)
-            found += connection.execute(query, values).fetchall()
-    if not found:
+            rows += connection.execute(query, values).fetchall()
+    if not rows:
         return None
-    at, load_id = min(found)
+    at, load_id = min(rows)
     return load_id, at
 
 
@@ -61,7 +61,7 @@ def _places(
 ) -> Iterator[tuple[str, str, Feed, list[Key]]]:
     """Where rows of these keys go: what an upstream answers, and an archive's files.
 
-    Of a series whose files are all that is had, any feed's row counts.
+    Of a series that comes from files alone, any feed's row counts.
     """
     archives = [spec.bronze for spec in specs() if spec.archive]
     for spec in specs():

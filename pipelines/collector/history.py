@@ -12,20 +12,21 @@ from datetime import timedelta
 from pipelines import warehouse
 from pipelines.backfill import ledger
 from pipelines.backfill.apply import Applied, apply
-from pipelines.backfill.ledger import Plan
-from pipelines.backfill.plan import Wanted, plan
+from pipelines.backfill.chunk import Plan
+from pipelines.backfill.plan import plan
+from pipelines.backfill.plan_request import PlanRequest
 from pipelines.bronze.load import Say
 from pipelines.collector.events import CollectorEvent, HistoryLoaded, Planned
 from pipelines.config.model import Since
-from pipelines.errors import BullionError, SetupError
+from pipelines.errors import SetupError
 from pipelines.sources import feeds
 from pipelines.sources.connectors import Connectors
 from pipelines.upstream.connector import Connector, Target
 from pipelines.upstream.extents import at
 from pipelines.upstream.feed import LEAST_LIVE, MINUTE_MS, Key, SeriesId
 
-WAIT_S = 0.5  # how soon an end is heard
-# a live load brought these whole: all but the oldest, of which it may have a part
+WAIT_S = 0.5  # how soon it notices the end
+# a live load has these minutes whole, but for the oldest one
 LIVE_MS = LEAST_LIVE // timedelta(milliseconds=1) - MINUTE_MS
 
 
@@ -56,10 +57,10 @@ class _Due:
 
 @dataclass
 class History:
-    """Plans the history of series that are wanted, and applies what is open."""
+    """Plans the history of the requested series, and applies open plans."""
 
     connectors: Connectors
-    tell: Callable[[CollectorEvent], None]
+    report: Callable[[CollectorEvent], None]
     say: Say
     pauses: Pauses = FAILED
     parallel: int = 2
@@ -71,7 +72,7 @@ class History:
     _to_apply: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
-        """Begin; what earlier processes left is applied at once."""
+        """Start the threads; plans that earlier processes left are applied at once."""
         self._to_apply.set()
         works = {"plan history": self._planning, "apply history": self._applying}
         self._threads = [
@@ -86,7 +87,7 @@ class History:
         for thread in self._threads:
             thread.join(patience_s)
 
-    def want(self, series: Mapping[SeriesId, Target], generation: int) -> None:
+    def request(self, series: Mapping[SeriesId, Target], generation: int) -> None:
         """Plan these series' history, once for each `since`."""
         with self._lock:
             for name, target in series.items():
@@ -123,7 +124,7 @@ class History:
             may_pass = error is not None and not isinstance(error, SetupError)
             with self._lock:
                 if self._due.get(name) is not one:
-                    pass  # it was wanted anew meanwhile
+                    pass  # it was requested again meanwhile
                 elif may_pass:
                     one.failures += 1
                     one.at = time.monotonic() + self.pauses.after(one.failures)
@@ -131,7 +132,7 @@ class History:
                     del self._due[name]
             if error is not None:
                 self.say(f"history of {' '.join(name)} is not planned: {error}")
-            self.tell(Planned(name, one.generation, error))
+            self.report(Planned(name, one.generation, error))
 
     def _plan(self, target: Target) -> Exception | None:
         """Plan each feed of a series; the error where one could not be."""
@@ -144,17 +145,15 @@ class History:
                 continue
             try:
                 self._plan_key(key, target, self.connectors.of(target.source))
-            except BullionError as error:
-                return error
             except Exception as error:  # noqa: BLE001  # one series'; others go on
                 return error
             with self._lock:
                 self._planned[key] = target.since
         return None
 
-    def _plan_key(self, key: Key, target: Target, upstream: Connector) -> None:
+    def _plan_key(self, key: Key, target: Target, connector: Connector) -> None:
         """Plan what lies before the live loads, if anything does."""
-        now = until = upstream.now(key.scope)
+        now = until = connector.now(key.scope)
         is_time = feeds()[key.feed].axis.extent_unit == "ms"
         if is_time and key.feed in target.live:
             until -= LIVE_MS
@@ -163,8 +162,8 @@ class History:
             until -= until % MINUTE_MS
         if since >= until:
             return
-        wanted = Wanted(key, target.since, at(until) if is_time else until)
-        planned = plan(wanted, self.connectors)
+        request = PlanRequest(key, target.since, at(until) if is_time else until)
+        planned = plan(request, self.connectors)
         self.say(
             f"planned {key.feed} of {' on '.join(filter(None, key.series[::-1]))}"
             f" plan={planned.plan_id} chunks={planned.chunks_count}"
@@ -175,9 +174,9 @@ class History:
     def _applying(self) -> None:
         failures, again_at = 0, 0.0
         while not self._ending.is_set():
-            is_told = self._to_apply.wait(WAIT_S)
+            is_requested = self._to_apply.wait(WAIT_S)
             is_due = failures and time.monotonic() >= again_at
-            if not (is_told or is_due):
+            if not (is_requested or is_due):
                 continue
             self._to_apply.clear()
             try:
@@ -191,7 +190,7 @@ class History:
     def _apply(self) -> Applied:
         name = warehouse.process_name("collect history")
         with warehouse.connect("loader", name) as connection:
-            plans = [p for p in ledger.plans(connection) if self._is_wanted(p)]
+            plans = [p for p in ledger.plans(connection) if self._is_active(p)]
             ids = [p.plan_id for p in plans]
             if not ids or not ledger.open_chunks(connection, ids):
                 return Applied()
@@ -200,7 +199,7 @@ class History:
             plans,
             parallel=self.parallel,
             say=self.say,
-            is_wanted=self._is_wanted,
+            is_active=self._is_active,
             finished=self._finished,
         )
         self.say(
@@ -210,9 +209,9 @@ class History:
         return applied
 
     def _finished(self, plan: Plan, load_ids: Sequence[str]) -> None:
-        self.tell(HistoryLoaded(plan.key.series, load_ids))
+        self.report(HistoryLoaded(plan.key.series, load_ids))
 
-    def _is_wanted(self, plan: Plan) -> bool:
+    def _is_active(self, plan: Plan) -> bool:
         is_ours = not self.scopes or plan.scope in self.scopes
         return is_ours and self.connectors.is_collected(plan.key)
 

@@ -22,16 +22,16 @@ FEW = 3  # more new series at once would hold up those that are there
 
 
 class Live:
-    """Starts loads and tells what became of them; their clients stay connected."""
+    """Starts loads and reports their results; their clients stay connected."""
 
     def __init__(
         self,
         connectors: Connectors,
-        tell: Callable[[CollectorEvent], None],
+        report: Callable[[CollectorEvent], None],
         say: Say,
     ) -> None:
         self._connectors = connectors
-        self._tell = tell
+        self._report = report
         self._say = say
         self._threads: list[threading.Thread] = []
 
@@ -48,8 +48,8 @@ class Live:
         `is_new`: they were configured just now. A few of them go before what else the
         scope is asked for; all wait for a cycle that has one of them under way.
         """
-        wanted = [targets.series[name] for name in series]
-        work = partial(self._work, wanted, generation, is_new=is_new)
+        chosen = [targets.series[name] for name in series]
+        work = partial(self._work, chosen, generation, is_new=is_new)
         name = f"live {series[0][0]}"
         thread = threading.Thread(target=work, name=name, daemon=True)
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
@@ -65,18 +65,18 @@ class Live:
         self, targets: Sequence[Target], generation: int, *, is_new: bool
     ) -> None:
         try:
-            self._tell(self._load(targets, generation, is_new=is_new))
+            self._report(self._load(targets, generation, is_new=is_new))
         except BusyError as error:
             if len(targets) == 1 or self._connectors.context.tasks.ending.is_set():
                 self._say(str(error))
-                self._tell(_failed(targets, generation, error))
+                self._report(_failed(targets, generation, error))
                 return
-            for target in targets:  # one that is held does not stop the others
+            for target in targets:  # one that is locked does not stop the others
                 self._work([target], generation, is_new=False)
         except Exception as error:  # noqa: BLE001  # one load's; the others go on
-            shown = error if isinstance(error, BullionError) else repr(error)
-            self._say(f"failed: live load of {_names(targets)}: {shown}")
-            self._tell(_failed(targets, generation, error))
+            message = error if isinstance(error, BullionError) else repr(error)
+            self._say(f"failed: live load of {_names(targets)}: {message}")
+            self._report(_failed(targets, generation, error))
 
     def _load(
         self, targets: Sequence[Target], generation: int, *, is_new: bool
@@ -84,7 +84,7 @@ class Live:
         source = self._connectors.of(targets[0].source).live(
             targets,
             goes_first=is_new and len(targets) <= FEW,
-            answered=lambda key: self._tell(Answered(key, generation)),
+            answered=lambda key: self._report(Answered(key, generation)),
         )
         wait_s = NEW_WAIT_S if is_new else 0
         facts = load(source, wait_s=wait_s, say=self._say)
@@ -110,6 +110,6 @@ def _failed(targets: Sequence[Target], generation: int, error: Exception) -> Loa
 
 
 def _names(targets: Sequence[Target]) -> str:
-    shown = ", ".join(" ".join(target.series) for target in targets[:3])
+    names = ", ".join(" ".join(target.series) for target in targets[:3])
     more = len(targets) - 3
-    return f"{shown} and {more} others" if more > 0 else shown
+    return f"{names} and {more} others" if more > 0 else names

@@ -1,8 +1,7 @@
-"""A load without a collector: what is configured changes under it all the same.
+"""A load without a collector; the configuration may change under it all the same.
 
-Where no collector runs, a load of what is configured says of the changes that it began
-with what became of them. One of subjects that were named says nothing: it was not the
-configuration that had them loaded.
+Where no collector runs, a load of configured series settles the changes that it began
+with. A load of named subjects settles none: the configuration did not ask for it.
 """
 
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ from pipelines.sources.load import load
 from pipelines.upstream.connector import KeyedSource
 from pipelines.upstream.feed import SourceSpec
 from pipelines.upstream.options import LoadOptions
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 
 COLLECTOR = "select ops.process_of('collect')"
 GENERATION = 1  # the load began with the first configuration that was read
@@ -34,12 +33,12 @@ def load_once(
     *,
     wait_s: float = 0,
     say: Say = lambda _: None,
-    progress: Progress | None = None,
+    progress: Progress = NO_PROGRESS,
 ) -> tuple[Source, LoadFacts | None]:
     """Load, taking up what changes of the configuration meanwhile.
 
     Raises:
-        SetupError: the source is not known, or the options name what is not.
+        SetupError: there is no such source, or the options name something unknown.
         BusyError, BadDataError, UpstreamError: as `load` does.
     """
     make = source_spec(source_name).source
@@ -47,7 +46,7 @@ def load_once(
     adoptions: list[Adopted] = []
     reader = ConfigReader(adoptions.append)
     with listening(say, reader, reader.adopted) as config:
-        source = make(config, options, progress or NoProgress())
+        source = make(config, options, progress)
         facts = load(source, wait_s=wait_s, say=say)
     has_changes = any(adopted.changes or adopted.rowless for adopted in adoptions)
     if isinstance(source, KeyedSource) and has_changes and not options.subjects:

@@ -29,13 +29,13 @@ class Cycles:
     def due(self) -> list[str]:
         """The scopes whose cycle is to begin; each is due again an interval later."""
         now = self.now_s()
-        found = [name for name, at in self._due.items() if at <= now]
-        for name in found:
+        due = [name for name, at in self._due.items() if at <= now]
+        for name in due:
             self._due[name] = self.next_after(now)
         # a clock that was set back would let nothing begin for as long
         for name, at in self._due.items():
             self._due[name] = min(at, self.next_after(now))
-        return found
+        return due
 
     def next_after(self, now_s: float) -> float:
         """The first instant of the grid after `now_s`."""

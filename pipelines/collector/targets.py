@@ -21,8 +21,8 @@ class Targets:
 
     def live_keys(self, series: Iterable[SeriesId]) -> frozenset[Key]:
         """What these are asked for live."""
-        found = (self.series[one].live_keys for one in series if one in self.series)
-        return frozenset().union(*found)
+        keys = (self.series[one].live_keys for one in series if one in self.series)
+        return frozenset().union(*keys)
 
     def meant(self, scope: str, pattern: str) -> list[SeriesId]:
         """The collected series that a row of the configuration means."""
@@ -43,10 +43,10 @@ def targets_of(
     connectors: Connectors, configuration: Configuration, scopes: Collection[str] = ()
 ) -> Targets:
     """What of `scopes` (all by default) is collected."""
-    found = connectors.targets(configuration, scopes)
+    targets = connectors.targets(configuration, scopes)
     return Targets(
-        {s: target for s, target in found.items() if isinstance(target, Target)},
-        {s: error for s, error in found.items() if isinstance(error, SetupError)},
+        {s: target for s, target in targets.items() if isinstance(target, Target)},
+        {s: error for s, error in targets.items() if isinstance(error, SetupError)},
     )
 
 
@@ -60,10 +60,10 @@ def is_meant(subject: str, pattern: str) -> bool:
         return False
     at = len(first)
     for part in middle:
-        found = subject.find(part, at)
-        if found < 0:
+        start = subject.find(part, at)
+        if start < 0:
             return False
-        at = found + len(part)
+        at = start + len(part)
     return len(subject) - at >= len(last) and subject.endswith(last)
 
 

@@ -1,7 +1,7 @@
 """The request budget of a venue, shared by every process on the warehouse.
 
 The state is `ops.venue_budgets`; `sql/bootstrap/040_request_budget.sql` holds the
-rules. A process asks before each request and is told to go on, or how long to wait.
+rules. A process asks before each request; the answer is how long it waits.
 """
 
 import threading
@@ -53,7 +53,7 @@ class Limit:
 
 
 class Budget(Protocol):
-    """What a client asks before and tells after each request."""
+    """What a client asks before each request, and reports to after it."""
 
     def acquire(self, weight: int) -> None:
         """Return when a request of `weight` may be sent.
@@ -65,7 +65,7 @@ class Budget(Protocol):
         ...
 
     def pause(self, seconds: float, reason: str) -> None:
-        """The venue asked for silence."""
+        """The venue asked for a pause."""
         ...
 
     def failed(self, reason: str) -> None:
@@ -77,7 +77,7 @@ class Budget(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what is held."""
+        """Close the connection."""
         ...
 
 
@@ -85,24 +85,24 @@ class Unlimited:
     """No budget: for a venue of one's own, such as a benchmark's sandbox."""
 
     def acquire(self, weight: int) -> None:
-        """Go on."""
+        """Return at once."""
 
     def pause(self, seconds: float, reason: str) -> None:
-        """Nothing to tell."""
+        """Do nothing."""
 
     def failed(self, reason: str) -> None:
-        """Nothing to tell."""
+        """Do nothing."""
 
     def succeeded(self) -> None:
-        """Nothing to tell."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing."""
 
 
-def share_of(known: Configuration, exchange_id: str) -> float:
-    """Which share of the venue's limit is ours."""
-    choice = known.exchanges.get(exchange_id)
+def share_of(config: Configuration, exchange_id: str) -> float:
+    """Our share of the venue's limit."""
+    choice = config.exchanges.get(exchange_id)
     return choice.budget_share if choice else DEFAULT_SHARE
 
 
@@ -118,7 +118,7 @@ class SharedBudget:
         scope: str,
         limit: Limit,
         *,
-        configured: ConfigProvider,
+        config: ConfigProvider,
         precedence: Precedence,
         connect: Callable[[], Connection],
         clock: Clock,
@@ -126,7 +126,7 @@ class SharedBudget:
         self._name = name
         self._scope = scope
         self._limit = limit
-        self._configured = configured
+        self._config = config
         self._precedence = precedence
         self._connect = connect
         self._clock = clock
@@ -135,12 +135,7 @@ class SharedBudget:
         self._has_failures = False
 
     def acquire(self, weight: int) -> None:
-        """Return when a request of `weight` may be sent.
-
-        Raises:
-            UpstreamError: the venue is paused for longer than our patience, or its
-                circuit is open; it says when the venue may be asked again.
-        """
+        """As `Budget.acquire`; the error says when the venue may be asked again."""
         waiter = uuid4().hex
         waited_s = 0.0
         while True:
@@ -154,7 +149,7 @@ class SharedBudget:
                     f"{self._name}: not asked, {failures} requests in a row failed"
                     f" (last: {last}); it is tried again in {wait_s:.0f} s"
                 )
-            patience_s = self._configured.current.thresholds.patience_seconds
+            patience_s = self._config.current.thresholds.patience_seconds
             if reason.startswith("paused") and waited_s + wait_s > patience_s:
                 raise UpstreamError(
                     f"{self._name}: {reason}; it may be asked again in {wait_s:.0f} s"
@@ -169,13 +164,13 @@ class SharedBudget:
 
     def failed(self, reason: str) -> None:
         """Count a failure; enough in a row open the circuit."""
-        known = self._configured.current.thresholds
+        thresholds = self._config.current.thresholds
         self._has_failures = True
         self._run(
             "select ops.report_venue_failure(%s, %s, %s, %s)",
             reason,
-            known.breaker_failures,
-            known.breaker_cool_down_seconds,
+            thresholds.breaker_failures,
+            thresholds.breaker_cool_down_seconds,
         )
 
     def succeeded(self) -> None:
@@ -185,14 +180,14 @@ class SharedBudget:
             self._run("select ops.report_venue_success(%s)")
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
     def _ask(self, weight: int, waiter: str) -> tuple[int, str, int, str | None]:
-        share = share_of(self._configured.current, self._scope)
+        share = share_of(self._config.current, self._scope)
         capacity = self._limit.capacity(share)
         row = self._run(
             ACQUIRE,

@@ -1,4 +1,4 @@
-"""Our own clock, for durations and for when we heard; never for what has closed."""
+"""Our own clock, for durations and receipts; never for what has closed."""
 
 import threading
 import time

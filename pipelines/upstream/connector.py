@@ -34,7 +34,7 @@ class Target:
 
     Attributes:
         source: whose series it is.
-        feeds: what is wanted of it, from `since` on.
+        feeds: what is collected of it, from `since` on.
         live: what of that the upstream is asked for again and again; the rest comes as
             history, from files.
         choice: the row of the configuration, as the source knows it.
@@ -97,7 +97,7 @@ class File:
 
     @property
     def version(self) -> FileVersion:
-        """What tells it from the same file published again."""
+        """Differs where the same file is published again."""
         return self.path, self.bytes_count, self.published_at_ms
 
 
@@ -112,7 +112,7 @@ class KeyedSource(Source, Protocol):
 
     @property
     def ended(self) -> Sequence[Key]:
-        """The keys that were stopped before they had all."""
+        """The keys that were stopped before their end."""
         ...
 
     def whole(self) -> Sequence[Key]:
@@ -137,7 +137,7 @@ class Connector(Protocol):
         """Where extents end: the upstream's clock in ms, or its highest number.
 
         Raises:
-            SetupError: the scope is not known.
+            SetupError: the source has no such scope.
             UpstreamError: it does not answer.
         """
         ...
@@ -153,7 +153,7 @@ class Connector(Protocol):
     def live(
         self, targets: Sequence[Target], *, goes_first: bool, answered: Answered
     ) -> KeyedSource:
-        """What is new of these series; `answered` is told of each page.
+        """What is new of these series; `answered` is called with the key of each page.
 
         `goes_first`: its requests stand before all others' of their upstream.
         """
@@ -164,7 +164,7 @@ class Connector(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what is held."""
+        """Close the connections."""
         ...
 
 
@@ -182,5 +182,5 @@ class Archive(Protocol):
     def source(
         self, files: Sequence[dict[str, Any]], progress: Progress, *, again: bool
     ) -> Source:
-        """What brings these files; `again`: refused ones are had once more."""
+        """The source of these files; `again`: refused ones are loaded again."""
         ...

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from pipelines.upstream.feed import MINUTE_MS, Extent, Span
 
-DAY_MS = 1440 * MINUTE_MS
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
 
 
 def at(ms: int) -> datetime:
@@ -25,11 +26,11 @@ def begin_of(extent: Extent) -> str:
     return f"{at(extent.start):%Y-%m-%d}"
 
 
-def without(span: Span, taken: Iterable[Span]) -> list[Span]:
-    """What of `span` lies in none of `taken`, in order."""
+def without(span: Span, others: Iterable[Span]) -> list[Span]:
+    """What of `span` lies in none of `others`, in order."""
     left: list[Span] = []
     at_ms, end_ms = span
-    for start, end in sorted(taken):
+    for start, end in sorted(others):
         if start >= end_ms:
             break
         if at_ms < start:
@@ -51,7 +52,7 @@ def by_month(spans: Sequence[Span]) -> Iterator[Span]:
     for start, end in spans:
         at_ms = start
         while at_ms < end:
-            turn = min(_next_month(at_ms), end)
+            turn = min(next_month(at_ms), end)
             yield at_ms, turn
             at_ms = turn
 
@@ -71,7 +72,8 @@ def by_count(size: int, spans: Sequence[Span]) -> Iterator[Span]:
             first = turn
 
 
-def _next_month(ms: int) -> int:
+def next_month(ms: int) -> int:
+    """Where the next UTC month begins."""
     time = at(ms)
     year, month = divmod(time.year * 12 + time.month, 12)
     return to_ms(datetime(year, month + 1, 1, tzinfo=UTC))

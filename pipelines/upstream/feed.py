@@ -155,7 +155,7 @@ class SourceSpec:
         name: its package among the sources; `bronze_<name>` is its schema by default.
         tables: its bronze tables beside those of its feeds.
         feeds: what it is asked for, by name.
-        source: what brings what is asked of one load; None: it is no load's.
+        source: makes what one load extracts; None: it has no loads.
         chosen: what a load is of: the subjects, by scope.
         connector: how it is collected and backfilled; None: it is not.
         archive: what lists files that hold feeds of other sources.

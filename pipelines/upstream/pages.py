@@ -1,7 +1,6 @@
 """`pages`: a span of a feed that one answer speaks for; a table of each bronze schema.
 
-What is still to ask of a feed follows from it alone, since the answers that finished
-loads brought are its cursor.
+It alone says what of a feed is missing: the answers of finished loads are the cursor.
 """
 
 from pathlib import Path
@@ -10,29 +9,22 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 
-from pipelines.bronze.tables import Column, Table
+from pipelines.bronze.tables import Column, Table, columns
 from pipelines.upstream.feed import Key, Span
 from pipelines.warehouse import Connection, has_table
 
 PAGES = Table(
     "pages",  # a span of a feed that one answer speaks for, half-open
     (
-        Column("scope", "text"),
-        Column("subject", "text"),
-        Column("feed", "text"),
-        Column("asked_from", "bigint"),
-        Column("asked_until", "bigint"),
+        *columns("text", "scope", "subject", "feed"),
+        *columns("bigint", "asked_from", "asked_until"),
         Column("asked_cursor", "text", nullable=True),
-        Column("answered_from", "bigint"),
-        Column("answered_until", "bigint"),
-        Column("first_id", "bigint", nullable=True),
-        Column("last_id", "bigint", nullable=True),
+        *columns("bigint", "answered_from", "answered_until"),
+        *columns("bigint", "first_id", "last_id", nullable=True),
         Column("next_cursor", "text", nullable=True),
         Column("sends_empty", "bool", nullable=True),
-        Column("rows_count", "bigint"),
-        Column("upstream_now_ms", "bigint"),
-        Column("request_id", "text"),
-        Column("origin", "text"),
+        *columns("bigint", "rows_count", "upstream_now_ms"),
+        *columns("text", "request_id", "origin"),
         Column("received_at", "timestamp"),
     ),
     indexes=(
@@ -65,36 +57,36 @@ class Pages:
 
     def missing(
         self,
-        wanted: Span,
+        span: Span,
         *,
         reread: int = 0,
         has_window: bool = False,
         refused: int,
         forms: bool = False,
     ) -> list[Gap]:
-        """The parts of `wanted` to ask for, oldest first.
+        """The parts of `span` to ask for, oldest first.
 
         What no answer spoke for; at most `refused` spans of rows that were refused,
         the newest of them; and the last `reread` of what is answered. With a window,
         what an answer could not reach back to is not asked for again. `forms`: what
         was asked beyond the last answer had not ended, and is asked for as new.
         """
-        if wanted[0] >= wanted[1]:
+        if span[0] >= span[1]:
             return []
         if not self._is_there:
-            return [Gap(*wanted)]
-        more = (*wanted, reread, has_window, refused, forms)
+            return [Gap(*span)]
+        more = (*span, reread, has_window, refused, forms)
         return [Gap(*row) for row in self._rows(MISSING, *more)]
 
     def answered_until(self) -> int | None:
         """The end of what has been answered for; None: nothing has."""
-        found = self._rows(ANSWERED_UNTIL) if self._is_there else []
-        return found[0][0] if found else None
+        rows = self._rows(ANSWERED_UNTIL) if self._is_there else []
+        return rows[0][0] if rows else None
 
     def answered(self) -> list[Span]:
         """The spans that have been answered for, in order."""
-        found = self._rows(ANSWERED) if self._is_there else []
-        return [(start, end) for start, end in found]
+        rows = self._rows(ANSWERED) if self._is_there else []
+        return [(start, end) for start, end in rows]
 
     @property
     def _is_there(self) -> bool:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told by the threads of a load, of all series alike."""
+    """Called by the threads of a load, for all series alike."""
 
     def planned(self, minutes: int) -> None:
         """So many minutes more will be asked for."""
@@ -14,8 +14,11 @@ class Progress(Protocol):
 
 
 class NoProgress:
-    """Nobody is told."""
+    """Shows nothing."""
 
     def planned(self, minutes: int) -> None: ...
 
     def answered(self, minutes: int, rows: int) -> None: ...
+
+
+NO_PROGRESS = NoProgress()

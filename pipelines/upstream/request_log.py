@@ -1,4 +1,4 @@
-"""The log of HTTP requests that a source keeps, and what it reads of an answer's head.
+"""The log of HTTP requests that a source keeps, and how it reads a response's headers.
 
 `REQUESTS` has one row for each request that was sent upstream, whatever became of it.
 """
@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from pipelines.bronze.tables import Column, Table
+from pipelines.bronze.tables import Column, Table, columns
 
 if TYPE_CHECKING:  # polars, which it brings, takes half a second to import
     from pipelines.bronze.delivery import Rows
@@ -22,15 +22,10 @@ RequestLog = list[dict[str, object]]  # rows of `REQUESTS`
 REQUESTS = Table(
     "requests",  # an HTTP request sent to an upstream, and what became of it
     (
-        Column("request_id", "text"),
-        Column("scope", "text"),
-        Column("endpoint", "text"),
+        *columns("text", "request_id", "scope", "endpoint"),
         Column("subject", "text", nullable=True),
         Column("status", "bigint", nullable=True),
-        Column("weight", "bigint"),
-        Column("bytes_count", "bigint"),
-        Column("elapsed_ms", "bigint"),
-        Column("attempt", "bigint"),
+        *columns("bigint", "weight", "bytes_count", "elapsed_ms", "attempt"),
         Column("error", "text", nullable=True),
         Column("requested_at", "timestamp"),
     ),
@@ -44,7 +39,7 @@ class Attempt:
     Attributes:
         number: of the attempts to have this answer, from 1 on.
         began: by the monotonic clock.
-        silence_s: how long the upstream asked to be left alone.
+        silence_s: the pause that the upstream asked for.
     """
 
     number: int
@@ -85,9 +80,9 @@ def log_rows(log: RequestLog) -> Iterator["Rows"]:
     """The requests that were made, which empties the log."""
     from pipelines.bronze.delivery import Rows  # noqa: PLC0415
 
-    taken, log[:] = list(log), []
-    if taken:
-        yield Rows.of(REQUESTS, taken)
+    rows, log[:] = list(log), []
+    if rows:
+        yield Rows.of(REQUESTS, rows)
 
 
 def date(text: str | None) -> datetime | None:

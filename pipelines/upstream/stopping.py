@@ -1,4 +1,4 @@
-"""A clean end of a process that runs until it is told to stop."""
+"""A clean end of a process that runs until it is stopped."""
 
 import signal
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ def stopped_by_signals() -> Iterator[Event]:
     """An event that SIGTERM and Ctrl-C set; a second one ends the process at once."""
     stop = Event()
 
-    def heard(number: int, _frame: object) -> None:
+    def stop_once(number: int, _frame: object) -> None:
         signal.signal(number, before[signal.Signals(number)])
         stop.set()
 
     before = {number: signal.getsignal(number) for number in SIGNALS}
     for number in SIGNALS:
-        signal.signal(number, heard)
+        signal.signal(number, stop_once)
     try:
         yield stop
     finally:

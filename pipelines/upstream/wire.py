@@ -14,7 +14,7 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class Number(str):
-    """The text of a JSON number, told apart from a JSON string."""
+    """The text of a JSON number, as distinct from a JSON string."""
 
     __slots__ = ()
 
@@ -60,17 +60,17 @@ def plain(text: str) -> str:
     except InvalidOperation:
         raise ValueError(f"{text[:80]!r}, a number out of all bounds") from None
     exponent = int(exponent)  # NUMBER lets no NaN pass
-    shown = text if len(text) <= MAX_DIGITS * 4 else f"{text[:40]}…"
+    short = text if len(text) <= MAX_DIGITS * 4 else f"{text[:40]}…"
     significant = "".join(map(str, digits)).lstrip("0")
     stripped = significant.rstrip("0")
     if not stripped:
         return "0"
     exponent += len(significant) - len(stripped)
     if exponent < -MAX_DECIMALS:
-        raise ValueError(f"{shown} with {-exponent} decimals, more than {MAX_DECIMALS}")
+        raise ValueError(f"{short} with {-exponent} decimals, more than {MAX_DECIMALS}")
     if len(stripped) + exponent > MAX_DIGITS:
         raise ValueError(
-            f"{shown} with {len(stripped) + exponent} digits before the point,"
+            f"{short} with {len(stripped) + exponent} digits before the point,"
             f" more than {MAX_DIGITS}"
         )
     return f"{Decimal((sign, tuple(map(int, stripped)), exponent)):f}"

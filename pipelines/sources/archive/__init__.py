@@ -21,7 +21,7 @@ from pipelines.sources.archive.loader import Loader
 from pipelines.sources.archive.plan import plans
 from pipelines.sources.archive.tables import TABLES
 from pipelines.upstream.options import LoadOptions
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 
 __all__ = [
     "ArchiveFile",
@@ -37,9 +37,11 @@ def _connect() -> Connection:
 
 
 def _host(configuration: Configuration) -> ArchiveHost:
-    known = configuration.thresholds
+    thresholds = configuration.thresholds
     return ArchiveHost(
-        known.attempts, known.request_timeout_seconds, known.patience_seconds
+        thresholds.attempts,
+        thresholds.request_timeout_seconds,
+        thresholds.patience_seconds,
     )
 
 
@@ -47,16 +49,16 @@ def listed(configuration: Configuration, options: LoadOptions) -> Sequence[Archi
     """What the host has for the chosen series and span, by series and time.
 
     Raises:
-        SetupError: the options name what is not known.
+        SetupError: the options name something unknown.
         UpstreamError: the host did not list one of the series.
     """
     host = _host(configuration)
     failures: list[Exception] = []
-    found = plans(host, chosen(configuration, options), options, [], failures)
+    planned = plans(host, chosen(configuration, options), options, [], failures)
     host.close()
     if failures:
         raise failures[0]
-    return [file for plan in found for file in plan.files]
+    return [file for plan in planned for file in plan.files]
 
 
 class ArchiveSource:
@@ -68,7 +70,7 @@ class ArchiveSource:
     are downloaded, checked and read at the same time.
 
     Raises:
-        SetupError: the options name what is not known.
+        SetupError: the options name something unknown.
     """
 
     name = "archive"
@@ -81,7 +83,7 @@ class ArchiveSource:
         *,
         files: Sequence[ArchiveFile] | None = None,
         files_at_once: int = 4,
-        progress: Progress | None = None,
+        progress: Progress = NO_PROGRESS,
         connect: Callable[[], Connection] = _connect,
     ) -> None:
         self.failures: list[Exception] = []
@@ -94,7 +96,7 @@ class ArchiveSource:
             if files is None
             else series_of_files(files)
         )
-        self._progress = progress or NoProgress()
+        self._progress = progress
         self._connect = connect
 
     def lock_keys(self) -> Sequence[str]:
@@ -104,8 +106,8 @@ class ArchiveSource:
     def resources(self) -> Sequence[Resource]:
         """A resource for what the host lists, and one for each file at a time.
 
-        The host is asked here for its listings: which files are wanted depends on what
-        bronze holds, which is settled now.
+        The host is asked here for its listings: which files to load depends on what
+        bronze has, which is settled now.
         """
         loader = Loader(
             _host(self._configuration),

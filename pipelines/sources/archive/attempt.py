@@ -23,8 +23,8 @@ class AbsentError(UpstreamError):
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a good answer said of itself; `now_ms` is the host's clock."""
+class ResponseHead:
+    """A good answer's headers and receipt; `now_ms` is the host's clock."""
 
     request_id: str
     origin: str
@@ -61,7 +61,7 @@ class Attempt(request_log.Attempt):
 
         Raises:
             AbsentError: the host has nothing there.
-            BadDataError: the host refuses the question.
+            BadDataError: the host refuses the request.
             UpstreamError: the host can not answer now.
         """
         headers = {"Accept-Encoding": "identity"}  # the bytes as published
@@ -85,19 +85,23 @@ class Attempt(request_log.Attempt):
         if status in BUSY:
             asked = response.headers.get("Retry-After")
             self.silence_s = request_log.retry_after_s(asked, self.date)
-        said = f"HTTP {status} {response.reason}"
+        message = f"HTTP {status} {response.reason}"
         is_final = status < 500 and status not in BUSY  # noqa: PLR2004
-        return BadDataError(f"{self.url}: {said}") if is_final else UpstreamError(said)
+        return (
+            BadDataError(f"{self.url}: {message}")
+            if is_final
+            else UpstreamError(message)
+        )
 
     def failed(self, error: Exception) -> str:
-        """Note what went wrong; how it is said."""
+        """Note what went wrong; the message."""
         self.error = request_log.described(error)
         return self.error
 
-    def heard(self) -> Heard:
-        """What the answer said of itself."""
+    def head(self) -> ResponseHead:
+        """The head of the answer."""
         now = self.date or datetime.now(UTC)
-        return Heard(
+        return ResponseHead(
             self.request_id,
             self.url,
             int(now.timestamp()) * 1000,

@@ -29,8 +29,8 @@ class Block:
 
     def raw(self, line: int) -> str:
         """A line as it came."""
-        found = self.lines.split(b"\n")[line - self.first_line]
-        return shown(found.removesuffix(b"\r"))
+        text = self.lines.split(b"\n")[line - self.first_line]
+        return printable(text.removesuffix(b"\r"))
 
 
 def line_blocks(file: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
@@ -93,7 +93,7 @@ def _read(lines: bytes, names: Sequence[str]) -> pl.DataFrame | None:
 
 
 def _apart(lines: bytes, names: Sequence[str], first_line: int) -> Block:
-    """Line by line: slower, and it tells which line is amiss."""
+    """Line by line: slower, and it says which line is amiss."""
     rows: list[list[str]] = []
     numbers: list[int] = []
     strays: list[tuple[int, str, str]] = []
@@ -105,7 +105,7 @@ def _apart(lines: bytes, names: Sequence[str], first_line: int) -> Block:
             numbers.append(number)
         elif row:
             reason = f"has {len(cells)} columns, not {len(names)}"
-            strays.append((number, reason, shown(line)))
+            strays.append((number, reason, printable(line)))
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     frame = pl.DataFrame(
         [
@@ -121,7 +121,7 @@ def _apart(lines: bytes, names: Sequence[str], first_line: int) -> Block:
     )
 
 
-def shown(line: bytes) -> str:
+def printable(line: bytes) -> str:
     """A line for the quarantine: Postgres holds no NUL in text."""
     text = line[: LONGEST_RAW * 4].decode("utf-8", "replace").replace("\0", "\ufffd")
     return text if len(text) <= LONGEST_RAW else text[:LONGEST_RAW] + "…"

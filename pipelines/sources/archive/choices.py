@@ -6,14 +6,14 @@ from pipelines.config.model import Configuration
 from pipelines.errors import SetupError
 from pipelines.sources.archive.attempt import EXCHANGE_ID
 from pipelines.sources.archive.files import (
-    DAY_MS,
     FEEDS,
     ArchiveFile,
     Feed,
     Series,
-    Span,
     series_of,
 )
+from pipelines.upstream.extents import DAY_MS
+from pipelines.upstream.feed import Span
 from pipelines.upstream.options import LoadOptions
 
 DEFAULT_FEEDS = ("klines",)
@@ -34,25 +34,25 @@ def needs_clock(options: LoadOptions) -> bool:
 
 def series_of_files(files: Sequence[ArchiveFile]) -> list[Series]:
     """The series of these files, each once."""
-    found = [series_of(f.exchange_id, f.symbol, f.feed) for f in files]
-    return [series for series in dict.fromkeys(found) if series]
+    series = [series_of(f.exchange_id, f.symbol, f.feed) for f in files]
+    return [one for one in dict.fromkeys(series) if one]
 
 
-def chosen(known: Configuration, options: LoadOptions) -> list[Series]:
+def chosen(config: Configuration, options: LoadOptions) -> list[Series]:
     """The series to load, each once; klines by default.
 
     Raises:
-        SetupError: names what is not known, and what is.
+        SetupError: names what is unknown, and what there is.
     """
-    feeds = _known_feeds(options.feeds)
+    feeds = _declared_feeds(options.feeds)
     unknown = [name for name in options.scopes if name != EXCHANGE_ID]
     if unknown:
         raise SetupError(
             f"no archive of {', '.join(dict.fromkeys(unknown))}; known: {EXCHANGE_ID}"
         )
-    symbols = list(dict.fromkeys(options.subjects)) or _configured(known)
-    found = [series_of(EXCHANGE_ID, s, f) for s in symbols for f in feeds]
-    series = [one for one in found if one]
+    symbols = list(dict.fromkeys(options.subjects)) or _configured_symbols(config)
+    candidates = [series_of(EXCHANGE_ID, s, f) for s in symbols for f in feeds]
+    series = [one for one in candidates if one]
     if not series:
         raise SetupError(
             f"no {', '.join(feeds)} of {', '.join(symbols) or 'anything'}:"
@@ -62,7 +62,7 @@ def chosen(known: Configuration, options: LoadOptions) -> list[Series]:
     return series
 
 
-def _known_feeds(names: Sequence[str]) -> list[Feed]:
+def _declared_feeds(names: Sequence[str]) -> list[Feed]:
     unknown = [name for name in names if name not in FEEDS]
     if unknown:
         raise SetupError(
@@ -71,9 +71,9 @@ def _known_feeds(names: Sequence[str]) -> list[Feed]:
     return [name for name in FEEDS if name in (names or DEFAULT_FEEDS)]
 
 
-def _configured(known: Configuration) -> list[str]:
+def _configured_symbols(config: Configuration) -> list[str]:
     return [
         choice.symbol
-        for choice in known.instruments
+        for choice in config.instruments
         if choice.is_enabled and choice.exchange_id == EXCHANGE_ID
     ]

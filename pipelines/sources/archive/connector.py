@@ -1,4 +1,4 @@
-"""The archive as the backfill uses it: what is listed, and what brings it."""
+"""The archive as the backfill uses it: the listed files, and their source."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -36,23 +36,23 @@ class ArchiveFiles:
         options = LoadOptions(
             [EXCHANGE_ID], [key.subject], [name], Since(at=at(span[0])), at(span[1])
         )
-        return [_file(found) for found in listed(self._config.current, options)]
+        return [_file(file) for file in listed(self._config.current, options)]
 
     def source(
         self, files: Sequence[dict[str, Any]], progress: Progress, *, again: bool
     ) -> Source:
-        """What brings these files, and nothing else."""
-        wanted = [ArchiveFile(**{**f, "covers": tuple(f["covers"])}) for f in files]
+        """The source of these files, and nothing else."""
+        chosen = [ArchiveFile(**{**f, "covers": tuple(f["covers"])}) for f in files]
         options, config = LoadOptions(again=again), self._config.current
-        return ArchiveSource(config, options, files=wanted, progress=progress)
+        return ArchiveSource(config, options, files=chosen, progress=progress)
 
 
-def _file(found: ArchiveFile) -> File:
+def _file(file: ArchiveFile) -> File:
     return File(
-        found.path,
-        found.period,
-        found.covers,
-        found.bytes_count or 0,
-        found.published_at_ms or 0,
-        asdict(found),
+        file.path,
+        file.period,
+        file.covers,
+        file.bytes_count or 0,
+        file.published_at_ms or 0,
+        asdict(file),
     )

@@ -13,7 +13,7 @@ import requests
 
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sources.archive import working_folder
-from pipelines.sources.archive.attempt import AbsentError, Heard
+from pipelines.sources.archive.attempt import AbsentError, ResponseHead
 from pipelines.sources.archive.files import ArchiveFile
 from pipelines.sources.archive.host import ArchiveHost
 from pipelines.upstream.request_log import RequestLog
@@ -32,18 +32,18 @@ class Fetched:
     file: ArchiveFile
     path: Path
     sha256: str
-    heard: Heard
+    head: ResponseHead
 
 
 class RefusedFile(Exception):  # noqa: N818  # a version of a file, not a fault of ours
-    """A version of a file that can not be right."""
+    """A version of a file that is refused."""
 
     def __init__(
-        self, file: ArchiveFile, reason: str, sha256: str | None, heard: Heard
+        self, file: ArchiveFile, reason: str, sha256: str | None, head: ResponseHead
     ) -> None:
         super().__init__(f"{file.path} {reason}")
         self.file, self.reason = file, reason
-        self.sha256, self.heard = sha256, heard
+        self.sha256, self.head = sha256, head
 
 
 def named_sha256(text: str, name: str) -> str:
@@ -52,12 +52,12 @@ def named_sha256(text: str, name: str) -> str:
     Raises:
         BadDataError: it is none, or of another file.
     """
-    found = CHECKSUM.fullmatch(text)
-    if not found:
+    match = CHECKSUM.fullmatch(text)
+    if not match:
         raise BadDataError(f"its checksum is none: {text[:80]!r}")
-    if found["name"] != name:
-        raise BadDataError(f"its checksum is of {found['name'][:80]!r}, not {name!r}")
-    return found["sha256"].lower()
+    if match["name"] != name:
+        raise BadDataError(f"its checksum is of {match['name'][:80]!r}, not {name!r}")
+    return match["sha256"].lower()
 
 
 def fetch(host: ArchiveHost, file: ArchiveFile, log: RequestLog) -> Fetched:
@@ -69,44 +69,44 @@ def fetch(host: ArchiveHost, file: ArchiveFile, log: RequestLog) -> Fetched:
         UpstreamError: the host did not answer, or serves an older version than it
             lists; the next load tries again.
     """
-    wanted, heard = _checksum(host, file, log)
+    expected, head = _checksum(host, file, log)
     path = working_folder.place(file)
-    if path.exists() and working_folder.sha256_of(path) == wanted:
-        return Fetched(_found(file, path), path, wanted, heard)
+    if path.exists() and working_folder.sha256_of(path) == expected:
+        return Fetched(_stored(file, path), path, expected, head)
     part = working_folder.unfinished(path, "part")
     try:
-        sha256, heard = _download(host, file, part, log)
-        version = _version(file, part, heard.published_at_ms)
-        if sha256 != wanted:
+        sha256, head = _download(host, file, part, log)
+        version = _version(file, part, head.published_at_ms)
+        if sha256 != expected:
             # the host publishes the two one after the other
-            wanted, _ = _checksum(host, version, log)
-        if sha256 != wanted:
-            reason = f"has sha256 {sha256}, not {wanted} as its checksum says"
-            raise RefusedFile(version, reason, sha256, heard)
+            expected, _ = _checksum(host, version, log)
+        if sha256 != expected:
+            reason = f"has sha256 {sha256}, not {expected} as its checksum says"
+            raise RefusedFile(version, reason, sha256, head)
         working_folder.keep(part, path, version.published_at_ms)
     finally:
         part.unlink(missing_ok=True)
-    return Fetched(version, path, sha256, heard)
+    return Fetched(version, path, sha256, head)
 
 
 def _checksum(
     host: ArchiveHost, file: ArchiveFile, log: RequestLog
-) -> tuple[str, Heard]:
+) -> tuple[str, ResponseHead]:
     try:
-        text, heard = host.checksum(file.path, log, file.symbol)
+        text, head = host.checksum(file.path, log, file.symbol)
     except AbsentError as error:
         if file.bytes_count is None:
             raise
         raise UpstreamError(f"{file.path} has no checksum yet") from error
     try:
-        return named_sha256(text, file.name), heard
+        return named_sha256(text, file.name), head
     except BadDataError as error:
-        raise RefusedFile(file, str(error), None, heard) from error
+        raise RefusedFile(file, str(error), None, head) from error
 
 
 def _download(
     host: ArchiveHost, file: ArchiveFile, part: Path, log: RequestLog
-) -> tuple[str, Heard]:
+) -> tuple[str, ResponseHead]:
     def take(response: requests.Response) -> str:
         digest = hashlib.sha256()
         count = 0
@@ -125,17 +125,17 @@ def _download(
 def is_unchanged(
     host: ArchiveHost,
     file: ArchiveFile,
-    known: Collection[str | None],
+    sums: Collection[str | None],
     log: RequestLog,
 ) -> bool:
-    """Whether the file's checksum is still one of those `known`."""
+    """Whether the file's checksum is still one of these."""
     try:
-        return _checksum(host, file, log)[0] in known
+        return _checksum(host, file, log)[0] in sums
     except RefusedFile:
         return False  # loading it says why
 
 
-def _found(file: ArchiveFile, path: Path) -> ArchiveFile:
+def _stored(file: ArchiveFile, path: Path) -> ArchiveFile:
     """The version of a zip that lies here, whose checksum is the one of today."""
     published = working_folder.published_at_ms(path)
     if file.published_at_ms is not None and file.published_at_ms >= published:
@@ -147,7 +147,7 @@ def _version(file: ArchiveFile, path: Path, published_at_ms: int | None) -> Arch
     """The version that came: as listed, unless the host says that it is newer.
 
     Raises:
-        UpstreamError: it is older: a cache between us and the host has not heard.
+        UpstreamError: it is older: a cache between us and the host is behind.
     """
     listed = file.published_at_ms
     size = path.stat().st_size

@@ -6,18 +6,15 @@ Source: https://github.com/binance/binance-public-data#where-do-i-access-it
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from pipelines.errors import SetupError
+from pipelines.upstream.extents import DAY_MS, at, next_month, to_ms
+from pipelines.upstream.feed import MINUTE_MS, Span
 
 Feed = Literal["klines", "agg_trades", "trades", "funding_rates"]
 Market = Literal["spot", "um", "cm"]
 Period = Literal["daily", "monthly"]
-Span = tuple[int, int]  # milliseconds, half-open
-
-MINUTE_MS = 60_000
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class ArchiveFile:
     Attributes:
         path: as in `data/spot/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2023-03-11.zip`.
         bytes_count: as listed, with `published_at_ms` (its Last-Modified): the two
-            tell versions of a file apart. None: the host does not list it.
+            distinguish versions of a file. None: the host does not list it.
     """
 
     exchange_id: str
@@ -150,12 +147,12 @@ def series_of(exchange_id: str, symbol: str, feed: Feed) -> Series | None:
     Raises:
         SetupError: the symbol is not a unified one.
     """
-    found = SYMBOL.fullmatch(symbol)
-    if not found:
+    match = SYMBOL.fullmatch(symbol)
+    if not match:
         raise SetupError(
             f"{symbol!r} is not a symbol such as BTC/USDT, BTC/USDT:USDT or BTC/USD:BTC"
         )
-    base, quote, settle, expiry = found.group("base", "quote", "settle", "expiry")
+    base, quote, settle, expiry = match.group("base", "quote", "settle", "expiry")
     if settle is not None and settle not in (base, quote):
         raise SetupError(f"{symbol} settles in neither {base} nor {quote}")
     if FEEDS[feed].is_perpetual and (settle is None or expiry is not None):
@@ -176,24 +173,14 @@ def days(span: Span) -> Iterator[Span]:
 
 def months(span: Span) -> Iterator[Span]:
     """The months that `span` touches."""
-    at = _at(span[0]).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    while _ms(at) < span[1]:
-        december = at.month == 12  # noqa: PLR2004
-        after = at.replace(
-            year=at.year + december, month=1 if december else at.month + 1
-        )
-        yield _ms(at), _ms(after)
-        at = after
+    first = at(span[0]).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    start = to_ms(first)
+    while start < span[1]:
+        end = next_month(start)
+        yield start, end
+        start = end
 
 
 def label(period: Period, start_ms: int) -> str:
     """A day or month as file names have it."""
-    return _at(start_ms).strftime("%Y-%m-%d" if period == "daily" else "%Y-%m")
-
-
-def _at(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms // 1000, UTC)
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp()) * 1000
+    return at(start_ms).strftime("%Y-%m-%d" if period == "daily" else "%Y-%m")

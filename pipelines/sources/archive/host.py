@@ -1,4 +1,4 @@
-"""The archive's host: asks, tries again, and tells what it heard.
+"""The archive's host: asks, tries again, and logs each request.
 
 Live: files at https://data.binance.vision, their listing from the bucket behind it.
 Retries live here and nowhere else. Every HTTP request becomes a row of `requests`.
@@ -13,7 +13,7 @@ import requests
 
 from pipelines.errors import BadDataError, BullionError, UpstreamError
 from pipelines.settings import settings
-from pipelines.sources.archive.attempt import AbsentError, Attempt, Heard
+from pipelines.sources.archive.attempt import AbsentError, Attempt, ResponseHead
 from pipelines.sources.archive.listing import Entry, Page, parse
 from pipelines.upstream.request_log import RequestLog
 from pipelines.upstream.retry import backoff_s, is_loopback
@@ -35,9 +35,9 @@ class ArchiveHost:
         patience_s: float = 90,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        given = settings().archive_url
-        self.files_url = (given or FILES_URL).rstrip("/")
-        self._listing_url = (given or LISTING_URL).rstrip("/")
+        configured_url = settings().archive_url
+        self.files_url = (configured_url or FILES_URL).rstrip("/")
+        self._listing_url = (configured_url or LISTING_URL).rstrip("/")
         self._attempts = attempts
         self._timeout_s = timeout_s
         self._patience_s = patience_s
@@ -48,12 +48,12 @@ class ArchiveHost:
         self.session.trust_env = not is_loopback(self.files_url)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self.session.close()
 
     def listed(
         self, prefix: str, log: RequestLog, symbol: str | None = None
-    ) -> tuple[list[Entry], Heard]:
+    ) -> tuple[list[Entry], ResponseHead]:
         """Every file whose path begins with `prefix`.
 
         Raises:
@@ -64,10 +64,10 @@ class ArchiveHost:
         while True:
             url = f"{self._listing_url}?delimiter=/&prefix={quote(prefix)}"
             url += f"&marker={quote(marker)}" if marker else ""
-            page, heard = self._page(url, log, symbol)
+            page, head = self._page(url, log, symbol)
             entries += [e for e in page.entries if e.key.startswith(prefix)]
             if page.next_marker is None:
-                return entries, heard
+                return entries, head
             if page.next_marker <= marker:
                 raise UpstreamError(f"the listing of {prefix} goes round in a circle")
             marker = page.next_marker
@@ -82,7 +82,7 @@ class ArchiveHost:
 
     def _page(
         self, url: str, log: RequestLog, symbol: str | None
-    ) -> tuple[Page, Heard]:
+    ) -> tuple[Page, ResponseHead]:
         def take(response: requests.Response) -> Page:
             return parse(_body(response))
 
@@ -90,8 +90,8 @@ class ArchiveHost:
 
     def checksum(
         self, path: str, log: RequestLog, symbol: str | None
-    ) -> tuple[str, Heard]:
-        """What stands in the file's `.CHECKSUM`.
+    ) -> tuple[str, ResponseHead]:
+        """The text of the file's `.CHECKSUM`.
 
         Raises:
             AbsentError: there is none.
@@ -112,36 +112,36 @@ class ArchiveHost:
         take: Callable[[requests.Response], T],
         log: RequestLog,
         symbol: str | None,
-    ) -> tuple[T, Heard]:
+    ) -> tuple[T, ResponseHead]:
         """What `take` makes of a good answer's body; a ValueError is tried again.
 
         Raises:
             AbsentError: the host has nothing there.
-            BadDataError: the host refuses the question.
+            BadDataError: the host refuses the request.
             UpstreamError: no good answer came in all attempts.
         """
-        said = ""
+        message = ""
         for number in range(1, self._attempts + 1):
             self._wait(url)
             attempt = Attempt.begun(url, endpoint, symbol, number)
             try:
-                found = attempt.run(self.session, self._timeout_s, take)
+                body = attempt.run(self.session, self._timeout_s, take)
             except (requests.RequestException, ValueError, BullionError) as error:
-                said = attempt.failed(error)
+                message = attempt.failed(error)
                 if isinstance(error, (AbsentError, BadDataError)):
                     raise
                 if attempt.silence_s is not None:
                     self._quiet_until = time.monotonic() + attempt.silence_s
             else:
-                return found, attempt.heard()
+                return body, attempt.head()
             finally:
                 log.append(attempt.row())
             if number < self._attempts:
                 self._sleep(backoff_s(number))
-        raise UpstreamError(f"{url}: {said} (attempt {self._attempts})")
+        raise UpstreamError(f"{url}: {message} (attempt {self._attempts})")
 
     def _wait(self, url: str) -> None:
-        """Leave the host alone for as long as it asked any thread to."""
+        """Wait for as long as the host asked any thread to."""
         left = self._quiet_until - time.monotonic()
         if left > self._patience_s:
             raise UpstreamError(f"{url}: the host wants {left:.0f} s of silence")

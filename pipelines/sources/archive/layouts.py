@@ -38,34 +38,26 @@ class Layout:
         return [name or f"column {i}" for i, name in enumerate(self.names[:arity])]
 
 
+PRICES = ("open", "high", "low", "close")
+IDS = ("first_trade_id", "last_trade_id", "trade_id")
+
 KLINE_KINDS: Mapping[str, Kind] = {
     "opened_at_ms": "stamp",
-    "open": "price",
-    "high": "price",
-    "low": "price",
-    "close": "price",
-    "base_volume": "amount",
-    "quote_volume": "amount",
-    "contracts": "amount",
-    "taker_buy_base": "amount",
-    "taker_buy_quote": "amount",
-    "taker_buy_contracts": "amount",
+    **dict.fromkeys(PRICES, "price"),
+    **dict.fromkeys(("base_volume", "quote_volume", "contracts"), "amount"),
+    **dict.fromkeys(
+        ("taker_buy_base", "taker_buy_quote", "taker_buy_contracts"), "amount"
+    ),
     "trades_count": "count",
     "closed_at_ms": "stamp",
 }
 TRADE_KINDS: Mapping[str, Kind] = {
-    "agg_trade_id": "count",
-    "first_trade_id": "count",
-    "last_trade_id": "count",
-    "trade_id": "count",
+    **dict.fromkeys(("agg_trade_id", *IDS), "count"),
     "price": "price",
-    "base_amount": "amount",
-    "quote_amount": "amount",
-    "contracts": "amount",
+    **dict.fromkeys(("base_amount", "quote_amount", "contracts"), "amount"),
     "traded_at_ns": "stamp",
     "is_buyer_maker": "flag",
 }
-PRICES = ("open", "high", "low", "close")
 
 
 def _klines(volumes: Sequence[str]) -> Layout:
@@ -82,9 +74,9 @@ def _layout(
     arities: Sequence[int],
     stamp_unit: Literal["ms", "ns"],
 ) -> Layout:
-    held = {name: kinds[name] for name in names if name}
-    stamp = next(name for name, kind in held.items() if kind == "stamp")
-    return Layout(table, names, held, stamp, arities, stamp_unit)
+    columns = {name: kinds[name] for name in names if name}
+    stamp = next(name for name, kind in columns.items() if kind == "stamp")
+    return Layout(table, names, columns, stamp, arities, stamp_unit)
 
 
 def _agg_trades(amount: str) -> Layout:

@@ -1,7 +1,7 @@
-"""What finished loads know of files: which versions were loaded, refused or missing."""
+"""The versions of files that finished loads have loaded, refused or missed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from pipelines.sources.archive.files import ArchiveFile
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-KNOWN = Path(__file__).with_name("ledger.sql").read_bytes()
+VERSIONS = Path(__file__).with_name("ledger.sql").read_bytes()
 
 
 @dataclass(frozen=True)
@@ -27,25 +27,25 @@ class Version:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The versions known of each path."""
+    """The versions of each path."""
 
     versions: dict[str, list[Version]] = field(default_factory=dict)
 
     def is_known(self, path: str) -> bool:
-        """Whether anything was ever heard of the path."""
+        """Whether a finished load has any version of the path."""
         return bool(self.versions.get(path))
 
     def settled(self, file: ArchiveFile) -> Version | None:
         """What became of this very version; None: it was not tried yet."""
-        found = self._of(file, "loaded") or self._of(file, "refused")
-        return next(iter(found), None)
+        versions = self._of(file, "loaded") or self._of(file, "refused")
+        return next(iter(versions), None)
 
     def loaded_sha256(self, file: ArchiveFile) -> set[str | None]:
         """The checksums of this very version, as far as it was loaded."""
         return {version.sha256 for version in self._of(file, "loaded")}
 
     def _of(self, file: ArchiveFile, status: str) -> list[Version]:
-        """Rows of this version; of any, where it is not known which one is listed."""
+        """Rows of this version; of any, where the listed one is unknown."""
         listed = (file.bytes_count, file.published_at_ms)
         return [
             version
@@ -60,13 +60,8 @@ class Ledger:
 
 def read(connect: Callable[[], Connection], paths: Sequence[str]) -> Ledger:
     """The ledger of `paths`, as finished loads left it."""
-    with connect() as connection, psycopg.RawCursor(connection) as cursor:
-        found = cursor.execute(KNOWN, (list(paths),)).fetchall()
-    return Ledger(_by_path(found))
-
-
-def _by_path(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Version]]:
     versions: dict[str, list[Version]] = defaultdict(list)
-    for path, *version in rows:
-        versions[path].append(Version(*version))
-    return dict(versions)
+    with connect() as connection, psycopg.RawCursor(connection) as cursor:
+        for path, *version in cursor.execute(VERSIONS, (list(paths),)):
+            versions[path].append(Version(*version))
+    return Ledger(dict(versions))

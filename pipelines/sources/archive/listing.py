@@ -40,7 +40,7 @@ def parse(body: bytes) -> Page:
     if reader.root != "ListBucketResult":
         raise ValueError(f"not a listing but {reader.root}: {body[:60]!r}")
     try:
-        entries = [_entry(found) for found in reader.contents]
+        entries = [_entry(fields) for fields in reader.contents]
     except (KeyError, ValueError) as error:
         raise ValueError(f"a listing with a broken entry: {error}") from None
     if reader.top.get("IsTruncated", "").strip() != "true":
@@ -52,13 +52,13 @@ def parse(body: bytes) -> Page:
     return Page(entries, marker)
 
 
-def _entry(found: dict[str, str]) -> Entry:
-    size = int(found["Size"])
+def _entry(fields: dict[str, str]) -> Entry:
+    size = int(fields["Size"])
     if size < 0:
-        raise ValueError(f"{found['Key']} has size {size}")
-    at = datetime.fromisoformat(found["LastModified"])
+        raise ValueError(f"{fields['Key']} has size {size}")
+    at = datetime.fromisoformat(fields["LastModified"])
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return Entry(found["Key"], size, round(at.timestamp() * 1000))
+    return Entry(fields["Key"], size, round(at.timestamp() * 1000))
 
 
 class _Reader:
@@ -92,5 +92,5 @@ class _Reader:
         if len(inside) == 1:
             self.top[inside[0]] = self.top.get(inside[0], "") + text
         elif inside[:1] == ["Contents"] and len(inside) == 2:  # noqa: PLR2004
-            found = self.contents[-1]
-            found[inside[1]] = found.get(inside[1], "") + text
+            fields = self.contents[-1]
+            fields[inside[1]] = fields.get(inside[1], "") + text

@@ -1,9 +1,9 @@
-"""One load of files: what is wanted of what the host lists, shared among resources."""
+"""One load of files: the files to load, shared among resources."""
 
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +11,12 @@ import polars as pl
 
 from pipelines.bronze.delivery import Resource, Rows
 from pipelines.errors import BullionError, UpstreamError
-from pipelines.sources.archive import ledger, working_folder
+from pipelines.sources.archive import working_folder
 from pipelines.sources.archive.fetching import is_unchanged
 from pipelines.sources.archive.files import ArchiveFile, Series
 from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.ledger import Connection, Ledger
+from pipelines.sources.archive.ledger import read as read_ledger
 from pipelines.sources.archive.loading import load_file, missing_row
 from pipelines.sources.archive.plan import Plan, plans
 from pipelines.sources.archive.tables import FILES
@@ -32,91 +33,81 @@ class Task:
     unless: frozenset[str | None] = frozenset()
 
 
+@dataclass
 class Loader:
     """The resources of one load; they take the next file from one queue."""
 
-    def __init__(
-        self,
-        host: ArchiveHost,
-        options: LoadOptions,
-        failures: list[Exception],
-        progress: Progress,
-        *,
-        files: Sequence[ArchiveFile] | None,
-        files_at_once: int,
-    ) -> None:
-        self._host = host
-        self._options = options
-        self._failures = failures
-        self._progress = progress
-        self._wanted = files
-        self._at_once = files_at_once
-        self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
-        self._open = 0
-        self._lock = threading.Lock()
-        self._done: list[Path] = []
+    host: ArchiveHost
+    options: LoadOptions
+    failures: list[Exception]
+    progress: Progress
+    files: Sequence[ArchiveFile] | None
+    files_at_once: int
+    _tasks: "queue.SimpleQueue[Task]" = field(default_factory=queue.SimpleQueue)
+    _open: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _done: list[Path] = field(default_factory=list)
 
     def resources(
         self, series: Sequence[Series], connect: Callable[[], Connection]
     ) -> Sequence[Resource]:
-        """What to extract; none where there is nothing to tell."""
+        """What to extract; none where there is nothing to deliver."""
         log: RequestLog = []
-        found: list[Plan] = []
-        files = list(dict.fromkeys(self._wanted or ()))
-        if self._wanted is None:
-            found = plans(self._host, series, self._options, log, self._failures)
-            files = [file for plan in found for file in plan.files]
-        missing = [file for plan in found for file in plan.missing]
+        planned: list[Plan] = []
+        files = list(dict.fromkeys(self.files or ()))
+        if self.files is None:
+            planned = plans(self.host, series, self.options, log, self.failures)
+            files = [file for plan in planned for file in plan.files]
+        missing = [file for plan in planned for file in plan.missing]
         left = working_folder.left(series)
         paths = {*left.values(), *(file.path for file in (*files, *missing))}
-        known = ledger.read(connect, sorted(paths))
-        tasks = [task for file in files if (task := self._task(file, known))]
-        working_folder.forget(left, known)
-        return self._resources(tasks, found, known, log)
+        ledger = read_ledger(connect, sorted(paths))
+        tasks = [task for file in files if (task := self._task(file, ledger))]
+        working_folder.forget(left, ledger)
+        return self._resources(tasks, planned, ledger, log)
 
-    def _task(self, file: ArchiveFile, known: Ledger) -> Task | None:
-        settled = known.settled(file)
-        if settled is None:
+    def _task(self, file: ArchiveFile, ledger: Ledger) -> Task | None:
+        if ledger.settled(file) is None:
             return Task(file)
-        if not self._options.again:
+        if not self.options.again:
             return None
-        return Task(file, frozenset(known.loaded_sha256(file)))
+        return Task(file, frozenset(ledger.loaded_sha256(file)))
 
     def _resources(
         self,
         tasks: Sequence[Task],
-        found: Sequence[Plan],
-        known: Ledger,
+        planned: Sequence[Plan],
+        ledger: Ledger,
         log: RequestLog,
     ) -> list[Resource]:
-        self._progress.planned(sum(task.file.minutes for task in tasks))
+        self.progress.planned(sum(task.file.minutes for task in tasks))
         for task in tasks:
             self._tasks.put(task)
-        at_once = min(len(tasks), self._at_once)
+        at_once = min(len(tasks), self.files_at_once)
         resources = [
             Resource(f"files {i + 1}", self._counted(self._files))
             for i in range(at_once)
         ]
         if log:
-            rows = partial(self._listing, found, known, log)
+            rows = partial(self._listing, planned, ledger, log)
             resources.append(Resource("listing", self._counted(rows), self._delivered))
         elif resources:
             resources[0] = Resource("files 1", resources[0].rows, self._delivered)
         return resources
 
     def _listing(
-        self, found: Sequence[Plan], known: Ledger, log: RequestLog
+        self, planned: Sequence[Plan], ledger: Ledger, log: RequestLog
     ) -> Iterator[Rows]:
         yield from log_rows(log)
-        for plan in found:
+        for plan in planned:
             for file in plan.missing:
-                if not known.is_known(file.path):
-                    yield missing_row(file, plan.heard)
+                if not ledger.is_known(file.path):
+                    yield missing_row(file, plan.head)
 
     def _files(self) -> Iterator[Rows]:
         """Files until none is left, and at the end what became of them."""
         log: RequestLog = []
-        told: list[pl.DataFrame] = []
+        versions: list[pl.DataFrame] = []
         while True:
             try:
                 task = self._tasks.get_nowait()
@@ -124,31 +115,31 @@ class Loader:
                 break
             for rows in self._one(task, log):
                 if rows.table is FILES:
-                    told.append(rows.frame)
+                    versions.append(rows.frame)
                 else:
                     yield rows
-        if told:
-            yield Rows(FILES, pl.concat(told))
+        if versions:
+            yield Rows(FILES, pl.concat(versions))
         yield from log_rows(log)
 
     def _one(self, task: Task, log: RequestLog) -> Iterator[Rows]:
         """A file; what goes wrong with it is kept, and ends this file alone."""
         file, unless = task.file, task.unless
         try:
-            if not (unless and is_unchanged(self._host, file, unless, log)):
-                yield from load_file(self._host, file, log, self._progress)
+            if not (unless and is_unchanged(self.host, file, unless, log)):
+                yield from load_file(self.host, file, log, self.progress)
         except BullionError as error:
-            self._failures.append(error)
+            self.failures.append(error)
             if isinstance(error, UpstreamError):
-                return  # what lies there of it serves the next load
+                return  # the next load uses its zip
         finally:
-            self._progress.answered(file.minutes, 0)
+            self.progress.answered(file.minutes, 0)
         self._done.append(working_folder.place(file))
 
     def _counted(
         self, rows: Callable[[], Iterator[Rows]]
     ) -> Callable[[], Iterator[Rows]]:
-        """The rows; the last stream to end gives the host's connections back."""
+        """The rows; the last resource to end closes the host's connections."""
         self._open += 1
 
         def counted() -> Iterator[Rows]:
@@ -158,11 +149,11 @@ class Loader:
                 with self._lock:
                     self._open -= 1
                     if not self._open:
-                        self._host.close()
+                        self.host.close()
 
         return counted
 
     def _delivered(self) -> None:
-        """What was loaded or refused is not needed any more."""
+        """Delete the zips that were loaded or refused."""
         for path in self._done:
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""One file of the archive into bronze: fetched, verified, read; or why not.
+"""One file of the archive into bronze: fetched, verified, read; or refused.
 
 Tables: those of `reading`, and `files` (a version of a file, and what became of it).
 The rows of a file and its row of `files` are of one load: either all of them count or
@@ -13,7 +13,7 @@ from secrets import token_hex
 from pipelines.bronze.delivery import Rows
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sources.archive import working_folder
-from pipelines.sources.archive.attempt import Heard
+from pipelines.sources.archive.attempt import ResponseHead
 from pipelines.sources.archive.fetching import Fetched, RefusedFile, fetch
 from pipelines.sources.archive.files import ArchiveFile
 from pipelines.sources.archive.host import ArchiveHost
@@ -38,7 +38,7 @@ def load_file(
     except RefusedFile as refused:
         yield file_row(
             refused.file,
-            refused.heard,
+            refused.head,
             "refused",
             refused.reason,
             sha256=refused.sha256,
@@ -51,12 +51,12 @@ def load_file(
     except BadDataError as error:
         reason = str(error)
         yield file_row(
-            fetched.file, fetched.heard, "refused", reason, sha256=fetched.sha256
+            fetched.file, fetched.head, "refused", reason, sha256=fetched.sha256
         )
         raise _bad(fetched.file, reason) from error
     except FileNotFoundError as error:
-        told = f"{file.path} was loaded by another load meanwhile"
-        raise UpstreamError(told) from error
+        message = f"{file.path} was loaded by another load meanwhile"
+        raise UpstreamError(message) from error
     finally:
         csv.unlink(missing_ok=True)
 
@@ -66,14 +66,14 @@ def _read(
 ) -> Iterator[Rows]:
     counts = Counts()
     file_id = token_hex(8)
-    told = 0
-    for rows in rows_of(fetched.file, csv, file_id, fetched.heard.received_at, counts):
-        progress.answered(0, counts.rows - told)
-        told = counts.rows
+    reported = 0
+    for rows in rows_of(fetched.file, csv, file_id, fetched.head.received_at, counts):
+        progress.answered(0, counts.rows - reported)
+        reported = counts.rows
         yield rows
     yield file_row(
         fetched.file,
-        fetched.heard,
+        fetched.head,
         "loaded",
         file_id=file_id,
         sha256=fetched.sha256,
@@ -89,23 +89,23 @@ def _bad(file: ArchiveFile, reason: str) -> BadDataError:
     return BadDataError(f"{file.path} {reason}")
 
 
-def missing_row(file: ArchiveFile, heard: Heard) -> Rows:
+def missing_row(file: ArchiveFile, head: ResponseHead) -> Rows:
     """That the host has no such file, though its day or month has ended."""
     period = "day" if file.period == "daily" else "month"
-    return file_row(file, heard, "missing", f"the host has no file of this {period}")
+    return file_row(file, head, "missing", f"the host has no file of this {period}")
 
 
 def file_row(
     file: ArchiveFile,
-    heard: Heard,
+    head: ResponseHead,
     status: str,
     reason: str | None = None,
-    **known: object,
+    **more: object,
 ) -> Rows:
     """What became of a version of a file."""
     published = file.published_at_ms
     if status == "loaded" and published is None:
-        published = heard.now_ms
+        published = head.now_ms
     row = {
         "file_id": token_hex(8),
         **{
@@ -114,7 +114,7 @@ def file_row(
         },
         "period": file.period,
         "path": file.path,
-        "origin": heard.origin,
+        "origin": head.origin,
         "covers_from_ms": file.covers[0],
         "covers_until_ms": file.covers[1],
         "status": status,
@@ -123,9 +123,9 @@ def file_row(
         "rows_count": 0,
         "refused_count": 0,
         "published_at_ms": published,
-        "venue_now_ms": heard.now_ms,
-        "request_id": heard.request_id,
+        "venue_now_ms": head.now_ms,
+        "request_id": head.request_id,
         "received_at": datetime.now(UTC).isoformat(),
-        **known,
+        **more,
     }
     return Rows.of(FILES, [row])

@@ -1,6 +1,6 @@
 """Which files speak for a span of a series: whole months by the month, else days.
 
-A file that the host should have and has not is told as missing: one row for a month of
+A file that the host should have and has not is missing: one row for a month of
 which it has nothing, else one for each day.
 """
 
@@ -9,23 +9,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from pipelines.errors import BullionError
-from pipelines.sources.archive.attempt import Heard
+from pipelines.sources.archive.attempt import ResponseHead
 from pipelines.sources.archive.choices import needs_clock, span_of
 from pipelines.sources.archive.files import (
     ArchiveFile,
     Period,
     Series,
-    Span,
     days,
     label,
     months,
 )
 from pipelines.sources.archive.host import ArchiveHost
+from pipelines.upstream.feed import Span
 from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.request_log import RequestLog
 
 LISTED_AT_ONCE = 4
-Held = dict[str, ArchiveFile]  # files that the host lists, by path
+Listed = dict[str, ArchiveFile]  # files that the host lists, by path
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Plan:
     """What the host has for a series and span, and what it should have."""
 
     series: Series
-    heard: Heard
+    head: ResponseHead
     files: list[ArchiveFile] = field(default_factory=list)
     missing: list[ArchiveFile] = field(default_factory=list)
 
@@ -55,17 +55,19 @@ def plans(
 
     def one(series: Series) -> Plan | None:
         try:
-            return plan(host, series, span, log)
+            return plan_of(host, series, span, log)
         except BullionError as error:
             failures.append(error)
             return None
 
     with ThreadPoolExecutor(LISTED_AT_ONCE) as pool:
-        return [found for found in pool.map(one, serieses) if found]
+        return [plan for plan in pool.map(one, serieses) if plan]
 
 
-def plan(host: ArchiveHost, series: Series, span: Span, log: RequestLog) -> Plan | None:
-    """What to load for `span`; None: the span is empty.
+def plan_of(
+    host: ArchiveHost, series: Series, span: Span, log: RequestLog
+) -> Plan | None:
+    """The files to load for `span`; None: the span is empty.
 
     Raises:
         UpstreamError: the host did not list its files.
@@ -73,76 +75,72 @@ def plan(host: ArchiveHost, series: Series, span: Span, log: RequestLog) -> Plan
     touched = list(months(span))
     if not touched:
         return None
-    held, heard = _held(host, series, "monthly", touched, log)
-    wanted = _days(span) if "daily" in series.type.periods else []
-    if wanted and not _is_served(series, touched, wanted, held):
-        daily, heard = _held(host, series, "daily", wanted, log)
-        held |= daily
-    found = Plan(series, heard)
+    listed, head = _listed(host, series, "monthly", touched, log)
+    asked_days = list(days(span)) if "daily" in series.type.periods else []
+    if asked_days and not _is_served(series, touched, asked_days, listed):
+        daily, head = _listed(host, series, "daily", asked_days, log)
+        listed |= daily
+    plan = Plan(series, head)
     for month in touched:
-        inside = [day for day in wanted if month[0] <= day[0] < month[1]]
-        _choose(found, month, inside, held)
-    return found
-
-
-def _days(span: Span) -> list[Span]:
-    return list(days(span))
+        inside = [day for day in asked_days if month[0] <= day[0] < month[1]]
+        _choose(plan, month, inside, listed)
+    return plan
 
 
 def _is_served(
-    series: Series, touched: Sequence[Span], wanted: Sequence[Span], held: Held
+    series: Series, touched: Sequence[Span], asked_days: Sequence[Span], listed: Listed
 ) -> bool:
-    """Whether every month is wanted whole, and is there."""
-    is_whole = (wanted[0][0], wanted[-1][1]) == (touched[0][0], touched[-1][1])
-    return is_whole and all(series.file("monthly", m).path in held for m in touched)
+    """Whether every month is asked for whole, and is there."""
+    is_whole = (asked_days[0][0], asked_days[-1][1]) == (touched[0][0], touched[-1][1])
+    return is_whole and all(series.file("monthly", m).path in listed for m in touched)
 
 
-def _held(
+def _listed(
     host: ArchiveHost,
     series: Series,
     period: Period,
-    wanted: Sequence[Span],
+    spans: Sequence[Span],
     log: RequestLog,
-) -> tuple[Held, Heard]:
-    """The files of one period that the host lists, among those wanted."""
-    labels = [label(period, span[0]) for span in (wanted[0], wanted[-1])]
+) -> tuple[Listed, ResponseHead]:
+    """The files of one period that the host lists, among these spans."""
+    labels = [label(period, span[0]) for span in (spans[0], spans[-1])]
     prefix = series.prefix(period) + _shared(*labels)
-    entries, heard = host.listed(prefix, log, series.symbol)
-    listed = {entry.key: entry for entry in entries}
-    held: Held = {}
-    for span in wanted:
+    entries, head = host.listed(prefix, log, series.symbol)
+    entry_of = {entry.key: entry for entry in entries}
+    listed: Listed = {}
+    for span in spans:
         path = series.file(period, span).path
-        if entry := listed.get(path):
-            held[path] = series.file(
+        if entry := entry_of.get(path):
+            listed[path] = series.file(
                 period, span, entry.bytes_count, entry.published_at_ms
             )
-    return held, heard
+    return listed, head
 
 
-def _choose(found: Plan, month: Span, inside: Sequence[Span], held: Held) -> None:
-    """The month where all of it is wanted, or where it alone has a wanted day."""
-    series = found.series
-    monthly = held.get(series.file("monthly", month).path)
-    daily = [(day, held.get(series.file("daily", day).path)) for day in inside]
+def _choose(plan: Plan, month: Span, inside: Sequence[Span], listed: Listed) -> None:
+    """The month where all of it is asked for, or where it alone has an asked day."""
+    series = plan.series
+    monthly = listed.get(series.file("monthly", month).path)
+    daily = [(day, listed.get(series.file("daily", day).path)) for day in inside]
     is_whole = not inside or (inside[0][0], inside[-1][1]) == month
-    lacks = any(file is None for day, file in daily if _has_ended(day, found.heard))
+    lacks = any(file is None for day, file in daily if _has_ended(day, plan.head))
     if monthly and (is_whole or lacks):
-        found.files.append(monthly)
+        plan.files.append(monthly)
         return
-    found.files += [file for _, file in daily if file]
+    plan.files += [file for _, file in daily if file]
     if is_whole and not any(file for _, file in daily):
         expected: Iterable[tuple[Period, Span]] = [("monthly", month)]
     else:
         expected = [("daily", day) for day, file in daily if not file]
-    found.missing += [
+    plan.missing += [
         series.file(period, span)
         for period, span in expected
-        if _has_ended(span, found.heard)
+        if _has_ended(span, plan.head)
     ]
 
 
-def _has_ended(span: Span, heard: Heard) -> bool:
-    return span[1] <= heard.now_ms
+def _has_ended(span: Span, head: ResponseHead) -> bool:
+    return span[1] <= head.now_ms
 
 
 def _shared(first: str, last: str) -> str:

@@ -6,7 +6,7 @@ blocks, so that memory does not grow with the file.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -86,8 +86,8 @@ class _Reader:
     def _names(self, first: bytes, header: list[str] | None) -> list[str]:
         arity = first.count(b",") + 1
         if arity not in self.layout.arities and header is not None:
-            wanted = " or ".join(map(str, self.layout.arities))
-            raise BadDataError(f"has a header of {arity} names, not {wanted}")
+            arities = " or ".join(map(str, self.layout.arities))
+            raise BadDataError(f"has a header of {arity} names, not {arities}")
         # a first row that is broken is judged by the widest layout, as the others are
         is_known = arity in self.layout.arities
         return self.layout.columns(arity if is_known else max(self.layout.arities))
@@ -117,26 +117,17 @@ class _Reader:
         return f"has no good row: line {line} {reason}"
 
     def _kept(self, kept: pl.DataFrame) -> Rows:
-        table = self.layout.table
-        given = kept.with_columns(
-            **{name: pl.lit(value) for name, value in self.of_file.items()},
-            symbol=pl.lit(self.file.symbol),
-            timeframe=pl.lit(self.file.timeframe),
-            line_number=pl.col("line"),
+        rows = Rows.filled(
+            self.layout.table,
+            kept.rename({"line": "line_number"}),
+            symbol=self.file.symbol,
+            timeframe=self.file.timeframe,
+            **self.of_file,
         )
-        return Rows(
-            table,
-            given.select(
-                pl.col(c.name)
-                if c.name in given.columns
-                else pl.lit(None, pl.String).alias(c.name)
-                for c in table.columns
-            ),
-            is_plain=True,
-        )
+        return replace(rows, is_plain=True)
 
     def _quarantine(self, block: Block, checked: Checked) -> Rows:
-        found = [
+        refused = [
             *(
                 (line, why, block.raw(line))
                 for line, why in checked.refused.iter_rows()
@@ -155,10 +146,6 @@ class _Reader:
                 "received_at": self.received_at,
                 **self.of_file,
             }
-            for line, reason, raw in sorted(found)
+            for line, reason, raw in sorted(refused)
         ]
-        schema = {
-            c.name: pl.Int64 if c.data_type == "bigint" else pl.String
-            for c in QUARANTINE.columns
-        }
-        return Rows(QUARANTINE, pl.DataFrame(rows, schema=schema))
+        return Rows.of(QUARANTINE, rows)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.sources.archive.files import MINUTE_MS, Span
 from pipelines.sources.archive.layouts import PRICES, Kind, Layout
 from pipelines.upstream import wire
+from pipelines.upstream.feed import MINUTE_MS, Span
 
 AMOUNT = pl.Decimal(wire.MAX_DIGITS + wire.MAX_DECIMALS, wire.MAX_DECIMALS)
 RATE_FORM = wire.AMOUNT_FORM.replace("^", "^-?", 1)
@@ -110,10 +110,14 @@ def _unreadable(name: str, kind: Kind) -> Rule:
     breaks = pl.col(name).is_null()
     if kind in ("count", "stamp"):
         breaks = breaks | (pl.col(name).abs() >= WHOLE_BELOW)
-    said = pl.format("has {} {}, not a {}", pl.lit(name), sent, pl.lit(what.get(kind)))
+    reason = pl.format(
+        "has {} {}, not a {}", pl.lit(name), sent, pl.lit(what.get(kind))
+    )
     if kind not in what:
-        said = pl.format("has {} {}", pl.lit(name), sent.map_elements(_why, pl.String))
-    return breaks, said
+        reason = pl.format(
+            "has {} {}", pl.lit(name), sent.map_elements(_why, pl.String)
+        )
+    return breaks, reason
 
 
 def _why(text: str) -> str:
@@ -158,8 +162,8 @@ def _rules(layout: Layout, covers: Span) -> list[Rule]:
         rules += _candle_rules(stamp)
     if "first_trade_id" in kinds:
         first, last = pl.col("first_trade_id"), pl.col("last_trade_id")
-        said = pl.format("has first trade id {} after the last, {}", first, last)
-        rules.append((first > last, said))
+        reason = pl.format("has first trade id {} after the last, {}", first, last)
+        rules.append((first > last, reason))
     return rules
 
 
@@ -167,14 +171,14 @@ def _negative(name: str, kind: Kind) -> Rule:
     value = pl.col(name)
     if kind == "price":
         has_digits = value.str.contains("[1-9]")
-        said = pl.format("has {} {}, not above 0", pl.lit(name), value)
-        return ~has_digits | value.str.starts_with("-"), said
-    said = pl.format("has negative {} {}", pl.lit(name), value)
+        reason = pl.format("has {} {}, not above 0", pl.lit(name), value)
+        return ~has_digits | value.str.starts_with("-"), reason
+    reason = pl.format("has negative {} {}", pl.lit(name), value)
     if kind == "amount":
-        return value.str.starts_with("-"), said
+        return value.str.starts_with("-"), reason
     if kind == "flag":
-        return pl.lit(value=False), said
-    return value.is_null() | (value < 0), said
+        return pl.lit(value=False), reason
+    return value.is_null() | (value < 0), reason
 
 
 def _candle_rules(stamp: pl.Expr) -> list[Rule]:

@@ -3,10 +3,10 @@
 Rows carry `file_id`; what is true of a whole file stands once, in `files`.
 """
 
-from pipelines.bronze.tables import Column, Table
+from pipelines.bronze.tables import Column, Table, columns
 from pipelines.upstream.request_log import REQUESTS
 
-INSTRUMENT = (Column("exchange_id", "text"), Column("symbol", "text"))
+INSTRUMENT = columns("text", "exchange_id", "symbol")
 PLACE = (Column("file_id", "text"), Column("line_number", "bigint"))
 
 KLINES = Table(
@@ -15,17 +15,11 @@ KLINES = Table(
         *INSTRUMENT,
         Column("timeframe", "text"),
         Column("opened_at_ms", "bigint"),
-        Column("open", "decimal"),
-        Column("high", "decimal"),
-        Column("low", "decimal"),
-        Column("close", "decimal"),
-        Column("base_volume", "decimal"),
+        *columns("decimal", "open", "high", "low", "close", "base_volume"),
         Column("quote_volume", "decimal", nullable=True),
         Column("trades_count", "bigint"),
-        Column("taker_buy_base", "decimal", nullable=True),
-        Column("taker_buy_quote", "decimal", nullable=True),
-        Column("contracts", "decimal", nullable=True),
-        Column("taker_buy_contracts", "decimal", nullable=True),
+        *columns("decimal", "taker_buy_base", "taker_buy_quote", nullable=True),
+        *columns("decimal", "contracts", "taker_buy_contracts", nullable=True),
         Column("closed_at_ms", "bigint"),
         *PLACE,
     ),
@@ -36,12 +30,9 @@ AGG_TRADES = Table(
     "agg_trades",  # fills of one order at one price, as a verified file has them
     (
         *INSTRUMENT,
-        Column("agg_trade_id", "bigint"),
-        Column("first_trade_id", "bigint"),
-        Column("last_trade_id", "bigint"),
+        *columns("bigint", "agg_trade_id", "first_trade_id", "last_trade_id"),
         Column("price", "decimal"),
-        Column("base_amount", "decimal", nullable=True),
-        Column("contracts", "decimal", nullable=True),
+        *columns("decimal", "base_amount", "contracts", nullable=True),
         Column("traded_at_ns", "bigint"),
         Column("is_buyer_maker", "bool"),
         *PLACE,
@@ -55,9 +46,7 @@ TRADES = Table(
         *INSTRUMENT,
         Column("trade_id", "bigint"),
         Column("price", "decimal"),
-        Column("base_amount", "decimal", nullable=True),
-        Column("quote_amount", "decimal", nullable=True),
-        Column("contracts", "decimal", nullable=True),
+        *columns("decimal", "base_amount", "quote_amount", "contracts", nullable=True),
         Column("traded_at_ns", "bigint"),
         Column("is_buyer_maker", "bool"),
         *PLACE,
@@ -69,8 +58,7 @@ FUNDING_RATES = Table(
     "funding_rates",  # a funding settlement as a verified file has it
     (
         *INSTRUMENT,
-        Column("settled_at_ms", "bigint"),
-        Column("interval_hours", "bigint"),
+        *columns("bigint", "settled_at_ms", "interval_hours"),
         Column("funding_rate", "decimal"),
         *PLACE,
     ),
@@ -82,21 +70,14 @@ FILES = Table(
     (
         Column("file_id", "text"),
         *INSTRUMENT,
-        Column("market", "text"),
-        Column("feed", "text"),
+        *columns("text", "market", "feed"),
         Column("timeframe", "text", nullable=True),
-        Column("period", "text"),
-        Column("path", "text"),
-        Column("origin", "text"),
-        Column("covers_from_ms", "bigint"),
-        Column("covers_until_ms", "bigint"),
+        *columns("text", "period", "path", "origin"),
+        *columns("bigint", "covers_from_ms", "covers_until_ms"),
         Column("status", "text"),
-        Column("reason", "text", nullable=True),
-        Column("sha256", "text", nullable=True),
-        Column("bytes_count", "bigint", nullable=True),
-        Column("uncompressed_bytes_count", "bigint", nullable=True),
-        Column("rows_count", "bigint"),
-        Column("refused_count", "bigint"),
+        *columns("text", "reason", "sha256", nullable=True),
+        *columns("bigint", "bytes_count", "uncompressed_bytes_count", nullable=True),
+        *columns("bigint", "rows_count", "refused_count"),
         Column("has_header", "bool", nullable=True),
         Column("stamp_unit", "text", nullable=True),
         Column("published_at_ms", "bigint", nullable=True),
@@ -110,14 +91,11 @@ FILES = Table(
 QUARANTINE = Table(
     "quarantine",  # a row of a verified file that was refused, and why
     (
-        Column("table_name", "text"),
-        Column("exchange_id", "text"),
+        *columns("text", "table_name", "exchange_id"),
         Column("symbol", "text", nullable=True),
         Column("path", "text"),
         Column("line_number", "bigint", nullable=True),
-        Column("reason", "text"),
-        Column("raw", "text"),
-        Column("file_id", "text"),
+        *columns("text", "reason", "raw", "file_id"),
         Column("received_at", "timestamp"),
     ),
 )

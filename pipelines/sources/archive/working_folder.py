@@ -1,6 +1,6 @@
 """Where files lie from their download until their rows are delivered.
 
-A zip gets its name when its checksum held: one that is found is whole, and what a load
+A zip gets its name when its checksum held: a zip in its place is whole, and what a load
 that was killed left serves the next load of it. What is not whole yet has a name of its
 own, with the process that works at it: chunks of a backfill load a series side by side.
 """
@@ -57,21 +57,21 @@ def published_at_ms(path: Path) -> int:
 
 
 def left(serieses: Iterable[Series]) -> dict[Path, str]:
-    """Zips that lie there, by their paths on the host; leftovers are deleted."""
-    found: dict[Path, str] = {}
+    """Zips of these series, by their paths on the host; leftovers are deleted."""
+    zips: dict[Path, str] = {}
     for series in serieses:
         for path in folder(series).glob("*"):
             if path.suffix == ".zip":
-                found[path] = series.path_of(path.name)
+                zips[path] = series.path_of(path.name)
             elif not _is_worked_at(path):  # half a download, or half unpacked
                 path.unlink(missing_ok=True)
-    return found
+    return zips
 
 
-def forget(found: Mapping[Path, str], known: Ledger) -> None:
-    """Delete the zips that a finished load brought."""
-    for path, listed in found.items():
-        loaded = [v.sha256 for v in known.versions.get(listed, ()) if v.sha256]
+def forget(zips: Mapping[Path, str], ledger: Ledger) -> None:
+    """Delete the zips that a finished load has delivered."""
+    for path, listed in zips.items():
+        loaded = [v.sha256 for v in ledger.versions.get(listed, ()) if v.sha256]
         with suppress(FileNotFoundError):  # the load beside this one deletes its own
             if loaded and sha256_of(path) in loaded:
                 path.unlink()

@@ -39,10 +39,10 @@ def unpacked(path: Path, member: str, target: Path) -> int:
 
 
 def _only(archive: zipfile.ZipFile, member: str) -> zipfile.ZipInfo:
-    found = archive.infolist()
-    if len(found) != 1:
-        raise BadDataError(f"has {len(found)} members, not one")
-    info = found[0]
+    members = archive.infolist()
+    if len(members) != 1:
+        raise BadDataError(f"has {len(members)} members, not one")
+    info = members[0]
     if info.filename != member:
         raise BadDataError(f"has the member {info.filename[:80]!r}, not {member!r}")
     if info.flag_bits & ENCRYPTED:

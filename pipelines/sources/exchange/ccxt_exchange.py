@@ -1,4 +1,4 @@
-"""ccxt's exchange, made to hear numbers as text and to tell what it heard."""
+"""ccxt's exchange; it reads numbers as text and keeps each thread's last response."""
 
 import threading
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from pipelines.upstream.retry import is_loopback
 
 
 @dataclass(frozen=True)
-class Heard:
-    """One HTTP answer as it came."""
+class Response:
+    """One HTTP response as it came."""
 
     status: int
     url: str
@@ -26,10 +26,10 @@ class TextNumbers:
     """Goes before a ccxt class: every number of a body is its text.
 
     `exchange.number` does not reach raw endpoints, which decode with plain `loads`.
-    What was heard is kept by thread, as threads share one exchange.
+    The last response is kept by thread, as threads share one exchange.
     """
 
-    heard: threading.local
+    responses: threading.local
     urls: dict[str, Any]
     requests_trust_env: bool
     session: Any
@@ -51,17 +51,17 @@ class TextNumbers:
         return wire.decode(body)
 
     def on_rest_response(self, *answered: Any) -> str:
-        """Keep the answer, before ccxt judges it."""
+        """Keep the response, before ccxt judges it."""
         code, _, url, _, headers, body = answered[:6]
         text = str(body).strip()
-        self.heard.answer = Heard(code, url.partition("?")[0], headers, text)
+        self.responses.last = Response(code, url.partition("?")[0], headers, text)
         return text
 
 
 def exchange(spec: VenueSpec, url: str | None, timeout_s: float) -> Any:
     """ccxt's exchange for the venue, reached at `url` where one is given."""
     parent = getattr(ccxt, spec.ccxt_class)
-    made = type(spec.ccxt_class, (TextNumbers, parent), {})(
+    instance = type(spec.ccxt_class, (TextNumbers, parent), {})(
         {
             "enableRateLimit": False,  # the shared budget knows all processes
             "timeout": int(timeout_s * 1000),
@@ -71,10 +71,10 @@ def exchange(spec: VenueSpec, url: str | None, timeout_s: float) -> Any:
             "options": dict(spec.ccxt_options),
         }
     )
-    made.heard = threading.local()
-    made.public_urls = made.urls["api"]
-    made.move(url)
-    return made
+    instance.responses = threading.local()
+    instance.public_urls = instance.urls["api"]
+    instance.move(url)
+    return instance
 
 
 def _moved(urls: Any, to: str) -> Any:

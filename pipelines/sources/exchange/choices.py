@@ -23,29 +23,29 @@ DEFAULT_SINCE = Since(before_now=timedelta(days=1))
 
 
 def chosen(
-    known: Configuration,
+    config: Configuration,
     options: LoadOptions,
     refused: list[Exception] | None = None,
 ) -> list[InstrumentChoice]:
     """The series to load, each once.
 
     An exchange or a symbol that is named counts even where it is not enabled; both
-    named: every symbol on every exchange. What is configured and can not be collected
-    from its venue is left out; `refused` gets the reasons.
+    named: every symbol on every exchange. A configured series that can not be
+    collected from its venue is left out; `refused` gets the reasons.
 
     Raises:
-        SetupError: names what is not known, and what is.
+        SetupError: names what is unknown, and what there is.
     """
-    _only_known([*known.exchanges, *options.scopes])
-    named = known_feeds("--feed", options.feeds)
+    _check_exchanges([*config.exchanges, *options.scopes])
+    feeds = declared_feeds("--feed", options.feeds)
     if options.scopes and options.subjects:
         series = [
-            _configured(known, exchange_id, symbol)
+            _choice_of(config, exchange_id, symbol)
             for exchange_id in dict.fromkeys(options.scopes)
             for symbol in dict.fromkeys(options.subjects)
         ]
     else:
-        series = _collectable(_narrowed(known, options), refused)
+        series = _collectable(_narrowed(config, options), refused)
     if not series:
         raise SetupError("no enabled instrument of config.instruments fits")
     return [
@@ -53,13 +53,13 @@ def chosen(
             choice,
             since=options.since or choice.since,
             priority=options.priority or choice.priority,
-            feeds=named or _feeds(choice, options),
+            feeds=feeds or _feeds(choice, options),
         )
         for choice in series
     ]
 
 
-def known_feeds(about: str, names: Sequence[str]) -> tuple[str, ...]:
+def declared_feeds(about: str, names: Sequence[str]) -> tuple[str, ...]:
     """These feeds, in the order of their declaration.
 
     Raises:
@@ -67,8 +67,9 @@ def known_feeds(about: str, names: Sequence[str]) -> tuple[str, ...]:
     """
     for name in names:
         if name not in FEEDS:
-            known = ", ".join(FEEDS)
-            raise SetupError(f"{about}: {name!r} is no feed; there are {known}")
+            raise SetupError(
+                f"{about}: {name!r} is no feed; there are {', '.join(FEEDS)}"
+            )
     return tuple(name for name in FEEDS if name in names)
 
 
@@ -83,7 +84,7 @@ def _feeds(choice: InstrumentChoice, options: LoadOptions) -> Sequence[Feed]:
 
 
 def live_since_ms(since: Since, feed: FeedDeclaration, venue_now_ms: int) -> int:
-    """Where live begins of a series that holds nothing; what lies before is history."""
+    """Where live begins of a series without rows; what lies before is history."""
     earliest_ms, latest_ms = (
         Since(before_now=ago).instant_ms(venue_now_ms)
         for ago in (feed.live, LEAST_LIVE)
@@ -97,28 +98,30 @@ def rest_feeds(choice: InstrumentChoice) -> Sequence[Feed]:
     Raises:
         SetupError: contracts of this kind are not collected from the venue.
     """
-    held = spec_of(choice.exchange_id, choice.symbol).routes
-    return tuple(feed for feed in known_feeds("feeds", choice.feeds) if feed in held)
+    routes = spec_of(choice.exchange_id, choice.symbol).routes
+    return tuple(
+        feed for feed in declared_feeds("feeds", choice.feeds) if feed in routes
+    )
 
 
 def is_collected(
-    known: Configuration, exchange_id: str, symbol: str, feed: str
+    config: Configuration, exchange_id: str, symbol: str, feed: str
 ) -> bool:
     """Whether the configuration has the series' feed collected."""
-    choice = known.series.get((exchange_id, symbol))
+    choice = config.series.get((exchange_id, symbol))
     return (
         choice is not None
         and choice.is_enabled
         and feed in choice.feeds
-        and known.exchanges[exchange_id].is_enabled
-        and is_asked(known, exchange_id)
+        and config.exchanges[exchange_id].is_enabled
+        and is_asked(config, exchange_id)
     )
 
 
 def _collectable(
     series: Sequence[InstrumentChoice], refused: list[Exception] | None
 ) -> list[InstrumentChoice]:
-    found = []
+    collectable = []
     for choice in series:
         try:
             spec_of(choice.exchange_id, choice.symbol)
@@ -126,11 +129,11 @@ def _collectable(
             if refused is not None:
                 refused.append(error)
         else:
-            found.append(choice)
-    return found
+            collectable.append(choice)
+    return collectable
 
 
-def _only_known(exchange_ids: Sequence[str]) -> None:
+def _check_exchanges(exchange_ids: Sequence[str]) -> None:
     unknown = [name for name in dict.fromkeys(exchange_ids) if name not in VENUES]
     if unknown:
         raise SetupError(
@@ -138,31 +141,31 @@ def _only_known(exchange_ids: Sequence[str]) -> None:
         )
 
 
-def _configured(
-    known: Configuration, exchange_id: str, symbol: str
+def _choice_of(
+    config: Configuration, exchange_id: str, symbol: str
 ) -> InstrumentChoice:
-    return known.series.get((exchange_id, symbol)) or InstrumentChoice(
+    return config.series.get((exchange_id, symbol)) or InstrumentChoice(
         exchange_id, symbol, DEFAULT_SINCE, priority="live", is_enabled=True
     )
 
 
-def _narrowed(known: Configuration, options: LoadOptions) -> list[InstrumentChoice]:
-    enabled = [choice for choice in known.instruments if choice.is_enabled]
+def _narrowed(config: Configuration, options: LoadOptions) -> list[InstrumentChoice]:
+    enabled = [choice for choice in config.instruments if choice.is_enabled]
     if options.scopes:
-        found = [c for c in enabled if c.exchange_id in options.scopes]
-        missing = set(options.scopes) - {c.exchange_id for c in found}
+        choices = [c for c in enabled if c.exchange_id in options.scopes]
+        missing = set(options.scopes) - {c.exchange_id for c in choices}
         what = "instrument configured on"
     else:
-        found = [
+        choices = [
             c
             for c in enabled
-            if known.exchanges[c.exchange_id].is_enabled
-            and is_asked(known, c.exchange_id)
+            if config.exchanges[c.exchange_id].is_enabled
+            and is_asked(config, c.exchange_id)
         ]
         if options.subjects:
-            found = [c for c in found if c.symbol in options.subjects]
-        missing = set(options.subjects) - {c.symbol for c in found}
+            choices = [c for c in choices if c.symbol in options.subjects]
+        missing = set(options.subjects) - {c.symbol for c in choices}
         what = "enabled exchange has"
     if missing:
         raise SetupError(f"no {what} {', '.join(sorted(missing))}")
-    return found
+    return choices

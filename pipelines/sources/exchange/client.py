@@ -1,4 +1,4 @@
-"""A venue's client: asks within the budget, tries again, and tells what it heard.
+"""A venue's client: asks within the budget, tries again, and logs each request.
 
 Retries live here and nowhere else. Every HTTP request becomes a row of `requests`.
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 from pipelines.config.listener import ConfigProvider
 from pipelines.errors import BadDataError, UpstreamError
-from pipelines.sources.exchange.attempt import Attempt, attempted, date_ms
-from pipelines.sources.exchange.ccxt_exchange import exchange
+from pipelines.sources.exchange.attempt import Attempt, attempt, date_ms
+from pipelines.sources.exchange.ccxt_exchange import Response, exchange
 from pipelines.sources.exchange.endpoints import address
 from pipelines.sources.exchange.routes import Route, VenueSpec
 from pipelines.upstream import wire
@@ -35,22 +35,22 @@ class Answer:
 
 
 class VenueTime:
-    """A venue's clock as its clients last heard it. Threads may share it."""
+    """A venue's clock by its last answer. Threads may share it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._heard: tuple[int, float] | None = None  # the venue's clock, and ours
+        self._last: tuple[int, float] | None = None  # the venue's clock, and ours
 
-    def hear(self, venue_now_ms: int) -> None:
-        """The venue told its time."""
-        self._heard = venue_now_ms, self._clock.monotonic()
+    def set(self, venue_now_ms: int) -> None:
+        """Take the time of an answer that came now."""
+        self._last = venue_now_ms, self._clock.monotonic()
 
     def now_ms(self) -> int | None:
-        """As last heard, and what has passed since; None: it never was."""
-        if self._heard is None:
+        """The last time and what has passed since; None: there was no answer."""
+        if self._last is None:
             return None
-        heard_ms, at_s = self._heard
-        return heard_ms + int((self._clock.monotonic() - at_s) * 1000)
+        last_ms, at_s = self._last
+        return last_ms + int((self._clock.monotonic() - at_s) * 1000)
 
 
 class VenueClient:
@@ -59,7 +59,7 @@ class VenueClient:
     Attempts, timeout and address are those that count at each request.
 
     Raises:
-        SetupError: the venue is not to be asked, or its address is not known.
+        SetupError: the venue is not to be asked, or has no address.
     """
 
     def __init__(
@@ -67,30 +67,26 @@ class VenueClient:
         spec: VenueSpec,
         budget: Budget,
         clock: Clock,
-        configured: ConfigProvider,
+        config: ConfigProvider,
         time: VenueTime | None = None,
     ) -> None:
         self.spec = spec
         self._budget = budget
         self._clock = clock
-        self._configured = configured
-        known = configured.current
-        self._url = address(known, spec.exchange_id)
-        timeout_s = known.thresholds.request_timeout_seconds
+        self._config = config
+        self._url = address(config.current, spec.exchange_id)
+        timeout_s = config.current.thresholds.request_timeout_seconds
         self.exchange = exchange(spec, self._url, timeout_s)
         self._sends_date = True
         self._time = time or VenueTime(clock)
 
     def close(self) -> None:
-        """Give back what is held."""
+        """Close the connections."""
         self._budget.close()
         self.exchange.session.close()
 
     def venue_now_ms(self, log: RequestLog) -> int:
-        """The venue's clock: as last heard, and what has passed since.
-
-        It asks the venue if it never heard it.
-        """
+        """The venue's clock: by its last answer, else the venue is asked."""
         now_ms = self._time.now_ms()
         return self._ask_clock(log) if now_ms is None else now_ms
 
@@ -113,24 +109,24 @@ class VenueClient:
         Raises:
             UpstreamError: no good answer came in all attempts, or the venue may not be
                 asked now.
-            BadDataError: the venue refuses the question (an unknown symbol).
+            BadDataError: the venue refuses the request (an unknown symbol).
             SetupError: the venue is not to be asked any more.
         """
         method = getattr(self.exchange, route.method)
         ask = send or (lambda: method(dict(params)))
-        told_ms = None if self._sends_date else self._ask_clock(log)
-        attempt, text = self._answered(route, ask, pick, log, symbol)
-        venue_now_ms = date_ms(attempt.heard) if told_ms is None else told_ms
+        asked_ms = None if self._sends_date else self._ask_clock(log)
+        result, response = self._answered(route, ask, pick, log, symbol)
+        venue_now_ms = date_ms(response) if asked_ms is None else asked_ms
         if venue_now_ms is None:
             # asked before the answer, the clock can not make a forming candle closed
             self._sends_date = False
             return self.call(route, params, log, symbol=symbol, pick=pick, send=send)
-        self._time.hear(venue_now_ms)
+        self._time.set(venue_now_ms)
         return Answer(
-            body=attempt.body,
-            text=text,
-            request_id=attempt.request_id,
-            origin=attempt.heard.url if attempt.heard else "",
+            body=result.body,
+            text=response.text,
+            request_id=result.request_id,
+            origin=response.url,
             venue_now_ms=venue_now_ms,
             received_at=self._clock.now().isoformat(),
         )
@@ -142,40 +138,41 @@ class VenueClient:
         pick: Callable[[Any], Any],
         log: RequestLog,
         symbol: str | None,
-    ) -> tuple[Attempt, str]:
+    ) -> tuple[Attempt, Response]:
         for number in count(1):
             self._budget.acquire(route.weight)
             self._follow()
-            attempt = attempted(self.exchange, ask, pick, number, self._clock)
-            log.append(self._row(attempt, route, symbol))
-            if attempt.error is None and attempt.heard is not None:
+            result = attempt(self.exchange, ask, pick, number, self._clock)
+            log.append(self._row(result, route, symbol))
+            if result.error is None and result.response is not None:
                 self._budget.succeeded()
-                return attempt, attempt.heard.text
-            about = f"{symbol or route.method} on {self.spec.exchange_id}"
-            said = f"{about}: {attempt.error}"
-            if attempt.is_final:
-                self._budget.succeeded()  # the venue is there, and says no
-                raise BadDataError(said)
-            self._tell(attempt)
-            if number >= self._configured.current.thresholds.attempts:
-                raise UpstreamError(f"{said} (attempt {number} of {number})")
+                return result, result.response
+            message = (
+                f"{symbol or route.method} on {self.spec.exchange_id}: {result.error}"
+            )
+            if result.is_final:
+                self._budget.succeeded()  # the venue answers, and refuses
+                raise BadDataError(message)
+            self._report(result)
+            if number >= self._config.current.thresholds.attempts:
+                raise UpstreamError(f"{message} (attempt {number} of {number})")
             self._clock.sleep(backoff_s(number))
         raise AssertionError("it counts for ever")  # pragma: no cover
 
     def _follow(self) -> None:
-        """Take up what the configuration says by now."""
-        known = self._configured.current
-        self.exchange.timeout = known.thresholds.request_timeout_seconds * 1000
-        url = address(known, self.spec.exchange_id)
+        """Follow the configuration in force."""
+        config = self._config.current
+        self.exchange.timeout = config.thresholds.request_timeout_seconds * 1000
+        url = address(config, self.spec.exchange_id)
         if url != self._url:
             self._url = url
             self.exchange.move(url)
 
-    def _tell(self, attempt: Attempt) -> None:
-        if attempt.silence_s is not None:
-            self._budget.pause(attempt.silence_s, attempt.error or "")
+    def _report(self, result: Attempt) -> None:
+        if result.silence_s is not None:
+            self._budget.pause(result.silence_s, result.error or "")
         else:
-            self._budget.failed(attempt.error or "")
+            self._budget.failed(result.error or "")
 
     def _ask_clock(self, log: RequestLog) -> int:
         route = self.spec.clock
@@ -185,22 +182,22 @@ class VenueClient:
             stamp = wire.plain(str(wire.at(body, route.path)))
             return int(Decimal(stamp) * route.unit_ms)
 
-        attempt, _ = self._answered(route, method, read, log, None)
-        heard_ms = date_ms(attempt.heard) if self._sends_date else None
-        now_ms = int(attempt.body) if heard_ms is None else heard_ms
-        self._time.hear(now_ms)
+        result, response = self._answered(route, method, read, log, None)
+        date = date_ms(response) if self._sends_date else None
+        now_ms = int(result.body) if date is None else date
+        self._time.set(now_ms)
         return now_ms
 
     def _row(
-        self, attempt: Attempt, route: Route, symbol: str | None
+        self, result: Attempt, route: Route, symbol: str | None
     ) -> dict[str, object]:
-        heard = attempt.heard
-        return attempt.log_row(
+        response = result.response
+        return result.log_row(
             self.spec.exchange_id,
             route.method,
             symbol,
             ended=self._clock.monotonic(),
-            status=heard.status if heard else None,
-            bytes_count=len(heard.text.encode()) if heard else 0,
+            status=response.status if response else None,
+            bytes_count=len(response.text.encode()) if response else 0,
             weight=route.weight,
         )

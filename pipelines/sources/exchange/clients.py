@@ -14,12 +14,12 @@ from pipelines.warehouse import Connection
 class Clients:
     """Clients that the threads of a load share, or the loads of a process.
 
-    Kept from load to load, they keep their connections and know the venue's clock.
+    Kept from load to load, they keep their connections and the venue's clock.
     """
 
     def __init__(
         self,
-        configured: ConfigProvider,
+        config: ConfigProvider,
         connect: Callable[[], Connection],
         clock: Clock,
         *,
@@ -27,7 +27,7 @@ class Clients:
     ) -> None:
         self.clock = clock
         self.connect = connect
-        self._configured = configured
+        self._config = config
         self._is_unlimited = is_unlimited
         self._made: dict[tuple[str, Precedence], VenueClient] = {}
         self._times: dict[str, VenueTime] = {}
@@ -37,7 +37,7 @@ class Clients:
         """The market's client for requests of this precedence.
 
         Raises:
-            SetupError: the venue is not to be asked, or its address is not known.
+            SetupError: the venue is not to be asked, or has no address.
         """
         key = (spec.budget_id, precedence)
         with self._lock:
@@ -45,15 +45,15 @@ class Clients:
                 budget = self._budget(spec, precedence)
                 time = self._times.setdefault(spec.budget_id, VenueTime(self.clock))
                 self._made[key] = VenueClient(
-                    spec, budget, self.clock, self._configured, time
+                    spec, budget, self.clock, self._config, time
                 )
             return self._made[key]
 
     def close(self, budget_id: str | None = None) -> None:
-        """Give back what the market's clients hold; None: all clients."""
+        """Close the market's clients; None: all."""
         with self._lock:
-            gone = [key for key in self._made if budget_id in {None, key[0]}]
-            for client in [self._made.pop(key) for key in gone]:
+            keys = [key for key in self._made if budget_id in {None, key[0]}]
+            for client in [self._made.pop(key) for key in keys]:
                 client.close()
 
     def _budget(self, spec: VenueSpec, precedence: Precedence) -> Budget:
@@ -63,7 +63,7 @@ class Clients:
             spec.budget_id,
             spec.exchange_id,
             spec.limit,
-            configured=self._configured,
+            config=self._config,
             precedence=precedence,
             connect=self.connect,
             clock=self.clock,

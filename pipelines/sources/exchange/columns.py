@@ -28,8 +28,8 @@ def plainly(column: pl.Series, form: str) -> tuple[pl.Series, list[pl.Series]]:
             plain[text] = wire.plain(text)
         except ValueError as error:
             plain[text], reasons[text] = None, f"has {column.name} {error}"
-    said = [column.replace_strict(reasons, default=None, return_dtype=pl.String)]
-    return column.replace(plain), said if reasons else []
+    refused = [column.replace_strict(reasons, default=None, return_dtype=pl.String)]
+    return column.replace(plain), refused if reasons else []
 
 
 def wholly(column: pl.Series) -> tuple[pl.Series, list[pl.Series]]:
@@ -37,14 +37,14 @@ def wholly(column: pl.Series) -> tuple[pl.Series, list[pl.Series]]:
     whole = column.cast(pl.Int64, strict=False)
     whole = pl.select(pl.when(whole.abs() < WHOLE_BELOW).then(whole)).to_series()
     broken = whole.is_null() & column.is_not_null()
-    said = pl.format("has {} {}, not a whole number", pl.lit(column.name), column)
-    reasons = [pl.select(pl.when(broken).then(said)).to_series()]
+    reason = pl.format("has {} {}, not a whole number", pl.lit(column.name), column)
+    reasons = [pl.select(pl.when(broken).then(reason)).to_series()]
     return whole.alias(column.name), reasons if broken.any() else []
 
 
-def where(rows: pl.Series, said: str) -> pl.Series:
-    """`said` for each of these rows."""
-    return pl.select(pl.when(rows).then(pl.lit(said))).to_series()
+def where(rows: pl.Series, reason: str) -> pl.Series:
+    """`reason` for each of these rows."""
+    return pl.select(pl.when(rows).then(pl.lit(reason))).to_series()
 
 
 def read(
@@ -63,14 +63,14 @@ def read(
         if name not in frame.columns:
             continue
         is_amount = name in amounts
-        column, said = plainly(frame[name], AMOUNT_FORM if is_amount else WHOLE_FORM)
+        column, reasons = plainly(frame[name], AMOUNT_FORM if is_amount else WHOLE_FORM)
         if not is_amount:
             column, beyond = wholly(column)
-            said += beyond
+            reasons += beyond
         if name in required:
-            said += _missing(frame[name])
+            reasons += _missing(frame[name])
         columns.append(column)
-        wrongs += said
+        wrongs += reasons
     for name in required.difference(feed.kinds, also):
         wrongs += _missing(frame[name])
     return frame.with_columns(columns), [pl.lit(wrong) for wrong in wrongs]

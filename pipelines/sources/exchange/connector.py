@@ -38,8 +38,8 @@ class _Once:
 
     @property
     def current(self) -> Configuration:
-        known = self.config.current
-        return replace(known, thresholds=replace(known.thresholds, reread_candles=0))
+        config = self.config.current
+        return replace(config, thresholds=replace(config.thresholds, reread_candles=0))
 
 
 class ExchangeConnector:
@@ -66,10 +66,10 @@ class ExchangeConnector:
         return is_collected(configuration, *key)
 
     def now(self, scope: str) -> int:
-        """The venue's clock: as last heard, and what has passed since.
+        """The venue's clock: by its last answer, else the venue is asked.
 
         Raises:
-            SetupError: the venue is not known.
+            SetupError: there is no such venue.
             UpstreamError: it does not answer.
         """
         return self._clients.of(_venue(scope), "live").venue_now_ms([])
@@ -124,7 +124,7 @@ class ExchangeConnector:
         return ExchangeSource(config, options, progress=progress, tasks=tasks)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._clients.close()
 
     @cached_property
@@ -134,7 +134,7 @@ class ExchangeConnector:
 
 
 def check(table: str, key: Sequence[str], configuration: Configuration) -> None:
-    """Raises SetupError where an endpoint's setting is not known."""
+    """Raises SetupError where an endpoint names no setting."""
     endpoint = configuration.endpoints.get(key[0])
     if table == "endpoints" and endpoint and endpoint.is_enabled:
         address(configuration, endpoint.endpoint)

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pipelines.sources.exchange import tables
-from pipelines.upstream.feed import Axis, Feed
+from pipelines.upstream.feed import MINUTE_MS, Axis, Feed
 
-MINUTE_MS = 60_000
+PRICES = ("open", "high", "low", "close")
+AMOUNTS = ("price", "base_amount")
+IDS = ("trade_id", "first_trade_id", "last_trade_id")
 
 CANDLES = Feed(
     "candles",
@@ -15,19 +17,12 @@ CANDLES = Feed(
     way="span",
     row="candle",
     kinds={
-        "open": "price",
-        "high": "price",
-        "low": "price",
-        "close": "price",
-        "base_volume": "amount",
-        "quote_volume": "amount",
-        "vwap": "amount",
-        "taker_buy_base": "amount",
-        "taker_buy_quote": "amount",
-        "trades_count": "count",
-        "closed_at_ms": "count",
+        **dict.fromkeys(PRICES, "price"),
+        **dict.fromkeys(("base_volume", "quote_volume", "vwap"), "amount"),
+        **dict.fromkeys(("taker_buy_base", "taker_buy_quote"), "amount"),
+        **dict.fromkeys(("trades_count", "closed_at_ms"), "count"),
     },
-    required=frozenset({"open", "high", "low", "close", "base_volume"}),
+    required=frozenset({*PRICES, "base_volume"}),
     # one request has no fewer anywhere, and a quiet series has a row among them
     live=timedelta(hours=5),
     archived=("klines",),
@@ -41,22 +36,10 @@ TRADES = Feed(
     way="walk",
     row="trade",
     kinds={
-        "price": "price",
-        "base_amount": "price",  # above 0 as well
-        "trade_id": "count",
-        "first_trade_id": "count",
-        "last_trade_id": "count",
+        **dict.fromkeys(AMOUNTS, "price"),  # amounts are above 0 as well
+        **dict.fromkeys(IDS, "count"),
     },
-    required=frozenset(
-        {
-            "price",
-            "base_amount",
-            "trade_id",
-            "first_trade_id",
-            "last_trade_id",
-            "taker_side",
-        }
-    ),
+    required=frozenset({*AMOUNTS, *IDS, "taker_side"}),
     # an aggregate is a taker's order: fewer rows than trades, and every id is covered
     archived=("agg_trades", "trades"),
 )

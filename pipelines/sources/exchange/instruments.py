@@ -2,7 +2,7 @@
 
 Upstream: the listing route of each market of a venue, parsed by ccxt's
 `fetch_markets`; one request gives the complete listing. It is static enough to be
-kept: bronze tells its age.
+kept: bronze has its age.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,20 +11,20 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import psycopg
 
 from pipelines.bronze.delivery import Rows
+from pipelines.bronze.tables import Table
 from pipelines.errors import BadDataError
 from pipelines.sources.exchange.client import Answer, VenueClient
 from pipelines.sources.exchange.routes import ListingRoute, VenueSpec
 from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
 from pipelines.upstream import wire
+from pipelines.upstream.extents import HOUR_MS
 from pipelines.upstream.request_log import RequestLog
 from pipelines.warehouse import Connection, has_table
 
-HELD = Path(__file__).with_name("listing.sql").read_bytes()
-HOUR_MS = 3_600_000
+NEWEST = Path(__file__).with_name("listing.sql").read_bytes()
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,16 @@ class Listing:
         raise BadDataError(f"{symbol} is not listed on {self.exchange_id}{hint}")
 
 
-def held_listing(connection: Connection, spec: VenueSpec) -> Listing | None:
+def stored_listing(connection: Connection, spec: VenueSpec) -> Listing | None:
     """The newest listing of the market in bronze; None: there is none."""
     if not has_table(connection, "bronze_exchange.instruments"):
         return None
     with psycopg.RawCursor(connection) as cursor:
-        found = cursor.execute(HELD, (spec.exchange_id, spec.market)).fetchall()
-    if not found:
+        rows = cursor.execute(NEWEST, (spec.exchange_id, spec.market)).fetchall()
+    if not rows:
         return None
-    symbols = _by_symbol(found)
-    return Listing(spec.exchange_id, symbols, found[0][3], is_fetched=False)
+    symbols = _by_symbol(rows)
+    return Listing(spec.exchange_id, symbols, rows[0][3], is_fetched=False)
 
 
 def is_fresh(listing: Listing, venue_now_ms: int, max_age_hours: int) -> bool:
@@ -81,9 +81,9 @@ def fetch_listing(client: VenueClient, log: RequestLog) -> Listing:
     symbols = _by_symbol(
         (row["symbol"], row["venue_symbol"], row["is_active"]) for row in kept
     )
-    rows = [_frame(INSTRUMENTS, kept, client, answer)]
+    rows = [_rows(INSTRUMENTS, kept, client, answer)]
     if refused:
-        rows.append(_frame(QUARANTINE, refused, client, answer))
+        rows.append(_rows(QUARANTINE, refused, client, answer))
     return Listing(
         client.spec.exchange_id,
         symbols,
@@ -93,9 +93,9 @@ def fetch_listing(client: VenueClient, log: RequestLog) -> Listing:
     )
 
 
-def _by_symbol(found: Iterable[tuple[Any, ...]]) -> dict[str, str]:
+def _by_symbol(rows: Iterable[tuple[Any, ...]]) -> dict[str, str]:
     """Of two markets with one unified symbol the active one, then the first by name."""
-    ordered = sorted(found, key=lambda row: (not row[2], row[1]), reverse=True)
+    ordered = sorted(rows, key=lambda row: (not row[2], row[1]), reverse=True)
     return {row[0]: row[1] for row in ordered}
 
 
@@ -176,17 +176,14 @@ def _plain(name: str, number: object) -> str | None:
         raise ValueError(f"has {name} {error}") from error
 
 
-def _frame(
-    table: Any, rows: list[dict[str, Any]], client: VenueClient, answer: Answer
+def _rows(
+    table: Table, rows: list[dict[str, Any]], client: VenueClient, answer: Answer
 ) -> Rows:
-    types: dict[str, Any] = {"is_active": pl.Boolean, "venue_now_ms": pl.Int64}
-    heard = {
+    same = {
         "exchange_id": client.spec.exchange_id,
         "venue_now_ms": answer.venue_now_ms,
         "request_id": answer.request_id,
         "origin": answer.origin,
         "received_at": answer.received_at,
     }
-    names = [column.name for column in table.columns]
-    schema = {name: types.get(name, pl.String) for name in names}
-    return Rows(table, pl.DataFrame([row | heard for row in rows], schema=schema))
+    return Rows.of(table, [row | same for row in rows])

@@ -1,4 +1,4 @@
-"""One answer of a feed's route, taken apart into columns of text."""
+"""One answer of a feed's route, parsed into columns of text."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -81,13 +81,13 @@ def body_reader(
 
 def parse_page(route: FeedRoute, path: tuple[str, ...], answer: Answer) -> Page:
     """The answer as columns; `answer.body` is a `Body`."""
-    found: Body = answer.body
-    malformed = _of_others(found, path, answer)
-    places: Sequence[int] = range(len(found.rows))
+    body: Body = answer.body
+    malformed = _of_others(body, path, answer)
+    places: Sequence[int] = range(len(body.rows))
     try:
-        frame = _frame(route, found.rows, places)
+        frame = _frame(route, body.rows, places)
     except MISSHAPEN:
-        reasons = [_malformed(route, row) for row in found.rows]
+        reasons = [_malformed(route, row) for row in body.rows]
         places = [i for i, reason in enumerate(reasons) if reason is None]
         raw = rows_in(route, wire.at(wire.decode_exactly(answer.text), path))
         malformed += [
@@ -95,8 +95,8 @@ def parse_page(route: FeedRoute, path: tuple[str, ...], answer: Answer) -> Page:
             for i, reason in enumerate(reasons)
             if reason
         ]
-        frame = _frame(route, [found.rows[i] for i in places], places)
-    return Page(answer, route, path, frame, malformed, len(found.rows), found.last)
+        frame = _frame(route, [body.rows[i] for i in places], places)
+    return Page(answer, route, path, frame, malformed, len(body.rows), body.last)
 
 
 def _frame(
@@ -136,21 +136,21 @@ def _malformed(route: FeedRoute, row: Any) -> str | None:
     return None
 
 
-def rows_in(route: FeedRoute, found: Any) -> list[Any]:
+def rows_in(route: FeedRoute, body: Any) -> list[Any]:
     """The rows of what lies where an answer has them, by the route's shape.
 
     Raises:
         TypeError: it has another.
     """
     if route.shape == "list":
-        return _list(found)
-    if not isinstance(found, dict):
-        raise TypeError(f"{str(found)[:60]!r} is not a mapping")
+        return _list(body)
+    if not isinstance(body, dict):
+        raise TypeError(f"{str(body)[:60]!r} is not a mapping")
     if route.shape == "row":
-        return [found]
+        return [body]
     return [
         {**row, "name": name} if isinstance(row, dict) else row
-        for name, row in found.items()
+        for name, row in body.items()
     ]
 
 
@@ -169,16 +169,16 @@ def _rows(
     return lists.pop(path[-1], []), lists
 
 
-def _of_others(found: Body, path: tuple[str, ...], answer: Answer) -> list[Malformed]:
+def _of_others(body: Body, path: tuple[str, ...], answer: Answer) -> list[Malformed]:
     """The rows that the venue sent under symbols that were not asked for."""
-    if not found.others:
+    if not body.others:
         return []
     raw = wire.at(wire.decode_exactly(answer.text), path[:-1])
     return [
         Malformed(
             f"a row of {name!r}, a symbol that was not asked for", wire.encode(row)
         )
-        for name in found.others
+        for name in body.others
         for row in raw[name]
     ]
 

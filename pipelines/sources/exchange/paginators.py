@@ -103,14 +103,14 @@ class IdPaginator:
 
     def start(self, gap: Gap) -> Position:
         """At the cursor, or at or a little before the first trade of the time."""
-        found = self._by_time(gap.start) if gap.cursor is None else None
-        if self._cursor.is_backward or (gap.cursor is None and found is None):
-            newest = self._found({})
+        first_in_time = self._by_time(gap.start) if gap.cursor is None else None
+        if self._cursor.is_backward or (gap.cursor is None and first_in_time is None):
+            newest = self._trade({})
             self._newest = newest[0] if newest else None
         if gap.cursor is not None:
             return Position(gap.start, int(gap.cursor), is_exact=True)
-        if found is not None:
-            first = self._first_id(gap.start, found[0], leap=1)
+        if first_in_time is not None:
+            first = self._first_id(gap.start, first_in_time[0], leap=1)
         elif newest is None or newest[1] < gap.start:
             first = newest[0] + 1 if newest else 0
         else:
@@ -149,7 +149,7 @@ class IdPaginator:
         top: int,
         reached_ns: int,
     ) -> Step:
-        """A backward page tells all of a range of ids, whatever it has of them."""
+        """A backward page speaks for a range of ids, whatever it has of them."""
         range_end = position.cursor + self._size
         if self._newest is not None and range_end <= self._newest:
             return Step(reached_ns, range_end, is_end=False)
@@ -178,15 +178,15 @@ class IdPaginator:
     def _by_time(self, from_ns: int) -> tuple[int, int] | None:
         if self._cursor.since_param is None:
             return None
-        return self._found({self._cursor.since_param: from_ns // NS_IN_MS})
+        return self._trade({self._cursor.since_param: from_ns // NS_IN_MS})
 
     def _is_before(self, trade_id: int, from_ns: int) -> bool:
         """Whether every trade up to this id is older."""
         is_backward = self._cursor.is_backward
-        found = self._found({self._cursor.param: trade_id + is_backward})
-        return is_backward if found is None else found[1] < from_ns
+        trade = self._trade({self._cursor.param: trade_id + is_backward})
+        return is_backward if trade is None else trade[1] < from_ns
 
-    def _found(self, params: dict[str, Any]) -> tuple[int, int] | None:
+    def _trade(self, params: dict[str, Any]) -> tuple[int, int] | None:
         """Id and stamp of the one trade that is asked for."""
         kept = self._read({**params, self._route.limit_param: 1}).kept
         trades = kept.select("trade_id", "traded_at_ns").rows()

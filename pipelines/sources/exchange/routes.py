@@ -7,9 +7,6 @@ from typing import Any, Literal
 from pipelines.errors import BadDataError
 from pipelines.upstream.budget import Limit
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-
 Market = Literal["spot", "linear", "inverse"]
 
 
@@ -182,7 +179,7 @@ class VenueSpec:
         """The feed's route.
 
         Raises:
-            BadDataError: it has none; says where the feed is to be had.
+            BadDataError: it has none; says where the feed comes from.
         """
         if feed not in self.routes:
             raise BadDataError(self.refusal(feed))
@@ -196,6 +193,11 @@ class VenueSpec:
             f"{feed} of {self.market} contracts on {self.exchange_id} come from its"
             " archive, not by REST: `bullion load archive`"
         )
+
+
+def in_order(*names: str) -> Mapping[str, int]:
+    """The layout of rows that are lists: the names of their first cells."""
+    return {name: place for place, name in enumerate(names)}
 
 
 def market_of(symbol: str) -> Market:

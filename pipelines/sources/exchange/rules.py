@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.sources.exchange.columns import AMOUNT, read
-from pipelines.sources.exchange.feeds import CANDLES, MINUTE_MS
-from pipelines.upstream.feed import Feed
+from pipelines.sources.exchange.feeds import CANDLES
+from pipelines.upstream.feed import MINUTE_MS, Feed
 
 DATE_RESOLUTION_MS = 1000  # a `Date` header counts whole seconds
 POSITION = ("page", "row")
@@ -23,7 +23,7 @@ class Checked:
     """`kept` rows as bronze holds them; `refused` ones with their `reason`.
 
     Both carry `page` and `row`; the refused row's stamp is null where it can not be
-    told.
+    read.
     """
 
     kept: pl.DataFrame
@@ -47,7 +47,7 @@ def check(
         .name.suffix(" exactly"),
         (pl.col(axis.stamp) * stamp_unit_ms).alias(axis.column),
     )
-    broken = [pl.when(breaks).then(said) for breaks, said in _rules(feed, names)]
+    broken = [pl.when(breaks).then(reason) for breaks, reason in _rules(feed, names)]
     judged = frame.with_columns(pl.coalesce(*wrongs, *broken).alias("reason"))
     is_refused = pl.col("reason").is_not_null()
     refused = judged.filter(is_refused).select(

@@ -1,6 +1,6 @@
 """A series: an instrument on a venue, and the rows of bronze that its answers make."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -9,12 +9,14 @@ import polars as pl
 from pipelines.bronze.delivery import Rows
 from pipelines.bronze.tables import Table
 from pipelines.errors import BullionError
-from pipelines.sources.exchange.page import Page
+from pipelines.sources.exchange.client import VenueClient
+from pipelines.sources.exchange.page import Page, body_reader, parse_page, path_of
 from pipelines.sources.exchange.routes import FeedRoute
 from pipelines.sources.exchange.tables import QUARANTINE, TIMEFRAME
 from pipelines.upstream import wire
 from pipelines.upstream.feed import Feed, Key
 from pipelines.upstream.pages import PAGES
+from pipelines.upstream.request_log import RequestLog
 
 ROWS_A_FILE = 50_000
 P = TypeVar("P")
@@ -35,9 +37,30 @@ class Series:
     def __str__(self) -> str:
         return " on ".join(filter(None, (self.symbol, self.exchange_id)))
 
-    def named(self, route: FeedRoute) -> dict[str, str]:
-        """The parameter that names it; none where the route asks for a market."""
-        return {route.symbol_param: self.venue_symbol} if route.symbol_param else {}
+    def ask(
+        self,
+        client: VenueClient,
+        route: FeedRoute,
+        params: Mapping[str, Any],
+        log: RequestLog,
+        last: tuple[str, ...] | None = None,
+    ) -> Page:
+        """The answer to the route with `params`; `last`: where its cursor lies.
+
+        Raises:
+            UpstreamError: the venue gave up.
+            BadDataError: it does not know the instrument.
+        """
+        named = {route.symbol_param: self.venue_symbol} if route.symbol_param else {}
+        path = path_of(route, self.venue_symbol)
+        answer = client.call(
+            route,
+            {**named, **params},
+            log,
+            symbol=self.symbol or None,
+            pick=body_reader(route, path, last),
+        )
+        return parse_page(route, path, answer)
 
     def key(self, feed: Feed) -> Key:
         """Its key in `pages`."""
@@ -64,14 +87,14 @@ class Series:
         self, feed: Feed, refused: Sequence[tuple[Page, Iterable[tuple[int, str]]]]
     ) -> Iterator[Rows]:
         """Rows of `quarantine`: what of each page was refused, by place and reason."""
-        found = [
+        rows = [
             {"reason": reason, "raw": text} | _provenance(page)
-            for page, rows in refused
-            for reason, text in self._refused(page, list(rows))
+            for page, places in refused
+            for reason, text in self._refused(page, list(places))
         ]
-        if found:
-            schema: dict[str, Any] = dict.fromkeys(found[0], pl.String)
-            frame = pl.DataFrame(found, schema=schema | {"venue_now_ms": pl.Int64})
+        if rows:
+            schema: dict[str, Any] = dict.fromkeys(rows[0], pl.String)
+            frame = pl.DataFrame(rows, schema=schema | {"venue_now_ms": pl.Int64})
             yield self.rows(
                 QUARANTINE, frame.with_columns(table_name=pl.lit(feed.table.name))
             )

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.bronze.delivery import Rows
 from pipelines.sources.exchange.client import VenueClient
-from pipelines.sources.exchange.page import Page, body_reader, parse_page, path_of
+from pipelines.sources.exchange.page import Page
 from pipelines.sources.exchange.routes import SnapshotRoute
 from pipelines.sources.exchange.rules import Checked, check
 from pipelines.sources.exchange.series import Series, provenance
@@ -29,13 +29,13 @@ def step_at(feed: Feed, now_ms: int) -> Span:
 
 @dataclass(frozen=True)
 class SnapshotReader:
-    """Asks a venue once, for a series or for those of a market that are `wanted`."""
+    """Asks a venue once, for a series or for the `chosen` ones of a market."""
 
     client: VenueClient
     feed: Feed
     route: SnapshotRoute
     of: Series
-    wanted: Sequence[Series]
+    chosen: Sequence[Series]
 
     def rows(self, log: RequestLog, progress: Progress) -> Iterator[Rows]:
         """What the venue says now.
@@ -45,15 +45,7 @@ class SnapshotReader:
             BadDataError: it does not know the instrument.
         """
         feed, route = self.feed, self.route
-        path = path_of(route, self.of.venue_symbol)
-        answer = self.client.call(
-            route,
-            {**self.of.named(route), **route.fixed},
-            log,
-            symbol=self.of.symbol or None,
-            pick=body_reader(route, path),
-        )
-        page = parse_page(route, path, answer)
+        page = self.of.ask(self.client, route, route.fixed, log)
         checked = self._checked(page)
         if checked.kept.height:
             kept = checked.kept.with_columns(provenance(page))
@@ -64,7 +56,7 @@ class SnapshotReader:
         progress.answered(0, checked.kept.height)
 
     def _checked(self, page: Page) -> Checked:
-        """The rows of the wanted series that are good, and that are not."""
+        """The rows of the chosen series that are good, and that are not."""
         frame, stamp = page.frame, self.feed.axis.stamp
         now_ms = page.answer.venue_now_ms
         unit_ms = self.route.stamp_unit_ms
@@ -75,7 +67,7 @@ class SnapshotReader:
         frame = frame.with_columns(**same)
         about: str | pl.Expr = str(self.of)
         if self.route.symbol_param is None:
-            symbols = {series.venue_symbol: series.symbol for series in self.wanted}
+            symbols = {series.venue_symbol: series.symbol for series in self.chosen}
             symbol = pl.col("venue_symbol").replace_strict(symbols, default=None)
             frame = frame.with_columns(symbol=symbol).filter(
                 pl.col("symbol").is_not_null()

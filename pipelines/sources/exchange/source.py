@@ -26,7 +26,7 @@ from pipelines.sources.exchange.venues import spec_of
 from pipelines.upstream.clock import Clock, EndingClock
 from pipelines.upstream.feed import Key
 from pipelines.upstream.options import LoadOptions
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 from pipelines.upstream.running_tasks import RunningTasks
 
 
@@ -41,10 +41,10 @@ class ExchangeSource:
     A venue or series that fails leaves its error in `failures`; the others go on. A
     series that was configured when this began, and is not any more, ends after its
     page, as does each when `tasks` are ending: no failure, but one of `ended`.
-    `answered` is told of each page, by its key.
+    `answered` is called with the key of each page.
 
-    `live`: these series and nothing else: from what is held to now, and where nothing
-    is held the newest rows (`live_since_ms`). `goes_first`: requests stand before all
+    `live`: these series and nothing else: from the last answer to now, and where there
+    is none the newest rows (`live_since_ms`). `goes_first`: requests stand before all
     others' of their venue. `is_unlimited`: no request budget, for a venue of one's own.
 
     Attributes:
@@ -67,7 +67,7 @@ class ExchangeSource:
         is_unlimited: bool = False,
         clock: Clock | None = None,
         connect: Callable[[], warehouse.Connection] = connect,
-        progress: Progress | None = None,
+        progress: Progress = NO_PROGRESS,
         tasks: RunningTasks | None = None,
         clients: Clients | None = None,
         answered: Callable[[Key], None] = lambda _: None,
@@ -80,7 +80,7 @@ class ExchangeSource:
         self._options = options or LoadOptions()
         self._is_live = bool(live)
         self._open: Counter[str] = Counter()
-        self._progress = progress or NoProgress()
+        self._progress = progress
         self._tasks = tasks or RunningTasks()
         self._answered = answered
         self._keeps_clients = clients is not None
@@ -99,7 +99,7 @@ class ExchangeSource:
             for choice in choices
             for feed in choice.feeds
         }
-        self._configured = set(configuration.series)
+        self._configured_series = set(configuration.series)
         self._collected = {k for k in self._series if is_collected(configuration, *k)}
         self._venues = {
             spec.budget_id: Venue(
@@ -111,7 +111,7 @@ class ExchangeSource:
     def lock_keys(self) -> Sequence[str]:
         """The keys it writes; history has locks of its own, and never blocks live.
 
-        What brings no feed, but a listing, holds the market's.
+        A source of listings alone holds the market's lock.
         """
         return [
             f"{name} history" if choice.priority == "history" else name
@@ -158,7 +158,7 @@ class ExchangeSource:
         choices = [self._series[key] for key in keys]
         if feed.way == "snapshot":
             return venue.snapshot_rows(choices, feed, progress)
-        is_configured = keys[0].series in self._configured
+        is_configured = keys[0].series in self._configured_series
         return venue.series_rows(
             choices[0],
             feed,
@@ -190,7 +190,7 @@ class ExchangeSource:
     ) -> Resource:
         """The rows; what goes wrong upstream is kept, and ends this resource alone.
 
-        The last resource of a venue to end gives its connections back.
+        The last resource of a venue to end closes its connections.
         """
         self._open[venue] += 1
 
@@ -215,7 +215,7 @@ class ExchangeSource:
 
 
 class _PageProgress:
-    """A key's progress: told of each page, it looks whether there is to be another."""
+    """A key's progress: after each page it checks whether there is to be another."""
 
     def __init__(self, progress: Progress, paged: Callable[[], None]) -> None:
         self.planned = progress.planned

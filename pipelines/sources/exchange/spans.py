@@ -14,16 +14,15 @@ from typing import Any
 import polars as pl
 
 from pipelines.bronze.delivery import Rows
-from pipelines.sources.exchange.answered import Stamps, spans_answered
 from pipelines.sources.exchange.client import VenueClient
-from pipelines.sources.exchange.feeds import MINUTE_MS
-from pipelines.sources.exchange.page import Page, body_reader, parse_page, path_of
+from pipelines.sources.exchange.covered import Stamps, spans_answered
+from pipelines.sources.exchange.page import Page
 from pipelines.sources.exchange.routes import SpanRoute, TimeParam
 from pipelines.sources.exchange.rules import Checked, check
 from pipelines.sources.exchange.series import PROVENANCE, Series, in_files
-from pipelines.upstream.feed import Feed, Span
+from pipelines.upstream.feed import MINUTE_MS, Feed, Span
 from pipelines.upstream.pages import Gap
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 from pipelines.upstream.request_log import RequestLog
 
 
@@ -45,7 +44,7 @@ class SpanReader:
     series: Series
 
     def rows(
-        self, gaps: Sequence[Gap], log: RequestLog, progress: Progress | None = None
+        self, gaps: Sequence[Gap], log: RequestLog, progress: Progress = NO_PROGRESS
     ) -> Iterator[Rows]:
         """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -53,7 +52,6 @@ class SpanReader:
             UpstreamError: the venue gave up; what came before has been yielded.
             BadDataError: the venue does not know the instrument.
         """
-        progress = progress or NoProgress()
         spans = joined(gaps, is_one=self.route.until is None)
         progress.planned(sum(end - start for start, end in spans) // MINUTE_MS)
 
@@ -75,21 +73,13 @@ class SpanReader:
 
     def _ask(self, span: Span, log: RequestLog) -> SpanPage:
         route = self.route
-        params: dict[str, Any] = {**self.series.named(route), **route.fixed}
+        params: dict[str, Any] = {**route.fixed}
         if route.since:
             params[route.since.name] = _stamp(route.since, span[0])
         if route.until:
             last = span[1] - self.feed.axis.step
             params[route.until.name] = _stamp(route.until, last)
-        path = path_of(route, self.series.venue_symbol)
-        answer = self.client.call(
-            route,
-            params,
-            log,
-            symbol=self.series.symbol,
-            pick=body_reader(route, path),
-        )
-        return SpanPage(span, parse_page(route, path, answer))
+        return SpanPage(span, self.series.ask(self.client, route, params, log))
 
 
 def joined(gaps: Sequence[Gap], *, is_one: bool) -> list[Span]:
@@ -160,7 +150,7 @@ def _spans(
 ) -> pl.DataFrame:
     kept = _by_page(checked.kept, feed)
     refused = _by_page(checked.refused, feed)
-    found: dict[str, list[int]] = {
+    spans: dict[str, list[int]] = {
         name: [] for name in ("page", "answered_from", "answered_until", "rows_count")
     }
     for i, one in enumerate(pages):
@@ -175,9 +165,9 @@ def _spans(
             one.asked, sent, now_ms, route.window_steps, feed.axis.step
         ):
             rows_count = sum(span[0] <= stamp < span[1] for stamp in good)
-            for name, value in zip(found, (i, *span, rows_count), strict=True):
-                found[name].append(value)
-    return pl.DataFrame(found, schema=dict.fromkeys(found, pl.Int64)).with_columns(
+            for name, value in zip(spans, (i, *span, rows_count), strict=True):
+                spans[name].append(value)
+    return pl.DataFrame(spans, schema=dict.fromkeys(spans, pl.Int64)).with_columns(
         sends_empty=pl.lit(route.sends_empty)
     )
 

@@ -1,17 +1,13 @@
 """The bronze tables of the exchange source; each says what one row is."""
 
-from pipelines.bronze.tables import Column, Table
+from pipelines.bronze.tables import Column, Table, columns
 
 TIMEFRAME = "1m"
 
-INSTRUMENT = (
-    Column("exchange_id", "text"),
-    Column("symbol", "text"),
-)
+INSTRUMENT = columns("text", "exchange_id", "symbol")
 SERIES = (*INSTRUMENT, Column("timeframe", "text"))
 PROVENANCE = (
-    Column("request_id", "text"),
-    Column("origin", "text"),
+    *columns("text", "request_id", "origin"),
     Column("received_at", "timestamp"),
 )
 
@@ -20,16 +16,10 @@ OHLCV = Table(
     (
         *SERIES,
         Column("opened_at_ms", "bigint"),
-        Column("open", "decimal"),
-        Column("high", "decimal"),
-        Column("low", "decimal"),
-        Column("close", "decimal"),
-        Column("base_volume", "decimal"),
-        Column("quote_volume", "decimal", nullable=True),
-        Column("vwap", "decimal", nullable=True),
+        *columns("decimal", "open", "high", "low", "close", "base_volume"),
+        *columns("decimal", "quote_volume", "vwap", nullable=True),
         Column("trades_count", "bigint", nullable=True),
-        Column("taker_buy_base", "decimal", nullable=True),
-        Column("taker_buy_quote", "decimal", nullable=True),
+        *columns("decimal", "taker_buy_base", "taker_buy_quote", nullable=True),
         Column("closed_at_ms", "bigint", nullable=True),
         Column("venue_now_ms", "bigint"),
         *PROVENANCE,
@@ -43,12 +33,10 @@ TRADES = Table(
     "trades",
     (
         *INSTRUMENT,
-        Column("trade_id", "bigint", nullable=True),
-        Column("first_trade_id", "bigint", nullable=True),
+        *columns("bigint", "trade_id", "first_trade_id", nullable=True),
         Column("last_trade_id", "bigint", nullable=True),
         Column("is_aggregate", "bool"),
-        Column("price", "decimal"),
-        Column("base_amount", "decimal"),
+        *columns("decimal", "price", "base_amount"),
         Column("quote_amount", "decimal", nullable=True),
         Column("traded_at_ns", "bigint"),
         Column("taker_side", "text"),
@@ -78,20 +66,12 @@ FUNDING_RATES = Table(
 INSTRUMENTS = Table(
     "instruments",  # an instrument as listed at a fetch
     (
-        Column("exchange_id", "text"),
-        Column("symbol", "text"),
-        Column("venue_symbol", "text"),
-        Column("market_type", "text"),
-        Column("base_asset", "text"),
-        Column("quote_asset", "text"),
-        Column("venue_base", "text"),
-        Column("venue_quote", "text"),
+        *columns("text", "exchange_id", "symbol", "venue_symbol", "market_type"),
+        *columns("text", "base_asset", "quote_asset", "venue_base", "venue_quote"),
         Column("status", "text", nullable=True),
         Column("is_active", "bool"),
-        Column("price_increment", "decimal", nullable=True),
-        Column("amount_increment", "decimal", nullable=True),
-        Column("min_amount", "decimal", nullable=True),
-        Column("min_notional", "decimal", nullable=True),
+        *columns("decimal", "price_increment", "amount_increment", nullable=True),
+        *columns("decimal", "min_amount", "min_notional", nullable=True),
         Column("raw", "text"),
         Column("venue_now_ms", "bigint"),
         *PROVENANCE,
@@ -102,11 +82,9 @@ INSTRUMENTS = Table(
 QUARANTINE = Table(
     "quarantine",  # a row that was refused, and why
     (
-        Column("table_name", "text"),
-        Column("exchange_id", "text"),
+        *columns("text", "table_name", "exchange_id"),
         Column("symbol", "text", nullable=True),
-        Column("reason", "text"),
-        Column("raw", "text"),
+        *columns("text", "reason", "raw"),
         Column("venue_now_ms", "bigint", nullable=True),
         *PROVENANCE,
     ),

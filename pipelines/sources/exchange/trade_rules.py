@@ -13,12 +13,10 @@ from pipelines.sources.exchange.columns import (
     plainly,
     read,
 )
-from pipelines.sources.exchange.feeds import TRADES
+from pipelines.sources.exchange.feeds import AMOUNTS, IDS, TRADES
 from pipelines.sources.exchange.rules import DATE_RESOLUTION_MS
 
 NS_IN_MS = 1_000_000
-AMOUNTS = ("price", "base_amount")
-IDS = ("trade_id", "first_trade_id", "last_trade_id")
 DIGITS_OF_NS = {"ms": 6, "s": 9}  # decimals that a stamp of the unit may have
 STAMP_FORM = r"^([0-9]{1,16})(?:\.([0-9]*))?$"
 ISO_FORM = "%Y-%m-%dT%H:%M:%S%.fZ"
@@ -30,7 +28,7 @@ class CheckedTrades:
     """`kept` rows as bronze holds them, by id; `refused` ones with their `reason`.
 
     Both carry `row`, the place in the answer; `refused.trade_id` and
-    `refused.traded_at_ns` are null where they can not be told.
+    `refused.traded_at_ns` are null where they can not be read.
     """
 
     kept: pl.DataFrame
@@ -44,11 +42,11 @@ def check_trades(
 
     `about` names the series in a reason (`BTC/USD on kraken`).
     """
-    found, wrongs = read(frame, TRADES)
-    found = found.with_columns(_nanoseconds(found["traded_at"], stamp))
+    trades, wrongs = read(frame, TRADES)
+    trades = trades.with_columns(_nanoseconds(trades["traded_at"], stamp))
     end_ns = (venue_now_ms + DATE_RESOLUTION_MS) * NS_IN_MS
-    broken = [pl.when(breaks).then(said) for breaks, said in _rules(end_ns)]
-    judged = found.with_columns(pl.coalesce(*wrongs, *broken).alias("reason"))
+    broken = [pl.when(breaks).then(reason) for breaks, reason in _rules(end_ns)]
+    judged = trades.with_columns(pl.coalesce(*wrongs, *broken).alias("reason"))
     judged = judged.with_columns(pl.coalesce("reason", _contradiction()))
     is_refused = pl.col("reason").is_not_null()
     refused = judged.filter(is_refused).select(
@@ -109,8 +107,8 @@ def _contradiction() -> pl.Expr:
     values = pl.struct(*amounts, *IDS[1:], "taker_side", "traded_at_ns")
     good = pl.when(pl.col("reason").is_null()).then(values)
     differ = good.drop_nulls().n_unique().over("trade_id") > 1
-    said = pl.lit("stands twice in one answer, with other values")
-    return pl.when(differ & pl.col("reason").is_null()).then(said).alias("reason")
+    reason = pl.lit("stands twice in one answer, with other values")
+    return pl.when(differ & pl.col("reason").is_null()).then(reason).alias("reason")
 
 
 def _shown(frame: pl.DataFrame) -> pl.Expr:

@@ -12,12 +12,11 @@ from pipelines.errors import BadDataError, BullionError
 from pipelines.sources.exchange.choices import live_since_ms
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.clients import Clients
-from pipelines.sources.exchange.feeds import MINUTE_MS
 from pipelines.sources.exchange.instruments import (
     Listing,
     fetch_listing,
-    held_listing,
     is_fresh,
+    stored_listing,
 )
 from pipelines.sources.exchange.routes import (
     SnapshotRoute,
@@ -29,7 +28,7 @@ from pipelines.sources.exchange.series import Series
 from pipelines.sources.exchange.snapshots import SnapshotReader, step_at
 from pipelines.sources.exchange.spans import SpanReader
 from pipelines.sources.exchange.walks import WalkReader
-from pipelines.upstream.feed import Feed, Span
+from pipelines.upstream.feed import MINUTE_MS, Feed, Span
 from pipelines.upstream.pages import Gap, Pages
 from pipelines.upstream.progress import Progress
 from pipelines.upstream.request_log import RequestLog, log_rows
@@ -39,13 +38,13 @@ SCHEMA = "bronze_exchange"
 
 @dataclass
 class Venue:
-    """A market of a venue in one load; its streams run side by side and share it.
+    """A market of a venue in one load; its resources run side by side and share it.
 
     `goes_first`: the requests of this load stand before all others' of the venue.
     """
 
     spec: VenueSpec
-    configured: ConfigProvider
+    config: ConfigProvider
     clients: Clients
     goes_first: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -72,25 +71,25 @@ class Venue:
         One that lacks the symbol `missing` is fetched, for it may be newly listed.
         """
         with self._lock:
-            found = self._listing
-            if found is None or (
-                isinstance(found, Listing)
-                and not found.is_fetched
+            listing = self._listing
+            if listing is None or (
+                isinstance(listing, Listing)
+                and not listing.is_fetched
                 and missing is not None
-                and missing not in found.venue_symbols
+                and missing not in listing.venue_symbols
             ):
                 try:
-                    found = self._find_listing(may_be_held=self._listing is None)
+                    listing = self._find_listing(may_be_stored=self._listing is None)
                 except BullionError as error:
-                    found = error
-                self._listing = found
-        if isinstance(found, BullionError):
-            raise found
-        return found
+                    listing = error
+                self._listing = listing
+        if isinstance(listing, BullionError):
+            raise listing
+        return listing
 
     def series_rows(
         self,
-        wanted: InstrumentChoice,
+        choice: InstrumentChoice,
         feed: Feed,
         until: datetime | None,
         progress: Progress,
@@ -101,7 +100,7 @@ class Venue:
         """What is new of a series' feed, and the requests made for it.
 
         `resumes`: a gap since the last load is filled, though `since` be later.
-        `is_live`: of a series that holds nothing, the newest rows alone.
+        `is_live`: of a series without rows, the newest ones alone.
 
         Raises:
             UpstreamError: the venue gave up; what came before has been yielded.
@@ -110,13 +109,13 @@ class Venue:
         """
         log: RequestLog = []
         try:
-            series = self._series(wanted)
-            client = self._client(wanted.priority)
+            series = self._series(choice)
+            client = self._client(choice.priority)
             now_ms = client.venue_now_ms(log)
             since_ms = (
-                live_since_ms(wanted.since, feed, now_ms)
+                live_since_ms(choice.since, feed, now_ms)
                 if is_live
-                else wanted.since.instant_ms(now_ms)
+                else choice.since.instant_ms(now_ms)
             )
             span = since_ms, _until_ms(until, now_ms)
             route = self.spec.route(feed.name)
@@ -138,9 +137,9 @@ class Venue:
         yield from log_rows(log)
 
     def snapshot_rows(
-        self, wanted: Sequence[InstrumentChoice], feed: Feed, progress: Progress
+        self, choices: Sequence[InstrumentChoice], feed: Feed, progress: Progress
     ) -> Iterator[Rows]:
-        """What is true now of a series, or of those of a market that are wanted.
+        """What is true now of a series, or of the chosen ones of a market.
 
         Nothing where the step that is under way has been answered for.
 
@@ -150,9 +149,9 @@ class Venue:
         log: RequestLog = []
         try:
             route = self.spec.route(feed.name)
-            series = [self._series(choice) for choice in wanted]
+            series = [self._series(choice) for choice in choices]
             of = series[0] if feed.per == "series" else self._market
-            client = self._client(wanted[0].priority)
+            client = self._client(choices[0].priority)
             step = step_at(feed, client.venue_now_ms(log))
             if isinstance(route, SnapshotRoute) and self._is_missing(of, feed, step):
                 yield from SnapshotReader(client, feed, route, of, series).rows(
@@ -166,15 +165,15 @@ class Venue:
     @property
     def thresholds(self) -> Thresholds:
         """Those that count now."""
-        return self.configured.current.thresholds
+        return self.config.current.thresholds
 
     def _client(self, priority: Priority) -> VenueClient:
         return self.clients.of(self.spec, "first" if self.goes_first else priority)
 
-    def _series(self, wanted: InstrumentChoice) -> Series:
-        listing = self.listing(wanted.symbol)
-        venue_symbol = listing.venue_symbol(wanted.symbol)
-        return Series(wanted.exchange_id, wanted.symbol, venue_symbol)
+    def _series(self, choice: InstrumentChoice) -> Series:
+        listing = self.listing(choice.symbol)
+        venue_symbol = listing.venue_symbol(choice.symbol)
+        return Series(choice.exchange_id, choice.symbol, venue_symbol)
 
     def _gaps(
         self,
@@ -186,22 +185,22 @@ class Venue:
         resumes: bool,
     ) -> list[Gap]:
         """What of `span`, on the feed's axis, is to be asked for."""
-        known = self.thresholds
+        thresholds = self.thresholds
         with self.clients.connect() as connection:
             pages = Pages(connection, SCHEMA, series.key(feed))
             until = pages.answered_until() if resumes else None
             start = span[0] if until is None else min(span[0], until)
             return pages.missing(
                 (start, span[1]),
-                reread=known.reread_candles * feed.axis.step if feed.closes else 0,
+                reread=thresholds.reread_candles * feed.axis.step if feed.closes else 0,
                 has_window=route is not None and route.window_steps is not None,
-                refused=known.holes_per_load,
+                refused=thresholds.holes_per_load,
                 forms=feed.way != "walk",
             )
 
     @property
     def _market(self) -> Series:
-        """All of the market; contracts are told apart from what is spot."""
+        """All of the market; the contracts' market has its own name."""
         market = "" if self.spec.market == "spot" else self.spec.market
         return Series(self.spec.exchange_id, market, "")
 
@@ -210,14 +209,14 @@ class Venue:
             pages = Pages(connection, SCHEMA, series.key(feed))
             return bool(pages.missing(step, refused=1))
 
-    def _find_listing(self, *, may_be_held: bool) -> Listing:
+    def _find_listing(self, *, may_be_stored: bool) -> Listing:
         client = self._client("live")
         hours = self.thresholds.listing_max_age_hours
-        if may_be_held:
+        if may_be_stored:
             with self.clients.connect() as connection:
-                held = held_listing(connection, self.spec)
-            if held and is_fresh(held, client.venue_now_ms(self._log), hours):
-                return held
+                stored = stored_listing(connection, self.spec)
+            if stored and is_fresh(stored, client.venue_now_ms(self._log), hours):
+                return stored
         return fetch_listing(client, self._log)
 
 
@@ -236,6 +235,6 @@ def ceiled(span: Span, step: int, venue_now_ms: int) -> Span:
 def whole_minutes(span: Span) -> Span:
     """The minutes that the span touches, in milliseconds.
 
-    Whole ones: a minute of which a part is held could not be compared.
+    Whole ones: a minute that bronze has in part could not be compared.
     """
     return span[0] - span[0] % MINUTE_MS, span[1] + -span[1] % MINUTE_MS

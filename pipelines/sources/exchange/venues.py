@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipelines.errors import SetupError
-from pipelines.sources.exchange.feeds import CANDLES, FUNDING_RATES, TRADES
+from pipelines.sources.exchange.feeds import CANDLES, FUNDING_RATES, PRICES, TRADES
 from pipelines.sources.exchange.routes import (
-    HOUR_MS,
-    MINUTE_MS,
     ClockRoute,
     IdCursor,
     ListingRoute,
@@ -21,9 +19,12 @@ from pipelines.sources.exchange.routes import (
     TimeParam,
     VenueSpec,
     WalkRoute,
+    in_order,
     market_of,
 )
 from pipelines.upstream.budget import Limit
+from pipelines.upstream.extents import HOUR_MS
+from pipelines.upstream.feed import MINUTE_MS
 
 # https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
 # (klines: weight 2, at most 1000 rows, flat rows of volume zero for quiet minutes;
@@ -42,19 +43,16 @@ BINANCE = VenueSpec(
             fixed={"interval": "1m", "limit": 1000},
             since=TimeParam("startTime", "ms"),
             until=TimeParam("endTime", "ms", offset_ms=MINUTE_MS - 1),
-            layout={
-                "opened_at": 0,
-                "open": 1,
-                "high": 2,
-                "low": 3,
-                "close": 4,
-                "base_volume": 5,
-                "closed_at_ms": 6,
-                "quote_volume": 7,
-                "trades_count": 8,
-                "taker_buy_base": 9,
-                "taker_buy_quote": 10,
-            },
+            layout=in_order(
+                "opened_at",
+                *PRICES,
+                "base_volume",
+                "closed_at_ms",
+                "quote_volume",
+                "trades_count",
+                "taker_buy_base",
+                "taker_buy_quote",
+            ),
             cells=12,
             page_steps=1000,
         ),
@@ -158,16 +156,9 @@ KRAKEN = VenueSpec(
             symbol_param="pair",
             fixed={"interval": 1},
             since=TimeParam("since", "s", offset_ms=-MINUTE_MS),
-            layout={
-                "opened_at": 0,
-                "open": 1,
-                "high": 2,
-                "low": 3,
-                "close": 4,
-                "vwap": 5,
-                "base_volume": 6,
-                "trades_count": 7,
-            },
+            layout=in_order(
+                "opened_at", *PRICES, "vwap", "base_volume", "trades_count"
+            ),
             cells=8,
             stamp_unit_ms=1000,
             window_steps=720,
@@ -217,14 +208,7 @@ COINBASE = VenueSpec(
             fixed={"granularity": 60},
             since=TimeParam("start", "iso"),
             until=TimeParam("end", "iso"),
-            layout={
-                "opened_at": 0,
-                "low": 1,
-                "high": 2,
-                "open": 3,
-                "close": 4,
-                "base_volume": 5,
-            },
+            layout=in_order("opened_at", "low", "high", "open", "close", "base_volume"),
             cells=6,
             stamp_unit_ms=1000,
             page_steps=300,

@@ -14,8 +14,6 @@ import polars as pl
 from pipelines.bronze.delivery import Rows
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.covered import CoveredSpan, covered_spans
-from pipelines.sources.exchange.feeds import MINUTE_MS
-from pipelines.sources.exchange.page import body_reader, parse_page, path_of
 from pipelines.sources.exchange.paginators import (
     Position,
     Reading,
@@ -25,9 +23,9 @@ from pipelines.sources.exchange.paginators import (
 from pipelines.sources.exchange.routes import TimeCursor, WalkRoute
 from pipelines.sources.exchange.series import Series, in_files, provenance
 from pipelines.sources.exchange.trade_rules import NS_IN_MS, check_trades
-from pipelines.upstream.feed import Feed
+from pipelines.upstream.feed import MINUTE_MS, Feed
 from pipelines.upstream.pages import Gap
-from pipelines.upstream.progress import NoProgress, Progress
+from pipelines.upstream.progress import NO_PROGRESS, Progress
 from pipelines.upstream.request_log import RequestLog
 
 MINUTE_NS = MINUTE_MS * NS_IN_MS
@@ -55,7 +53,7 @@ class WalkReader:
     series: Series
 
     def rows(
-        self, gaps: Sequence[Gap], log: RequestLog, progress: Progress | None = None
+        self, gaps: Sequence[Gap], log: RequestLog, progress: Progress = NO_PROGRESS
     ) -> Iterator[Rows]:
         """Ask for `gaps`; yields what came, in frames of about `ROWS_A_FILE` rows.
 
@@ -63,7 +61,6 @@ class WalkReader:
             UpstreamError: the venue gave up; what came before has been yielded.
             BadDataError: the venue does not know the instrument.
         """
-        progress = progress or NoProgress()
         progress.planned(sum(_minutes(gap.start, gap.end) for gap in gaps))
 
         def answered(page: WalkPage) -> int:
@@ -81,7 +78,7 @@ class WalkReader:
 
     def _pages(self, gap: Gap, log: RequestLog) -> Iterator[WalkPage]:
         """The gap's pages; a trade that the page before had is left out."""
-        paginator = paginator_of(self.route, lambda given: self._read(given, log))
+        paginator = paginator_of(self.route, lambda params: self._read(params, log))
         position: Position | None = paginator.start(gap)
         before = pl.Series("trade_id", [], pl.Int64)
         while position is not None:
@@ -97,24 +94,16 @@ class WalkReader:
             before = kept["trade_id"]
             position = _next(position, step, gap)
 
-    def _read(self, given: dict[str, Any], log: RequestLog) -> Reading:
+    def _read(self, params: dict[str, Any], log: RequestLog) -> Reading:
         route, series = self.route, self.series
-        path = path_of(route, series.venue_symbol)
         last = route.cursor.last if isinstance(route.cursor, TimeCursor) else None
-        answer = self.client.call(
-            route,
-            {**series.named(route), **given},
-            log,
-            symbol=series.symbol,
-            pick=body_reader(route, path, last),
-        )
-        page = parse_page(route, path, answer)
+        page = series.ask(self.client, route, params, log, last)
         none = pl.lit(None, pl.String)
         frame = page.frame.with_columns(
             *(pl.col("trade_id").alias(n) for n in SINGLE if n not in route.layout),
             *(none.alias(n) for n in ("order_type",) if n not in route.layout),
         )
-        now_ms = answer.venue_now_ms
+        now_ms = page.answer.venue_now_ms
         checked = check_trades(frame, str(series), route.stamp, now_ms)
         return Reading(page, checked.kept, checked.refused)
 
@@ -136,8 +125,8 @@ class WalkReader:
         ]
         if kept:
             is_aggregate = pl.lit(self.route.is_aggregate)
-            found = pl.concat(kept).with_columns(is_aggregate=is_aggregate)
-            yield self.series.rows(self.feed.table, found)
+            frame = pl.concat(kept).with_columns(is_aggregate=is_aggregate)
+            yield self.series.rows(self.feed.table, frame)
         spans = [self._spans(page) for page in pages]
         if spans:
             yield self.series.pages(self.feed, pl.concat(spans))
@@ -150,14 +139,14 @@ class WalkReader:
         )
 
     def _spans(self, page: WalkPage) -> pl.DataFrame:
-        found: list[dict[str, object]] = []
+        rows: list[dict[str, object]] = []
         cursor = str(page.position.cursor) if self._has_ids else None
         # a row before the first span, or after the last one, is counted there
         edges = [0, *(span.from_ns for span in page.spans[1:]), NEVER_NS]
         for span, (start, end) in zip(page.spans, pairwise(edges), strict=True):
             stamp = pl.col("traded_at_ns")
             of_span = page.kept.filter((stamp >= start) & (stamp < end))
-            found.append(
+            rows.append(
                 {
                     "asked_from": page.position.from_ns,
                     "asked_until": page.spans[-1].until_ns,
@@ -171,8 +160,8 @@ class WalkReader:
                 }
             )
         texts = {"asked_cursor": pl.String, "next_cursor": pl.String}
-        schema: dict[str, Any] = dict.fromkeys(found[0], pl.Int64) | texts
-        frame = pl.DataFrame(found, schema=schema)
+        schema: dict[str, Any] = dict.fromkeys(rows[0], pl.Int64) | texts
+        frame = pl.DataFrame(rows, schema=schema)
         return frame.with_columns(provenance(page.reading.page))
 
 

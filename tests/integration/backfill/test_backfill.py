@@ -17,7 +17,8 @@ import pytest
 from pipelines import bootstrap, warehouse
 from pipelines.backfill import ledger, status
 from pipelines.backfill.apply import Patience, apply
-from pipelines.backfill.plan import parse, plan
+from pipelines.backfill.plan import plan
+from pipelines.backfill.plan_request import parse
 from pipelines.bronze.load import LoadFacts
 from pipelines.collector.first_rows import first_row_of
 from pipelines.config.rows import configuration

@@ -157,7 +157,7 @@ def test_a_load_that_waits_says_for_whom_and_then_goes_on(database):
 
 
 def test_many_threads_begin_their_first_load_at_once(database):
-    run._tell_dlt.cache_clear()
+    run._set_configuration.cache_clear()
     begin = threading.Barrier(8)
 
     def loaded(series):

@@ -9,7 +9,8 @@ import pytest
 from pipelines import warehouse
 from pipelines.backfill import display, ledger, status
 from pipelines.backfill.apply import apply
-from pipelines.backfill.plan import Wanted, plan
+from pipelines.backfill.plan import plan
+from pipelines.backfill.plan_request import PlanRequest
 from pipelines.backfill.replay import issue_again, parse_scope
 from pipelines.collector.first_rows import first_row_of
 from pipelines.config.model import Since
@@ -44,7 +45,7 @@ def squares(start, end):
 
 
 def planned(connectors, until=None):
-    found = plan(Wanted(KEY, Since(number=0), until), connectors)
+    found = plan(PlanRequest(KEY, Since(number=0), until), connectors)
     with warehouse.connect("loader", "test") as connection:
         return found, ledger.plans(connection, [found.plan_id])
 

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.backfill import ledger, status
+from pipelines.backfill.chunk import NewChunk
 from pipelines.local import bootstrap
 from pipelines.upstream.feed import Extent, Key
 
@@ -88,7 +89,7 @@ def test_a_plan_of_another_source_can_be_written(before):
     key = Key("ethereum", "", "blocks")
     with warehouse.connect("loader", "test") as connection:
         plan = ledger.write_plan(connection, key, Extent("number", 5, 90))
-        chunk = ledger.NewChunk("rpc", (5, 90), 1, 0, [])
+        chunk = NewChunk("rpc", (5, 90), 1, 0, [])
         ledger.add(connection, plan, [chunk])
         assert ledger.left(connection, plan.plan_id) == [chunk]
 

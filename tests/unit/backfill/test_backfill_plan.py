@@ -9,9 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.backfill import display, estimate
-from pipelines.backfill.chunking import BYTES_A_CHUNK, Taken, chunking, requests_count
-from pipelines.backfill.ledger import NewChunk
-from pipelines.backfill.plan import parse
+from pipelines.backfill.chunk import NewChunk
+from pipelines.backfill.chunking import (
+    BYTES_A_CHUNK,
+    Coverage,
+    chunking,
+    requests_count,
+)
+from pipelines.backfill.plan_request import parse
 from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
 from pipelines.settings import PROJECT_DIR
@@ -61,7 +66,7 @@ NOW = ms("2024-03-20T12:00:30")
 
 
 def chunks(of, files=(), taken=None, route=KLINES):
-    found = chunking(Extent("ms", *of), files, taken or Taken(), route, now=NOW)
+    found = chunking(Extent("ms", *of), files, taken or Coverage(), route, now=NOW)
     return [
         (chunk.route, chunk.span, [f["path"] for f in chunk.files])
         for chunk in found.chunks
@@ -110,49 +115,51 @@ def test_without_an_archive_rest_goes_by_the_month_and_trades_by_the_day():
 
 
 def test_what_rest_has_answered_for_is_not_asked_of_it_again_but_sealed_by_files():
-    taken = Taken(answered=[span("2024-03-01", "2024-03-03")])
+    taken = Coverage(answered=[span("2024-03-01", "2024-03-03")])
     of = span("2024-03-01", "2024-03-04")
     assert chunks(of, taken=taken) == [("rest", span("2024-03-03", "2024-03-04"), [])]
     files = [daily("2024-03-01")]
     found = chunking(Extent("ms", *of), files, taken, KLINES, now=NOW)
     assert [chunk.route for chunk in found.chunks] == ["archive", "rest"]
-    assert found.held_steps == 2 * 1440
+    assert found.covered_steps == 2 * 1440
 
 
 def test_a_loaded_file_is_planned_again_only_when_it_was_published_again():
     of = span("2024-03-01", "2024-03-02")
-    taken = Taken(files={daily("2024-03-01").version})
+    taken = Coverage(files={daily("2024-03-01").version})
     assert chunks(of, [daily("2024-03-01")], taken) == []
     found = chunking(Extent("ms", *of), [daily("2024-03-01")], taken, KLINES, now=NOW)
-    assert found.held_steps == 1440
+    assert found.covered_steps == 1440
     assert len(chunks(of, [daily("2024-03-01", published=2)], taken)) == 1
 
 
 def test_what_a_chunk_of_the_ledger_brings_is_not_planned_twice():
     of = span("2024-03-01", "2024-03-03")
-    taken = Taken(
+    taken = Coverage(
         planned_files={"daily/2024-03-01.zip"},
         planned=[span("2024-03-02", "2024-03-03")],
     )
     found = chunking(Extent("ms", *of), [daily("2024-03-01")], taken, KLINES, now=NOW)
-    assert (found.chunks, found.held_steps) == ([], 0)
+    assert (found.chunks, found.covered_steps) == ([], 0)
 
 
 def test_what_lies_beyond_a_venues_window_is_named_and_not_planned():
     of = span("2024-03-19", "2024-03-20T12:00")
-    found = chunking(Extent("ms", *of), [], Taken(), WINDOW, now=NOW)
+    found = chunking(Extent("ms", *of), [], Coverage(), WINDOW, now=NOW)
     assert [chunk.span for chunk in found.chunks] == [
         span("2024-03-20T00:01", "2024-03-20T12:00")
     ]
-    assert minutes(found.not_had) == 1441
-    assert "newest 720 minutes" in (found.not_had_reason or "")
+    assert minutes(found.unreachable) == 1441
+    assert "newest 720 minutes" in (found.unreachable_reason or "")
 
 
 def test_what_only_the_archive_has_is_named_where_it_has_no_file():
     of = span("2024-03-01", "2024-03-03")
-    found = chunking(Extent("ms", *of), [daily("2024-03-01")], Taken(), None, now=NOW)
+    found = chunking(
+        Extent("ms", *of), [daily("2024-03-01")], Coverage(), None, now=NOW
+    )
     assert [chunk.route for chunk in found.chunks] == ["archive"]
-    assert found.not_had == [span("2024-03-02", "2024-03-03")]
+    assert found.unreachable == [span("2024-03-02", "2024-03-03")]
 
 
 times = st.integers(0, 3000).map(lambda n: ms("2024-01-01") + n * 15 * MINUTE_MS)
@@ -199,7 +206,7 @@ def test_time_is_the_budgets_or_the_venues_whichever_is_longer():
 def test_bytes_of_files_are_those_listed_and_take_the_archives_time():
     file = monthly("2024-01", "2024-02", size=30_000_000)
     (chunk,) = chunking(
-        Extent("ms", *file.covers), [file], Taken(), None, now=NOW
+        Extent("ms", *file.covers), [file], Coverage(), None, now=NOW
     ).chunks
     cost = estimate.cost([chunk], None, RATES, weight_a_second=1, parallel=1)
     assert (cost.requests_count, cost.bytes_count) == (2, 30_000_000)

@@ -79,7 +79,7 @@ def budget(priority="live", spec=SPEC, clock=None):
         spec.budget_id,
         spec.exchange_id,
         spec.limit,
-        configured=StaticConfig(KNOWN),
+        config=StaticConfig(KNOWN),
         precedence=priority,
         connect=connect,
         clock=clock or SystemClock(),

@@ -11,7 +11,8 @@ import pytest
 from pipelines import bootstrap, warehouse
 from pipelines.backfill import apply as applying
 from pipelines.backfill import ledger
-from pipelines.backfill.plan import Wanted, plan
+from pipelines.backfill.plan import plan
+from pipelines.backfill.plan_request import PlanRequest
 from pipelines.backfill.replay import issue_again, parse_scope
 from pipelines.bronze.tables import Column, Table
 from pipelines.collector.first_rows import first_row_of
@@ -165,7 +166,7 @@ def test_it_is_collected_and_its_first_row_is_found(venue):
 def test_its_history_is_planned_brought_and_issued_again(venue):
     known = configuration(PROJECT_DIR / "seeds")
     until = SINCE + timedelta(minutes=30)
-    wanted = Wanted(Key("kraken", "BTC/USD", "spreads"), Since(at=SINCE), until)
+    wanted = PlanRequest(Key("kraken", "BTC/USD", "spreads"), Since(at=SINCE), until)
     with connected(known) as connectors:
         planned = plan(wanted, connectors)
         with warehouse.connect("loader", "test") as connection:

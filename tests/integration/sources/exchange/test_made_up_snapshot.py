@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from pipelines import bootstrap, warehouse
-from pipelines.backfill.plan import parse
+from pipelines.backfill.plan_request import parse
 from pipelines.backfill.replay import issue_again, parse_scope
 from pipelines.bronze.tables import Column, Table
 from pipelines.collector.first_rows import first_row_of

@@ -18,7 +18,7 @@ from pipelines.sources.archive.choices import chosen, span_of
 from pipelines.sources.archive.fetching import RefusedFile, fetch, named_sha256
 from pipelines.sources.archive.files import months, series_of
 from pipelines.sources.archive.host import ArchiveHost
-from pipelines.sources.archive.plan import plan
+from pipelines.sources.archive.plan import plan_of
 from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.request_log import RequestLog
 from tests.fakes.archive_server import NOW, PUBLISHED, Held, archive_server, zipped
@@ -278,7 +278,7 @@ def test_a_zip_that_the_disk_has_no_room_for_is_not_the_hosts_fault(
 
 
 def planned(host, since, until, feed="klines", symbol="BTC/USDT"):
-    found = plan(host, series(symbol, feed), span(since, until), [])
+    found = plan_of(host, series(symbol, feed), span(since, until), [])
     assert found is not None
     return [f.path for f in found.files], [f.path for f in found.missing]
 

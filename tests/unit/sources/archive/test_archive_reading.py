@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from pipelines.errors import BadDataError
 from pipelines.sources.archive import blocks
-from pipelines.sources.archive.files import DAY_MS, Feed, Market, series_of
+from pipelines.sources.archive.files import Feed, Market, series_of
 from pipelines.sources.archive.layouts import layout
 from pipelines.sources.archive.reading import Counts, rows_of
+from pipelines.upstream.extents import DAY_MS
 from tests.fakes.archive_server import csv
 
 DAY = 1_735_689_600_000  # 2025-01-01

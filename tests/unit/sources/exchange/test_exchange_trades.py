@@ -18,6 +18,7 @@ from pipelines.sources.exchange.series import Series
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.sources.exchange.walks import WalkReader
 from pipelines.upstream.pages import Gap
+from pipelines.upstream.progress import NO_PROGRESS
 from tests.fakes.trade_venues import MS, S, Trade, aggregate, binance, coinbase, kraken
 from tests.fakes.trade_venues import VENUES as FAKES
 from tests.fakes.venue_server import (
@@ -47,7 +48,7 @@ def market(count=95, *, seed=1, ids_missing=()):
     ]
 
 
-class Watched:
+class CountedProgress:
     minutes = asked = rows = 0
 
     def planned(self, minutes):
@@ -62,7 +63,7 @@ class Watched:
 def load(monkeypatch):
     """Load holes of a venue that answers so; gives tables and what was asked."""
 
-    def loaded(venue, respond, *holes, watch=None):
+    def loaded(venue, respond, *holes, progress=NO_PROGRESS):
         spec = VENUES[venue]
         named: Any = spec.route(TRADES.name)
         route = replace(named, page_rows=PAGE)
@@ -74,7 +75,7 @@ def load(monkeypatch):
             )
             series = Series(venue, "BTC/USD", FAKES[venue][1])
             reader = WalkReader(client, TRADES, route, series)
-            frames = list(reader.rows(holes, [], watch))
+            frames = list(reader.rows(holes, [], progress))
             settings.cache_clear()
         found: dict[str, pl.DataFrame] = {}
         for rows in frames:
@@ -299,13 +300,13 @@ def test_a_page_with_a_row_that_can_not_be_placed_speaks_for_nothing(load, row):
 
 def test_planned_minutes_are_answered_minutes(load):
     for venue in SHAPES:
-        watch = Watched()
+        progress = CountedProgress()
         until = START + 3000 * S
         found, _ = load(
-            venue, FAKES[venue][0](market()), Gap(START, until), watch=watch
+            venue, FAKES[venue][0](market()), Gap(START, until), progress=progress
         )
-        assert watch.minutes == watch.asked == 50
-        assert watch.rows == len(ids(found))
+        assert progress.minutes == progress.asked == 50
+        assert progress.rows == len(ids(found))
 
 
 @pytest.mark.parametrize(

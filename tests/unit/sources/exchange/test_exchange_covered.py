@@ -1,6 +1,6 @@
 """An answer speaks for the minutes that it could and did tell of."""
 
-from pipelines.sources.exchange.answered import Stamps, spans_answered
+from pipelines.sources.exchange.covered import Stamps, spans_answered
 
 M = 60_000
 NOW = 1000 * M

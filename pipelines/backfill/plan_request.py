@@ -1,0 +1,78 @@
+"""What a plan is asked for, by a command line or a deployment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipelines.config.model import DEFAULT_FEED, Configuration, Since
+from pipelines.config.span import parse_span
+from pipelines.errors import SetupError
+from pipelines.sources import feeds as declared_feeds
+from pipelines.upstream.feed import Key
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """A key and the part of its axis that is asked for.
+
+    Attributes:
+        until: a time, or a number; None: the upstream's now.
+    """
+
+    key: Key
+    since: Since
+    until: datetime | int | None = None
+
+
+def parse(
+    configuration: Configuration,
+    exchanges: Sequence[str] | None,
+    symbols: Sequence[str] | None,
+    *,
+    feeds: Sequence[str] | None,
+    since: str,
+    until: str | None,
+) -> list[PlanRequest]:
+    """What a command line or a deployment's parameters say; candles by default.
+
+    Raises:
+        SetupError: a time is not ISO UTC, the span is empty, a feed has no history, or
+            no series fits.
+    """
+    start, end = parse_span(since, until or None)
+    names = [name for name, feed in declared_feeds().items() if feed.has_history]
+    for name in feeds or ():
+        if name in declared_feeds() and name not in names:
+            raise SetupError(f"{name} are what is true now: they have no history")
+    unknown = [name for name in feeds or () if name not in names]
+    if unknown:
+        raise SetupError(
+            f"unknown feed {', '.join(unknown)}; known: {', '.join(names)}"
+        )
+    return [
+        PlanRequest(Key(*series, name), start, end)
+        for series in _series(configuration, exchanges or (), symbols or ())
+        for name in names
+        if name in (feeds or (DEFAULT_FEED,))
+    ]
+
+
+def _series(
+    configuration: Configuration, exchanges: Sequence[str], symbols: Sequence[str]
+) -> list[tuple[str, str]]:
+    """The series that were named; every enabled one that fits by default."""
+    if exchanges and symbols:
+        return [
+            (e, s) for e in dict.fromkeys(exchanges) for s in dict.fromkeys(symbols)
+        ]
+    series = [
+        (choice.exchange_id, choice.symbol)
+        for choice in configuration.instruments
+        if choice.is_enabled
+        and configuration.exchanges[choice.exchange_id].is_enabled
+        and (not exchanges or choice.exchange_id in exchanges)
+        and (not symbols or choice.symbol in symbols)
+    ]
+    if not series:
+        raise SetupError("no enabled instrument of config.instruments fits")
+    return series
