@@ -4,8 +4,9 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-# Processes of `make test`, each with a Postgres and a Kafka of its own; 0: this one alone
-WORKERS ?= 2
+# Processes of `make test`, each with a Postgres and a Kafka of its own: one more than
+# two cores, as each waits a third of its time; 0: this one alone
+WORKERS ?= 3
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 20
 
 # the tests start many processes: each would compile all that it imports
