@@ -58,6 +58,7 @@ class FeedRoute(Route):
         layout: where a row has what we call so: a key, or a place in a list.
         cells: how many cells a row has that is a list; None: rows are mappings.
         words: what a cell's word means to us, by column.
+        fixed: parameters that do not vary.
     """
 
     symbol_param: str | None = "symbol"
@@ -65,6 +66,7 @@ class FeedRoute(Route):
     layout: Mapping[str, str | int] = field(default_factory=dict)
     cells: int | None = None
     words: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
+    fixed: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,6 @@ class SpanRoute(FeedRoute):
     """Rows of a span of time.
 
     Attributes:
-        fixed: parameters that do not vary.
         since: the first step asked for; None: every answer has all that there is.
         until: the last step asked for; None: every answer runs to the venue's now.
         stamp_unit_ms: milliseconds in one unit of the row's stamp.
@@ -82,7 +83,6 @@ class SpanRoute(FeedRoute):
         sends_empty: whether a step in which nothing happened has a row.
     """
 
-    fixed: Mapping[str, str | int] = field(default_factory=dict)
     since: TimeParam | None = TimeParam("since", "ms")
     until: TimeParam | None = None
     stamp_unit_ms: int = 1
@@ -96,12 +96,10 @@ class SnapshotRoute(FeedRoute):
     """What is true now.
 
     Attributes:
-        fixed: parameters that do not vary.
         stamp_unit_ms: milliseconds in one unit of a row's stamp; a row without one has
             the venue's clock.
     """
 
-    fixed: Mapping[str, str | int] = field(default_factory=dict)
     stamp_unit_ms: int = 1
 
 

@@ -55,7 +55,7 @@ class Series:
         path = path_of(route, self.venue_symbol)
         answer = client.call(
             route,
-            {**named, **params},
+            {**named, **route.fixed, **params},
             log,
             symbol=self.symbol or None,
             pick=body_reader(route, path, last),

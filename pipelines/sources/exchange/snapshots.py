@@ -45,7 +45,7 @@ class SnapshotReader:
             BadDataError: it does not know the instrument.
         """
         feed, route = self.feed, self.route
-        page = self.of.ask(self.client, route, route.fixed, log)
+        page = self.of.ask(self.client, route, {}, log)
         checked = self._checked(page)
         if checked.kept.height:
             kept = checked.kept.with_columns(provenance(page))

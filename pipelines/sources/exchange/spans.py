@@ -73,7 +73,7 @@ class SpanReader:
 
     def _ask(self, span: Span, log: RequestLog) -> SpanPage:
         route = self.route
-        params: dict[str, Any] = {**route.fixed}
+        params: dict[str, Any] = {}
         if route.since:
             params[route.since.name] = _stamp(route.since, span[0])
         if route.until:
