@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 # Processes of `make test`, each with a Postgres and a Kafka of its own: one more than
-# two cores, as each waits a third of its time; 0: this one alone
+# two cores, for the time in which a test waits; 0: this one alone
 WORKERS ?= 3
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 20
 
