@@ -11,20 +11,17 @@ from pipelines.bronze.delivery import Resource, Rows
 from pipelines.bronze.tables import Table
 from pipelines.config.listener import ConfigProvider, config_provider
 from pipelines.config.model import Configuration, InstrumentChoice
-from pipelines.errors import BullionError, EndedError
-from pipelines.sources.exchange.choices import (
-    chosen,
-    is_collected,
-    rest_feeds,
-)
+from pipelines.errors import BadDataError, BullionError, EndedError
+from pipelines.sources.exchange.choices import chosen, is_collected, rest_feeds
 from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.feeds import FEEDS
+from pipelines.sources.exchange.series import Series
 from pipelines.sources.exchange.spec import SPEC
 from pipelines.sources.exchange.tables import INSTRUMENTS
 from pipelines.sources.exchange.venue import Venue
 from pipelines.sources.exchange.venues import spec_of
 from pipelines.upstream.clock import Clock, EndingClock
-from pipelines.upstream.feed import Key
+from pipelines.upstream.feed import Feed, Key
 from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import NO_PROGRESS, Progress
 from pipelines.upstream.running_tasks import RunningTasks
@@ -154,19 +151,40 @@ class ExchangeSource:
         self._check(keys)
         options, feed = self._options, FEEDS[keys[0].feed]
         venue = self._venues[spec_of(*keys[0].series).budget_id]
-        progress = _PageProgress(self._progress, partial(self._paged, keys))
-        choices = [self._series[key] for key in keys]
         if feed.way == "snapshot":
-            return venue.snapshot_rows(choices, feed, progress)
+            return self._snapshot(keys, venue, feed)
+        progress = _PageProgress(self._progress, partial(self._paged, keys))
         is_configured = keys[0].series in self._configured_series
         return venue.series_rows(
-            choices[0],
+            self._series[keys[0]],
             feed,
             options.until,
             progress,
             resumes=self._is_live or (is_configured and options.since is None),
             is_live=self._is_live,
         )
+
+    def _snapshot(
+        self, keys: Sequence[Key], venue: Venue, feed: Feed
+    ) -> Iterator[Rows]:
+        """What is true now of those that are listed; others fail by themselves."""
+        series: dict[Key, Series] = {}
+        for key in keys:
+            try:
+                series[key] = venue.series(self._series[key])
+            except BadDataError as error:
+                self._fail([key], error)
+        if series:
+            paged = partial(self._paged, list(series))
+            progress = _PageProgress(self._progress, paged)
+            priority = self._series[keys[0]].priority
+            rows = venue.snapshot_rows(list(series.values()), feed, priority, progress)
+            yield from rows
+
+    def _fail(self, keys: Sequence[Key], error: Exception) -> None:
+        self.failed |= dict.fromkeys(keys, error)
+        if error not in self.failures:
+            self.failures.append(error)
 
     def _paged(self, keys: Sequence[Key]) -> None:
         for key in keys:
@@ -203,9 +221,7 @@ class ExchangeSource:
                 except EndedError:
                     self.ended.extend(keys)
                 except BullionError as error:
-                    self.failed |= dict.fromkeys(keys, error)
-                    if error not in self.failures:
-                        self.failures.append(error)
+                    self._fail(keys, error)
                 finally:
                     self._open[venue] -= 1
                     if not self._open[venue] and not self._keeps_clients:

@@ -109,7 +109,7 @@ class Venue:
         """
         log: RequestLog = []
         try:
-            series = self._series(choice)
+            series = self.series(choice)
             client = self._client(choice.priority)
             now_ms = client.venue_now_ms(log)
             since_ms = (
@@ -137,21 +137,24 @@ class Venue:
         yield from log_rows(log)
 
     def snapshot_rows(
-        self, choices: Sequence[InstrumentChoice], feed: Feed, progress: Progress
+        self,
+        series: Sequence[Series],
+        feed: Feed,
+        priority: Priority,
+        progress: Progress,
     ) -> Iterator[Rows]:
         """What is true now of a series, or of the chosen ones of a market.
 
         Nothing where the step that is under way has been answered for.
 
         Raises:
-            UpstreamError, BadDataError: as `series_rows` does.
+            UpstreamError: the venue gave up.
         """
         log: RequestLog = []
         try:
             route = self.spec.route(feed.name)
-            series = [self._series(choice) for choice in choices]
             of = series[0] if feed.per == "series" else self._market
-            client = self._client(choices[0].priority)
+            client = self._client(priority)
             step = step_at(feed, client.venue_now_ms(log))
             if isinstance(route, SnapshotRoute) and self._is_missing(of, feed, step):
                 yield from SnapshotReader(client, feed, route, of, series).rows(
@@ -170,7 +173,13 @@ class Venue:
     def _client(self, priority: Priority) -> VenueClient:
         return self.clients.of(self.spec, "first" if self.goes_first else priority)
 
-    def _series(self, choice: InstrumentChoice) -> Series:
+    def series(self, choice: InstrumentChoice) -> Series:
+        """The series by the venue's own symbol.
+
+        Raises:
+            UpstreamError: the venue did not list its instruments.
+            BadDataError: it does not list this one.
+        """
         listing = self.listing(choice.symbol)
         venue_symbol = listing.venue_symbol(choice.symbol)
         return Series(choice.exchange_id, choice.symbol, venue_symbol)

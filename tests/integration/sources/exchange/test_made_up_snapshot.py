@@ -151,6 +151,16 @@ def test_a_bad_row_of_a_snapshot_costs_its_symbol_alone(tops):
     assert json.loads(raw)["b"] == "0"
 
 
+def test_a_symbol_that_the_venue_does_not_list_fails_alone(tops):
+    options = LoadOptions.parse(["kraken"], ["NO/PE", "ETH/USD"], feeds=[TOPS.name])
+    source = ExchangeSource(configuration(), options)
+    load(source)
+    assert list(source.failed) == [Key("kraken", "NO/PE", TOPS.name)]
+    assert source.whole() == [Key("kraken", "ETH/USD", TOPS.name)]
+    assert "NO/PE" in str(source.failures[0])
+    assert [row[1] for row in held_tops()] == ["ETH/USD"]
+
+
 def test_a_snapshot_has_no_history_and_is_collected_live_for_each_symbol(tops):
     with pytest.raises(SetupError, match="tops are what is true now"):
         parse(
