@@ -7,8 +7,9 @@ from typing import LiteralString
 from psycopg import sql
 
 from pipelines.sources import specs
-from pipelines.upstream.feed import SourceSpec, Span
+from pipelines.upstream.feed import Span
 from pipelines.upstream.pages import PAGES
+from pipelines.upstream.source_spec import SourceSpec
 from pipelines.warehouse import Connection, has_table
 
 LOADS: LiteralString = (

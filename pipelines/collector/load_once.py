@@ -19,9 +19,9 @@ from pipelines.sources import loaded
 from pipelines.sources.connectors import connected
 from pipelines.sources.load import load
 from pipelines.upstream.connector import KeyedSource
-from pipelines.upstream.feed import SourceSpec
 from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import NO_PROGRESS, Progress
+from pipelines.upstream.source_spec import SourceSpec
 
 COLLECTOR = "select ops.process_of('collect')"
 GENERATION = 1  # the load began with the first configuration that was read

@@ -6,7 +6,8 @@ from importlib import import_module
 
 from pipelines.bronze.tables import Table
 from pipelines.config.words import OWN, Words
-from pipelines.upstream.feed import Feed, SourceSpec
+from pipelines.upstream.feed import Feed
+from pipelines.upstream.source_spec import SourceSpec
 
 NAMES = ("exchange", "archive", "config_changes")
 

@@ -1,19 +1,11 @@
 """A feed: what an upstream is asked for, declared once; everything else reads it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from pipelines.bronze.tables import Table
-
-if TYPE_CHECKING:
-    from pipelines.bronze.delivery import Source
-    from pipelines.config.listener import ConfigProvider
-    from pipelines.config.model import Configuration
-    from pipelines.upstream.connector import Archive, Connector, Context
-    from pipelines.upstream.options import LoadOptions
-    from pipelines.upstream.progress import Progress
 
 Span = tuple[int, int]  # of an axis, half-open
 Unit = Literal["ms", "ns", "number"]
@@ -143,47 +135,3 @@ class Feed:
     def has_history(self) -> bool:
         """Whether what lies in the past can be asked for."""
         return self.way != "snapshot"
-
-
-@dataclass(frozen=True)
-class SourceSpec:
-    """An upstream, as whatever serves all of them sees it.
-
-    What imports a client does so when it is called: a declaration costs no import.
-
-    Attributes:
-        name: its package among the sources; `bronze_<name>` is its schema by default.
-        tables: its bronze tables beside those of its feeds.
-        feeds: what it is asked for, by name.
-        source: makes what one load extracts; None: it has no loads.
-        chosen: what a load is of: the subjects, by scope.
-        connector: how it is collected and backfilled; None: it is not.
-        archive: what lists files that hold feeds of other sources.
-        series_table: the config table whose rows say what is collected.
-        adopted_tables: the config tables whose changes hold at once.
-        check: raises SetupError where a change of one of them can not be adopted.
-    """
-
-    name: str
-    tables: Sequence[Table]
-    feeds: Mapping[str, Feed] = field(default_factory=dict)
-    schema: str = ""
-    source: "Callable[[ConfigProvider, LoadOptions, Progress], Source] | None" = None
-    chosen: "Callable[[Configuration, LoadOptions], Mapping[str, Sequence[str]]]" = (
-        lambda *_: {}
-    )
-    connector: "Callable[[Context], Connector] | None" = None
-    archive: "Callable[[Context], Archive] | None" = None
-    series_table: str | None = None
-    adopted_tables: Collection[str] = ()
-    check: "Callable[[str, Sequence[str], Configuration], None]" = lambda *_: None
-
-    @property
-    def bronze(self) -> str:
-        """The schema that it loads."""
-        return self.schema or f"bronze_{self.name}"
-
-    @property
-    def all_tables(self) -> Sequence[Table]:
-        """Every bronze table of it."""
-        return (*(feed.table for feed in self.feeds.values()), *self.tables)

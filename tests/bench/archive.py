@@ -7,7 +7,7 @@ from statistics import mean, median
 
 from pipelines import warehouse
 from pipelines.settings import export
-from pipelines.sources.archive import ArchiveFile
+from pipelines.sources.archive.files import ArchiveFile
 from tests.bench import archive_files, child, copying
 from tests.bench.neighbours import middle, taken
 from tests.bench.options import Options

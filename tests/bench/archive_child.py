@@ -9,12 +9,9 @@ from pipelines.bronze import delivery
 from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources import declared
-from pipelines.sources.archive import (
-    ArchiveFile,
-    ArchiveSource,
-    loading,
-    reading,
-)
+from pipelines.sources.archive import loading, reading
+from pipelines.sources.archive.files import ArchiveFile
+from pipelines.sources.archive.source import ArchiveSource
 from pipelines.sources.load import load
 from tests.bench.child import Facts, answer
 from tests.bench.rest_child import PHASES, timed

@@ -12,8 +12,7 @@ from typing import LiteralString
 from pipelines import warehouse
 from pipelines.local.debezium_properties import HEARTBEAT_S, SLOT
 from pipelines.settings import export
-from pipelines.sources.archive import ArchiveFile
-from pipelines.sources.archive.files import Feed
+from pipelines.sources.archive.files import ArchiveFile, Feed
 from tests.bench import archive, archive_files, child, copying
 from tests.bench.change_stream import streaming
 from tests.bench.options import Options

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipelines import warehouse
 from pipelines.settings import export
-from pipelines.sources.archive import ArchiveFile
+from pipelines.sources.archive.files import ArchiveFile
 from tests.bench import archive, archive_files, copying, stream_commits, stream_fold
 from tests.bench import stream_latency as latency
 from tests.bench.change_stream import ChangeStream, streaming

@@ -20,10 +20,11 @@ from pipelines.errors import UpstreamError
 from pipelines.sources import specs
 from pipelines.upstream.connector import Answered, Context, RequestRoute, Target
 from pipelines.upstream.extents import by_count
-from pipelines.upstream.feed import Axis, Extent, Feed, Key, SeriesId, SourceSpec
+from pipelines.upstream.feed import Axis, Extent, Feed, Key, SeriesId
 from pipelines.upstream.pages import PAGES, Pages
 from pipelines.upstream.progress import NoProgress, Progress
 from pipelines.upstream.request_log import REQUESTS, Attempt, log_rows
+from pipelines.upstream.source_spec import SourceSpec
 
 PAGE, CHUNK = 100, 500
 STATE: dict[str, Any] = {

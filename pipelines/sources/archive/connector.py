@@ -6,9 +6,9 @@ from typing import Any
 
 from pipelines.bronze.delivery import Source
 from pipelines.config.model import Since
-from pipelines.sources.archive import ArchiveSource, listed
 from pipelines.sources.archive.attempt import EXCHANGE_ID
 from pipelines.sources.archive.files import FEEDS, ArchiveFile, series_of
+from pipelines.sources.archive.source import ArchiveSource, listed
 from pipelines.upstream.connector import Context, File
 from pipelines.upstream.extents import at
 from pipelines.upstream.feed import Feed, Key, Span

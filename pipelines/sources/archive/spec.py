@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pipelines.sources.archive.tables import TABLES
-from pipelines.upstream.feed import SourceSpec
+from pipelines.upstream.source_spec import SourceSpec
 
 if TYPE_CHECKING:  # polars and the client take a second to import
     from pipelines.bronze.delivery import Source
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # polars and the client take a second to import
 def _source(
     config: "ConfigProvider", options: "LoadOptions", progress: "Progress"
 ) -> "Source":
-    from pipelines.sources.archive import ArchiveSource  # noqa: PLC0415
+    from pipelines.sources.archive.source import ArchiveSource  # noqa: PLC0415
 
     return ArchiveSource(config.current, options, progress=progress)
 

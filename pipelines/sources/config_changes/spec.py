@@ -1,6 +1,6 @@
 """The source of configuration changes, declared; a stream has no feed to ask for."""
 
 from pipelines.sources.config_changes.tables import TABLES
-from pipelines.upstream.feed import SourceSpec
+from pipelines.upstream.source_spec import SourceSpec
 
 SPEC = SourceSpec("config_changes", TABLES, schema="bronze_config")

@@ -16,8 +16,7 @@ from pipelines.sources.exchange.choices import chosen, is_collected, rest_feeds
 from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.series import Series
-from pipelines.sources.exchange.spec import SPEC
-from pipelines.sources.exchange.tables import INSTRUMENTS
+from pipelines.sources.exchange.tables import INSTRUMENTS, TABLES
 from pipelines.sources.exchange.venue import Venue
 from pipelines.sources.exchange.venues import spec_of
 from pipelines.upstream.clock import Clock, EndingClock
@@ -52,7 +51,7 @@ class ExchangeSource:
         SetupError: the options name what is not configured.
     """
 
-    name = SPEC.name
+    name = "exchange"
 
     def __init__(
         self,
@@ -69,7 +68,8 @@ class ExchangeSource:
         clients: Clients | None = None,
         answered: Callable[[Key], None] = lambda _: None,
     ) -> None:
-        self.tables: Sequence[Table] = SPEC.all_tables
+        tables = [feed.table for feed in FEEDS.values()]
+        self.tables: Sequence[Table] = (*tables, *TABLES)
         self.failures: list[Exception] = []
         self.failed: dict[Key, Exception] = {}
         self.ended: list[Key] = []

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.sources.exchange.feeds import FEEDS
-from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
-from pipelines.upstream.feed import SourceSpec
-from pipelines.upstream.pages import PAGES
-from pipelines.upstream.request_log import REQUESTS
+from pipelines.sources.exchange.tables import TABLES
+from pipelines.upstream.source_spec import SourceSpec
 
 if TYPE_CHECKING:  # the client takes a second to import
     from pipelines.bronze.delivery import Source
@@ -51,7 +49,7 @@ def _check(table: str, key: Sequence[str], configuration: "Configuration") -> No
 
 SPEC = SourceSpec(
     "exchange",
-    (INSTRUMENTS, PAGES, REQUESTS, QUARANTINE),
+    TABLES,
     FEEDS,
     source=_source,
     chosen=_chosen,

@@ -1,6 +1,8 @@
 """The bronze tables of the exchange source; each says what one row is."""
 
 from pipelines.bronze.tables import Column, Table, columns
+from pipelines.upstream.pages import PAGES
+from pipelines.upstream.request_log import REQUESTS
 
 TIMEFRAME = "1m"
 
@@ -89,3 +91,6 @@ QUARANTINE = Table(
         *PROVENANCE,
     ),
 )
+
+# beside those of the feeds
+TABLES = (INSTRUMENTS, PAGES, REQUESTS, QUARANTINE)

@@ -12,7 +12,7 @@ from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
-from pipelines.sources.archive import ArchiveSource
+from pipelines.sources.archive.source import ArchiveSource
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
 from pipelines.upstream.options import LoadOptions

@@ -9,7 +9,7 @@ import pytest
 from pipelines import warehouse
 from pipelines.config.rows import configuration
 from pipelines.settings import settings
-from pipelines.sources.archive import ArchiveSource
+from pipelines.sources.archive.source import ArchiveSource
 from pipelines.sources.load import load
 from pipelines.upstream.options import LoadOptions
 from tests.fakes.archive_server import archive_server, csv

@@ -15,7 +15,7 @@ from pipelines.cli.main import app
 from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import PROJECT_DIR, settings
-from pipelines.sources.archive import ArchiveSource, listed
+from pipelines.sources.archive.source import ArchiveSource, listed
 from pipelines.sources.load import load
 from pipelines.upstream.options import LoadOptions
 from tests.fakes.archive_server import PUBLISHED, archive_server, csv, zipped
