@@ -11,6 +11,7 @@ PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --d
 
 # the tests start many processes: each would compile all that it imports
 unexport PYTHONDONTWRITEBYTECODE
+unexport WORKERS
 
 .PHONY: help setup demo live test soak coverage lint format bench lock docs clean
 

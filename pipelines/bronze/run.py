@@ -10,7 +10,6 @@ the folders of packages alone, which dlt makes and moves by one rename each.
 
 import os
 import shutil
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,23 +26,24 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines.bronze import destination
 from pipelines.errors import BadDataError, UpstreamError
-from pipelines.settings import settings
+from pipelines.settings import export, settings
 
+# In the environment, where the longest name counts: dlt would take a plain `WORKERS` of
+# somebody else's, and normalise in processes that outlive a killed load with its locks.
 CONFIGURATION = {
-    "runtime.dlthub_telemetry": False,
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
     # the cursor is what bronze holds: dlt keeps no state of its own in the warehouse
-    "restore_from_destination": False,
-    "extract.workers": 8,
-    "extract.max_parallel_items": 16,
-    "normalize.workers": 1,
-    "load.workers": 4,
-    "load.raise_on_failed_jobs": True,
+    "RESTORE_FROM_DESTINATION": "false",
+    "EXTRACT__WORKERS": "8",
+    "EXTRACT__MAX_PARALLEL_ITEMS": "16",
+    "NORMALIZE__WORKERS": "1",
+    "LOAD__WORKERS": "4",
+    "LOAD__RAISE_ON_FAILED_JOBS": "true",
 }
 # where a run's packages lie, each a folder named after its load id
 EXTRACTED = Path("normalize", "extracted")
 NORMALISED = Path("load", "normalized")
 LOADED = PackageStorage.PACKAGE_COMPLETED_FILE_NAME
-CONFIGURING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -165,19 +165,10 @@ class Run:
         )
 
 
-def _configure() -> None:
-    """Configure dlt once: the loads of all threads read it.
-
-    Two threads that set it at once were seen to fail: `KeyAlreadyPresent`.
-    """
-    with CONFIGURING:
-        _set_configuration()
-
-
 @cache
-def _set_configuration() -> None:
-    for key, value in CONFIGURATION.items():
-        dlt.config[key] = value
+def _configure() -> None:
+    """Configure dlt: the loads of all threads read it."""
+    export(CONFIGURATION)
 
 
 def is_pending(load_id: str) -> bool:

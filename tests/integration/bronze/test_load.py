@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
+from dlt.common.runners import pool_runner
 
 from pipelines import warehouse
 from pipelines.bronze import run
@@ -157,7 +158,7 @@ def test_a_load_that_waits_says_for_whom_and_then_goes_on(database):
 
 
 def test_many_threads_begin_their_first_load_at_once(database):
-    run._set_configuration.cache_clear()
+    run._configure.cache_clear()
     begin = threading.Barrier(8)
 
     def loaded(series):
@@ -174,6 +175,22 @@ def test_many_threads_begin_their_first_load_at_once(database):
 
     assert [told.rows_count for told in facts] == [ROWS] * begin.parties
     assert_each_stands_once("abcdefgh", ROWS)
+
+
+def test_a_variable_that_dlt_would_read_lets_no_process_outlive_a_load(
+    database, monkeypatch
+):
+    configs = []
+    create_pool = pool_runner.create_pool
+
+    def created(config):
+        configs.append(config)
+        return create_pool(config)
+
+    monkeypatch.setattr(pool_runner, "create_pool", created)
+    monkeypatch.setenv("WORKERS", "3")
+    load.load(Numbers(["a"], frames=1))
+    assert [(c.pool_type, c.workers) for c in configs] == [("none", 1), ("thread", 4)]
 
 
 def test_a_file_that_the_warehouse_refuses_is_kept_and_named(database):
