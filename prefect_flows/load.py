@@ -7,9 +7,10 @@ from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from pipelines.bronze.load import LoadFacts
-from pipelines.collector.load_once import load_once, source_spec
+from pipelines.collector.load_once import load_once
 from pipelines.config.rows import configuration
 from pipelines.errors import UpstreamError
+from pipelines.sources import source_spec
 from pipelines.upstream.options import LoadOptions
 from prefect_flows.last_transform import Tests
 from prefect_flows.retries import may_pass, raise_failures
@@ -87,18 +88,20 @@ def load(
         BadDataError: a node of dbt failed.
     """
     options = LoadOptions.parse(exchanges, symbols, since, until, feeds=feeds)
-    scopes = source_spec(source).chosen(configuration(), options)
+    subjects: dict[str, list[str]] = {}
+    for scope, subject in source_spec(source).chosen(configuration(), options):
+        subjects.setdefault(scope, []).append(subject)
     task_of_source = load_scope.with_options(tags=[source])
     futures = [
         task_of_source.submit(
             source,
             scope,
-            list(subjects) if symbols else [],
+            named if symbols else [],
             since=since,
             until=until,
             feeds=feeds,
         )
-        for scope, subjects in scopes.items()
+        for scope, named in subjects.items()
     ]
     wait(futures)
     if build:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pipelines.upstream.feed import Extent, Key, Span
+from pipelines.upstream.feed import Extent, ExtentUnit, Key, Span
 
 ARCHIVE = "archive"  # the route of a chunk of files
 State = Literal["waiting", "running", "done", "failed"]
-Unit = Literal["ms", "number"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class Plan:
     scope: str
     subject: str
     feed: str
-    unit: Unit
+    unit: ExtentUnit
     from_value: int
     until_value: int
 
@@ -51,7 +50,7 @@ class Chunk:
     chunk_id: int
     plan_id: int
     route: str
-    unit: Unit
+    unit: ExtentUnit
     from_value: int
     until_value: int
     state: State

@@ -13,7 +13,7 @@ from pipelines import warehouse
 from pipelines.backfill.chunk import ARCHIVE, Chunk, ChunkResult, Plan
 from pipelines.bronze.tables import Column
 from pipelines.errors import UpstreamError
-from pipelines.sources import feeds, schema_of
+from pipelines.sources import feeds, spec_of_feed
 
 FINISHED: LiteralString = """
 select l.load_id, l.requests_count from ops.loads as l
@@ -46,7 +46,7 @@ def chunk_result(
         UpstreamError: a file of it is not loaded.
     """
     is_archived = chunk.route == ARCHIVE
-    schema = "bronze_archive" if is_archived else schema_of(plan.feed)
+    schema = "bronze_archive" if is_archived else spec_of_feed(plan.feed).bronze
     load_ids, requests = _finished(connection, schema, chunk)
     if is_archived:
         return _of_files(connection, chunk, requests)
@@ -71,7 +71,7 @@ def checksum_of(
         " and _dlt_load_id = any({load_ids}) order by {order}) to stdout"
     ).format(
         columns=sql.SQL(", ").join(map(_named, columns)),
-        table=sql.Identifier(schema_of(plan.feed), table.name),
+        table=sql.Identifier(spec_of_feed(plan.feed).bronze, table.name),
         of_series=sql.SQL(" and ").join(
             sql.SQL("{} = {}").format(sql.Identifier(name), value)
             for name, value in of_series

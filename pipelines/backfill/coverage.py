@@ -3,7 +3,7 @@
 from typing import LiteralString
 
 from pipelines import warehouse
-from pipelines.sources import feeds, schema_of
+from pipelines.sources import feeds, spec_of_feed
 from pipelines.upstream.connector import FileVersion
 from pipelines.upstream.feed import MINUTE_MS, Key, Span
 from pipelines.upstream.pages import Pages
@@ -27,7 +27,9 @@ def answered(connection: warehouse.Connection, key: Key) -> list[Span]:
     (one, _) = axis.of_extent((whole, 0))
     spans = [
         (-(-start // one) * whole, end // one * whole)
-        for start, end in Pages(connection, schema_of(key.feed), key).answered()
+        for start, end in Pages(
+            connection, spec_of_feed(key.feed).bronze, key
+        ).answered()
     ]
     return [(start, end) for start, end in spans if start < end]
 

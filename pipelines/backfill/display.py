@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.backfill.plan import Planned
 from pipelines.upstream.extents import at
-from pipelines.upstream.feed import Unit
+from pipelines.upstream.feed import ExtentUnit
 
 MEGABYTE = 1_000_000
 
@@ -85,14 +85,14 @@ def chunks(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return table
 
 
-def extent(unit: Unit, start: int, end: int) -> str:
+def extent(unit: ExtentUnit, start: int, end: int) -> str:
     """Two times, or numbers, as short as possible."""
     if unit == "number":
         return f"{start:,} to {end:,}"
     return f"{_time(start)} to {_time(end)}"
 
 
-def steps(unit: Unit, count: int) -> str:
+def steps(unit: ExtentUnit, count: int) -> str:
     """Minutes of a time; numbers have no name."""
     return f"{count:,}" if unit == "number" else f"{count:,} min"
 

@@ -1,7 +1,6 @@
 """A plan: the chunks of what a series lacks, and what they will take."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from pipelines import warehouse
 from pipelines.backfill import coverage, estimate, ledger
@@ -10,11 +9,11 @@ from pipelines.backfill.chunking import Chunking, Coverage, chunking
 from pipelines.backfill.plan_request import PlanRequest
 from pipelines.errors import SetupError
 from pipelines.sources import feeds as declared_feeds
-from pipelines.sources import schema_of
+from pipelines.sources import spec_of_feed
 from pipelines.sources.connectors import Connectors
 from pipelines.upstream.connector import RequestRoute
-from pipelines.upstream.extents import at, to_ms, within
-from pipelines.upstream.feed import MINUTE_MS, Extent, Unit, steps_of
+from pipelines.upstream.extents import at, within
+from pipelines.upstream.feed import Extent, ExtentUnit, steps_of
 
 PARALLEL = 2
 
@@ -31,7 +30,7 @@ class Planned:
     scope: str
     subject: str
     feed: str
-    unit: Unit
+    unit: ExtentUnit
     from_value: int
     until_value: int
     steps: int
@@ -63,12 +62,9 @@ def plan(
     key, feed = request.key, declared_feeds()[request.key.feed]
     connector = connectors.of_feed(key.feed)
     now = connector.now(key.scope)
-    extent = _extent(request, feed.axis.extent_unit, now)
-    files = [
-        file
-        for archive in connectors.archives()
-        for file in archive.files(key, feed, extent.span)
-    ]
+    extent = request.extent(feed.axis.extent_unit, now)
+    _require_not_empty(extent)
+    files = connectors.archive().files(key, feed, extent.span)
     route = connector.route(key)
     if not files and route is None:
         raise SetupError(
@@ -92,22 +88,16 @@ def plan(
         )
 
 
-def _extent(request: PlanRequest, unit: Unit, now: int) -> Extent:
-    """Of a time whole minutes, up to the last one that has ended."""
-    until = request.until
-    if unit == "number":
-        end = min(until, now) if isinstance(until, int) else now
-        extent = Extent("number", request.since.number, end)
+def _require_not_empty(extent: Extent) -> None:
+    if extent.start < extent.end:
+        return
+    if extent.unit == "number":
         limits = f"{extent.start:,} and {extent.end:,}"
     else:
-        end = min(to_ms(until), now) if isinstance(until, datetime) else now
-        extent = Extent("ms", request.since.from_ms(now), end - end % MINUTE_MS)
         limits = " and ".join(f"{at(ms):%Y-%m-%dT%H:%MZ}" for ms in extent.span)
-    if extent.start >= extent.end:
-        raise SetupError(
-            f"nothing lies between {limits}, where the span or the venue's now ends"
-        )
-    return extent
+    raise SetupError(
+        f"nothing lies between {limits}, where the span or the venue's now ends"
+    )
 
 
 def _coverage(connection: warehouse.Connection, stored: Plan) -> Coverage:
@@ -135,7 +125,7 @@ def _planned(
         for chunk in ledger.left(connection, stored.plan_id)
         if within([chunk.span], extent.span)
     ]
-    schema = schema_of(stored.feed)
+    schema = spec_of_feed(stored.feed).bronze
     rates = estimate.rates(connection, schema, stored.scope, route)
     cost = estimate.cost(
         left, route, rates, weight_a_second=weight_a_second, parallel=parallel

@@ -8,7 +8,8 @@ from pipelines.config.model import DEFAULT_FEED, Configuration, Since
 from pipelines.config.span import parse_span
 from pipelines.errors import SetupError
 from pipelines.sources import feeds as declared_feeds
-from pipelines.upstream.feed import Key
+from pipelines.upstream.extents import to_ms
+from pipelines.upstream.feed import MINUTE_MS, Extent, ExtentUnit, Key
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,17 @@ class PlanRequest:
     key: Key
     since: Since
     until: datetime | int | None = None
+
+    def extent(self, unit: ExtentUnit, now: int) -> Extent:
+        """Up to the upstream's `now` at most, and maybe empty.
+
+        Of a time whole minutes, up to the last one that has ended.
+        """
+        if unit == "number":
+            end = min(self.until, now) if isinstance(self.until, int) else now
+            return Extent("number", self.since.number, end)
+        end = min(to_ms(self.until), now) if isinstance(self.until, datetime) else now
+        return Extent("ms", self.since.from_ms(now), end - end % MINUTE_MS)
 
 
 def parse(

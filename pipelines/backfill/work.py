@@ -74,8 +74,7 @@ def source_of(
 ) -> ChunkSource:
     """The source of the chunk, and nothing else."""
     if chunk.route == ARCHIVE:
-        (archive,) = connectors.archives()
-        again = chunk.reason is not None
+        archive, again = connectors.archive(), chunk.reason is not None
         return ChunkSource(chunk, archive.source(chunk.files, progress, again=again))
     upstream = connectors.of_feed(plan.feed)
     return ChunkSource(chunk, upstream.history(plan.key, chunk.extent, progress))

@@ -154,15 +154,12 @@ class History:
     def _plan_key(self, key: Key, target: Target, connector: Connector) -> None:
         """Plan what lies before the live loads, if anything does."""
         now = until = connector.now(key.scope)
-        is_time = feeds()[key.feed].axis.extent_unit == "ms"
-        if is_time and key.feed in target.live:
+        unit = feeds()[key.feed].axis.extent_unit
+        if unit == "ms" and key.feed in target.live:
             until -= LIVE_MS
-        since = target.since.from_ms(now) if is_time else target.since.number
-        if is_time:
-            until -= until % MINUTE_MS
-        if since >= until:
+        request = PlanRequest(key, target.since, at(until) if unit == "ms" else until)
+        if request.extent(unit, now).steps <= 0:
             return
-        request = PlanRequest(key, target.since, at(until) if is_time else until)
         planned = plan(request, self.connectors)
         self.say(
             f"planned {key.feed} of {' on '.join(filter(None, key.series[::-1]))}"

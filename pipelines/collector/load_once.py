@@ -14,14 +14,12 @@ from pipelines.collector.config_reader import ConfigReader
 from pipelines.collector.events import Adopted
 from pipelines.collector.targets import Targets, targets_of
 from pipelines.config.listener import listening
-from pipelines.errors import SetupError
-from pipelines.sources import loaded
+from pipelines.sources import source_spec
 from pipelines.sources.connectors import connected
 from pipelines.sources.load import load
 from pipelines.upstream.connector import KeyedSource
 from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import NO_PROGRESS, Progress
-from pipelines.upstream.source_spec import SourceSpec
 
 COLLECTOR = "select ops.process_of('collect')"
 GENERATION = 1  # the load began with the first configuration that was read
@@ -52,17 +50,6 @@ def load_once(
     if isinstance(source, KeyedSource) and has_changes and not options.subjects:
         _note(source, facts, adoptions, options.scopes)
     return source, facts
-
-
-def source_spec(name: str) -> SourceSpec:
-    """The source of this name.
-
-    Raises:
-        SetupError: there is none that a load is of; names those that are.
-    """
-    if name not in loaded():
-        raise SetupError(f"unknown source {name}; known: {', '.join(loaded())}")
-    return loaded()[name]
 
 
 def _note(

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from pipelines.bronze.tables import Table
 from pipelines.config.words import OWN, Words
+from pipelines.errors import SetupError
 from pipelines.upstream.feed import Feed
 from pipelines.upstream.source_spec import SourceSpec
 
@@ -28,14 +29,25 @@ def feeds() -> Mapping[str, Feed]:
     return {name: feed for spec in specs() for name, feed in spec.feeds.items()}
 
 
-def schema_of(feed: str) -> str:
-    """The bronze schema that holds the feed."""
-    return next(spec.bronze for spec in specs() if feed in spec.feeds)
+def spec_of_feed(feed: str) -> SourceSpec:
+    """The source that declares the feed."""
+    return next(spec for spec in specs() if feed in spec.feeds)
 
 
 def loaded() -> Mapping[str, SourceSpec]:
     """The sources that a load is of, by name."""
     return {spec.name: spec for spec in specs() if spec.source}
+
+
+def source_spec(name: str) -> SourceSpec:
+    """The source of this name.
+
+    Raises:
+        SetupError: there is none that a load is of; names those that are.
+    """
+    if name not in loaded():
+        raise SetupError(f"unknown source {name}; known: {', '.join(loaded())}")
+    return loaded()[name]
 
 
 def series_tables() -> Mapping[str, SourceSpec]:

@@ -1,13 +1,13 @@
 """The connectors of all sources, each made when it is first asked for."""
 
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from pipelines.config.listener import ConfigProvider, config_provider
 from pipelines.config.model import Configuration
 from pipelines.errors import SetupError
-from pipelines.sources import specs
+from pipelines.sources import spec_of_feed, specs
 from pipelines.upstream.connector import Archive, Connector, Context, Target
 from pipelines.upstream.feed import Key, SeriesId
 from pipelines.upstream.running_tasks import RunningTasks
@@ -32,11 +32,11 @@ class Connectors:
 
     def of_feed(self, feed: str) -> Connector:
         """The connector of the source that declares the feed."""
-        return self.of(next(spec.name for spec in specs() if feed in spec.feeds))
+        return self.of(spec_of_feed(feed).name)
 
-    def archives(self) -> Sequence[Archive]:
-        """What lists files."""
-        return [spec.archive(self.context) for spec in specs() if spec.archive]
+    def archive(self) -> Archive:
+        """What lists files: one source does."""
+        return next(s.archive(self.context) for s in specs() if s.archive)
 
     def targets(
         self, configuration: Configuration, scopes: Collection[str] = ()

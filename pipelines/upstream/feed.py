@@ -9,6 +9,7 @@ from pipelines.bronze.tables import Table
 
 Span = tuple[int, int]  # of an axis, half-open
 Unit = Literal["ms", "ns", "number"]
+ExtentUnit = Literal["ms", "number"]
 
 # `price`: above 0; `amount`: not below 0; `rate`: of either sign; `count`: whole, not
 # below 0
@@ -49,7 +50,7 @@ SeriesId = tuple[str, str]  # the scope and the subject of keys
 class Extent:
     """A half-open part of a feed's axis: milliseconds since 1970, or numbers."""
 
-    unit: Literal["ms", "number"]
+    unit: ExtentUnit
     start: int
     end: int
 
@@ -64,7 +65,7 @@ class Extent:
         return steps_of(self.unit, [self.span])
 
 
-def steps_of(unit: Unit, spans: Sequence[Span]) -> int:
+def steps_of(unit: ExtentUnit, spans: Sequence[Span]) -> int:
     """How many minutes, or numbers, the spans of an extent's unit have in all."""
     size = sum(end - start for start, end in spans)
     return size if unit == "number" else size // MINUTE_MS
@@ -89,7 +90,7 @@ class Axis:
         return self.column.rsplit("_", 1)[0]
 
     @property
-    def extent_unit(self) -> Literal["ms", "number"]:
+    def extent_unit(self) -> ExtentUnit:
         """What an extent of it is counted in."""
         return "number" if self.unit == "number" else "ms"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipelines.bronze.tables import Table
-from pipelines.upstream.feed import Feed
+from pipelines.upstream.feed import Feed, SeriesId
 
 if TYPE_CHECKING:  # polars, which these bring, takes half a second to import
     from pipelines.bronze.delivery import Source
@@ -27,7 +27,7 @@ class SourceSpec:
         tables: its bronze tables beside those of its feeds.
         feeds: what it is asked for, by name.
         source: makes what one load extracts; None: it has no loads.
-        chosen: what a load is of: the subjects, by scope.
+        chosen: the series that a load is of.
         connector: how it is collected and backfilled; None: it is not.
         archive: what lists files that hold feeds of other sources.
         series_table: the config table whose rows say what is collected.
@@ -40,9 +40,7 @@ class SourceSpec:
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     schema: str = ""
     source: "Callable[[ConfigProvider, LoadOptions, Progress], Source] | None" = None
-    chosen: "Callable[[Configuration, LoadOptions], Mapping[str, Sequence[str]]]" = (
-        lambda *_: {}
-    )
+    chosen: "Callable[[Configuration, LoadOptions], Sequence[SeriesId]]" = lambda *_: ()
     connector: "Callable[[Context], Connector] | None" = None
     archive: "Callable[[Context], Archive] | None" = None
     series_table: str | None = None

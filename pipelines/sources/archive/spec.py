@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pipelines.sources.archive.tables import TABLES
+from pipelines.upstream.feed import SeriesId
 from pipelines.upstream.source_spec import SourceSpec
 
 if TYPE_CHECKING:  # polars and the client take a second to import
@@ -22,15 +23,10 @@ def _source(
     return ArchiveSource(config.current, options, progress=progress)
 
 
-def _chosen(
-    configuration: "Configuration", options: "LoadOptions"
-) -> dict[str, list[str]]:
+def _chosen(configuration: "Configuration", options: "LoadOptions") -> list[SeriesId]:
     from pipelines.sources.archive.choices import chosen  # noqa: PLC0415
 
-    series: dict[str, list[str]] = {}
-    for one in chosen(configuration, options):
-        series.setdefault(one.exchange_id, []).append(one.symbol)
-    return series
+    return [(s.exchange_id, s.symbol) for s in chosen(configuration, options)]
 
 
 def _archive(context: "Context") -> "Archive":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.tables import TABLES
+from pipelines.upstream.feed import SeriesId
 from pipelines.upstream.source_spec import SourceSpec
 
 if TYPE_CHECKING:  # the client takes a second to import
@@ -24,15 +25,10 @@ def _source(
     return ExchangeSource(config, options, progress=progress)
 
 
-def _chosen(
-    configuration: "Configuration", options: "LoadOptions"
-) -> dict[str, list[str]]:
+def _chosen(configuration: "Configuration", options: "LoadOptions") -> list[SeriesId]:
     from pipelines.sources.exchange.choices import chosen  # noqa: PLC0415
 
-    series: dict[str, list[str]] = {}
-    for choice in chosen(configuration, options):
-        series.setdefault(choice.exchange_id, []).append(choice.symbol)
-    return series
+    return [(c.exchange_id, c.symbol) for c in chosen(configuration, options)]
 
 
 def _connector(context: "Context") -> "Connector":

@@ -149,6 +149,7 @@ class Venue:
 
         Raises:
             UpstreamError: the venue gave up.
+            BadDataError: its route gives the feed as something else.
         """
         log: RequestLog = []
         try:
@@ -156,10 +157,11 @@ class Venue:
             of = series[0] if feed.per == "series" else self._market
             client = self._client(priority)
             step = step_at(feed, client.venue_now_ms(log))
-            if isinstance(route, SnapshotRoute) and self._is_missing(of, feed, step):
-                yield from SnapshotReader(client, feed, route, of, series).rows(
-                    log, progress
-                )
+            if not isinstance(route, SnapshotRoute):
+                raise BadDataError(f"{feed.name} is no snapshot on {of.exchange_id}")
+            if self._is_missing(of, feed, step):
+                reader = SnapshotReader(client, feed, route, of, series)
+                yield from reader.rows(log, progress)
         except BullionError:
             yield from log_rows(log)
             raise

@@ -14,7 +14,6 @@ from pipelines.backfill import ledger
 from pipelines.backfill.plan import plan
 from pipelines.backfill.plan_request import PlanRequest
 from pipelines.backfill.replay import issue_again, parse_scope
-from pipelines.bronze.tables import Column, Table
 from pipelines.collector.first_rows import first_row_of
 from pipelines.collector.targets import targets_of
 from pipelines.config.model import InstrumentChoice, Since
@@ -28,28 +27,18 @@ from pipelines.sources.connectors import connected
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.routes import SpanRoute, TimeParam
 from pipelines.sources.exchange.source import ExchangeSource
-from pipelines.sources.exchange.tables import INSTRUMENT, PROVENANCE
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.sources.load import load
 from pipelines.upstream.feed import Axis, Feed, Key
 from pipelines.upstream.options import LoadOptions
+from tests.fakes.quotes import quotes
 
 NOW = "2024-03-01T12:00:00Z"
 NOW_MS = parse_instant(NOW)
 SINCE = datetime(2024, 3, 1, 11, tzinfo=UTC)
 SPREADS = Feed(
     "spreads",
-    table=Table(
-        "spreads",
-        (
-            *INSTRUMENT,
-            Column("quoted_at_ms", "bigint"),
-            Column("bid", "decimal"),
-            Column("ask", "decimal"),
-            Column("venue_now_ms", "bigint"),
-            *PROVENANCE,
-        ),
-    ),
+    table=quotes("spreads"),
     axis=Axis("quoted_at_ms", "ms"),
     way="span",
     row="spread",

@@ -10,7 +10,6 @@ import pytest
 from pipelines import bootstrap, warehouse
 from pipelines.backfill.plan_request import parse
 from pipelines.backfill.replay import issue_again, parse_scope
-from pipelines.bronze.tables import Column, Table
 from pipelines.collector.first_rows import first_row_of
 from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
@@ -22,28 +21,18 @@ from pipelines.settings import settings
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.routes import SnapshotRoute
 from pipelines.sources.exchange.source import ExchangeSource
-from pipelines.sources.exchange.tables import INSTRUMENT, PROVENANCE
 from pipelines.sources.exchange.venues import VENUES
 from pipelines.sources.load import load
 from pipelines.upstream.feed import Axis, Feed, Key
 from pipelines.upstream.options import LoadOptions
+from tests.fakes.quotes import quotes
 from tests.services.collecting import NEVER, collecting, wait_for
 
 NOW = "2024-03-01T12:00:00Z"
 NOW_MS = parse_instant(NOW)
 TOPS = Feed(
     "tops",
-    table=Table(
-        "tops",
-        (
-            *INSTRUMENT,
-            Column("quoted_at_ms", "bigint"),
-            Column("bid", "decimal"),
-            Column("ask", "decimal"),
-            Column("venue_now_ms", "bigint"),
-            *PROVENANCE,
-        ),
-    ),
+    table=quotes("tops"),
     axis=Axis("quoted_at_ms", "ms", step=60_000),
     way="snapshot",
     per="market",
