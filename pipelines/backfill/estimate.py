@@ -100,13 +100,12 @@ def cost(
     route: RequestRoute | None,
     rates: Rates,
     *,
-    weight_a_second: float,
     parallel: int,
 ) -> Cost:
-    """What these chunks will take, `parallel` at a time, within the venue's budget."""
+    """What these chunks will take, `parallel` at a time, within the budget."""
     asked = sum(chunk.requests for chunk in chunks if chunk.route != ARCHIVE)
     zipped = sum(chunk.bytes_count for chunk in chunks if chunk.route == ARCHIVE)
-    budget_s = asked * route.weight / weight_a_second if route else 0.0
+    budget_s = asked * route.seconds if route else 0.0
     rest_s = max(budget_s, asked * rates.request_s / parallel)
     own_s = (LOAD_S * len(chunks) + zipped / rates.archive_bytes_a_second) / parallel
     return Cost(

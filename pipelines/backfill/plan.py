@@ -83,7 +83,6 @@ def plan(
             extent,
             chunks=chunks,
             route=route,
-            weight_a_second=connector.weight_a_second(key.scope),
             parallel=parallel,
         )
 
@@ -117,7 +116,6 @@ def _planned(
     *,
     chunks: Chunking,
     route: RequestRoute | None,
-    weight_a_second: float,
     parallel: int,
 ) -> Planned:
     left = [
@@ -127,9 +125,7 @@ def _planned(
     ]
     schema = spec_of_feed(stored.feed).bronze
     rates = estimate.rates(connection, schema, stored.scope, route)
-    cost = estimate.cost(
-        left, route, rates, weight_a_second=weight_a_second, parallel=parallel
-    )
+    cost = estimate.cost(left, route, rates, parallel=parallel)
     return Planned(
         plan_id=stored.plan_id,
         scope=stored.scope,

@@ -1,11 +1,12 @@
-"""The request budget of a venue, shared by every process on the warehouse.
+"""The request budget of an upstream, shared by every process on the warehouse.
 
-The state is `ops.venue_budgets`; `sql/bootstrap/040_request_budget.sql` holds the
-rules. A process asks before each request; the answer is how long it waits.
+The state is `ops.request_budgets` and `ops.request_limits`;
+`sql/bootstrap/040_request_budget.sql` holds the rules. A process asks before each
+request; the answer is how long it waits.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, LiteralString, Protocol
 from uuid import uuid4
@@ -20,20 +21,20 @@ from pipelines.warehouse import Connection
 
 Precedence = Literal["first", Priority]  # first: a series that has nothing yet
 
-DEFAULT_SHARE = 0.9  # of the limit of a venue that is asked for but not configured
+DEFAULT_SHARE = 0.9  # of the limits of an upstream that is asked for but not configured
 RESERVE_SHARE = 0.25  # of the capacity, which history leaves to live
 LONGEST_SLEEP_S = 5.0  # then it asks again: a pause may have been lifted
 
 ACQUIRE: LiteralString = (
     "select wait_ms, reason, failures_count, last_failure"
     " from ops.acquire_request_budget("
-    "%s, %s, %s, %s::numeric, %s::numeric, %s::numeric, %s)"
+    "%s, %s::text[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric, %s, %s)"
 )
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What the venue allows one address: `weight` in any window of `window_s`.
+    """What an upstream allows one address: `weight` in any window of `window_s`.
 
     `burst` is how much of it may be spent at once; the rest flows evenly, so that no
     window of that length, wherever it starts, holds more than `weight`.
@@ -55,17 +56,17 @@ class Limit:
 class Budget(Protocol):
     """What a client asks before each request, and reports to after it."""
 
-    def acquire(self, weight: int) -> None:
-        """Return when a request of `weight` may be sent.
+    def acquire(self, **weights: int) -> None:
+        """Return when a request may be sent that weighs so much of each named limit.
 
         Raises:
-            UpstreamError: the venue is paused for longer than our patience, or its
+            UpstreamError: the upstream is paused for longer than our patience, or its
                 circuit is open.
         """
         ...
 
     def pause(self, seconds: float, reason: str) -> None:
-        """The venue asked for a pause."""
+        """The upstream asked for a pause."""
         ...
 
     def failed(self, reason: str) -> None:
@@ -82,9 +83,9 @@ class Budget(Protocol):
 
 
 class Unlimited:
-    """No budget: for a venue of one's own, such as a benchmark's sandbox."""
+    """No budget: for an upstream of one's own, such as a benchmark's sandbox."""
 
-    def acquire(self, weight: int) -> None:
+    def acquire(self, **weights: int) -> None:
         """Return at once."""
 
     def pause(self, seconds: float, reason: str) -> None:
@@ -101,13 +102,15 @@ class Unlimited:
 
 
 def share_of(config: Configuration, exchange_id: str) -> float:
-    """Our share of the venue's limit."""
+    """Our share of the venue's limits."""
     choice = config.exchanges.get(exchange_id)
     return choice.budget_share if choice else DEFAULT_SHARE
 
 
 class SharedBudget:
-    """A venue's budget in the warehouse. Threads may share one; it holds no lock.
+    """An upstream's budget in the warehouse. Threads may share one; it holds no lock.
+
+    Pauses and the circuit hold for all of its limits.
 
     Share, patience and the circuit's thresholds are those that count when it is asked.
     """
@@ -116,7 +119,7 @@ class SharedBudget:
         self,
         name: str,
         scope: str,
-        limit: Limit,
+        limits: Mapping[str, Limit],
         *,
         config: ConfigProvider,
         precedence: Precedence,
@@ -125,7 +128,7 @@ class SharedBudget:
     ) -> None:
         self._name = name
         self._scope = scope
-        self._limit = limit
+        self._limits = limits
         self._config = config
         self._precedence = precedence
         self._connect = connect
@@ -134,12 +137,12 @@ class SharedBudget:
         self._lock = threading.Lock()
         self._has_failures = False
 
-    def acquire(self, weight: int) -> None:
-        """As `Budget.acquire`; the error says when the venue may be asked again."""
+    def acquire(self, **weights: int) -> None:
+        """As `Budget.acquire`; the error says when it may be asked again."""
         waiter = uuid4().hex
         waited_s = 0.0
         while True:
-            wait_ms, reason, failures, last = self._ask(weight, waiter)
+            wait_ms, reason, failures, last = self._ask(weights, waiter)
             self._has_failures = failures > 0
             if wait_ms == 0:
                 return
@@ -159,15 +162,15 @@ class SharedBudget:
             waited_s += slept if reason.startswith("paused") else 0
 
     def pause(self, seconds: float, reason: str) -> None:
-        """No process asks the venue for `seconds`."""
-        self._run("select ops.pause_venue(%s, %s::numeric, %s)", seconds, reason)
+        """No process asks the upstream for `seconds`."""
+        self._run("select ops.pause_requests(%s, %s::numeric, %s)", seconds, reason)
 
     def failed(self, reason: str) -> None:
         """Count a failure; enough in a row open the circuit."""
         thresholds = self._config.current.thresholds
         self._has_failures = True
         self._run(
-            "select ops.report_venue_failure(%s, %s, %s, %s)",
+            "select ops.report_request_failure(%s, %s, %s, %s)",
             reason,
             thresholds.breaker_failures,
             thresholds.breaker_cool_down_seconds,
@@ -177,7 +180,7 @@ class SharedBudget:
         """Close the circuit; asks the warehouse only if there were failures."""
         if self._has_failures:
             self._has_failures = False
-            self._run("select ops.report_venue_success(%s)")
+            self._run("select ops.report_request_success(%s)")
 
     def close(self) -> None:
         """Close the connection."""
@@ -186,16 +189,19 @@ class SharedBudget:
                 self._connection.close()
                 self._connection = None
 
-    def _ask(self, weight: int, waiter: str) -> tuple[int, str, int, str | None]:
+    def _ask(
+        self, weights: Mapping[str, int], waiter: str
+    ) -> tuple[int, str, int, str | None]:
         share = share_of(self._config.current, self._scope)
-        capacity = self._limit.capacity(share)
+        limits = [self._limits[name] for name in weights]
         row = self._run(
             ACQUIRE,
-            weight,
+            list(weights),
+            list(weights.values()),
+            [limit.per_second(share) for limit in limits],
+            [limit.capacity(share) for limit in limits],
+            RESERVE_SHARE,
             self._precedence,
-            self._limit.per_second(share),
-            capacity,
-            capacity * RESERVE_SHARE,
             waiter,
         )
         return int(row[0]), str(row[1]), int(row[2]), row[3]

@@ -66,7 +66,8 @@ class RequestRoute:
 
     Attributes:
         name: how a chunk that comes by it is called.
-        weight: of one request, in the upstream's budget.
+        seconds: how long one request waits for our share of the upstream's limits,
+            once a first burst is spent.
         page: how much of an extent one request may ask for; None: any of it.
         page_rows: rows of a page, where pages are counted so (trades).
         rows_a_day: how many rows a day is expected to have; see `page_rows`.
@@ -75,7 +76,7 @@ class RequestRoute:
     """
 
     method: str
-    weight: int
+    seconds: float
     chunks: Callable[[Sequence[Span]], Iterator[Span]]
     page: int | None = None
     page_rows: int | None = None
@@ -144,10 +145,6 @@ class Connector(Protocol):
 
     def route(self, key: Key) -> RequestRoute | None:
         """How history is asked for; None: it can not be."""
-        ...
-
-    def weight_a_second(self, scope: str) -> float:
-        """How much of the upstream's limit is ours, once a first burst is spent."""
         ...
 
     def live(

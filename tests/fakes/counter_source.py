@@ -133,11 +133,8 @@ class CounterConnector:
 
     def route(self, key: Key) -> RequestRoute | None:
         return RequestRoute(
-            "count", 1, partial(by_count, CHUNK), page=PAGE, name="counting"
+            "count", 0.001, partial(by_count, CHUNK), page=PAGE, name="counting"
         )
-
-    def weight_a_second(self, scope: str) -> float:
-        return 1000.0
 
     def live(
         self, targets: Sequence[Target], *, goes_first: bool, answered: Answered

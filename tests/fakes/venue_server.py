@@ -106,8 +106,8 @@ class FakeBudget:
         self.spent = 0
         self.told: list[tuple[object, ...]] = []
 
-    def acquire(self, weight: int) -> None:
-        self.spent += weight
+    def acquire(self, **weights: int) -> None:
+        self.spent += sum(weights.values())
 
     def pause(self, seconds: float, reason: str) -> None:
         self.told.append(("pause", seconds))

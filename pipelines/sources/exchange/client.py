@@ -140,7 +140,7 @@ class VenueClient:
         symbol: str | None,
     ) -> tuple[Attempt, Response]:
         for number in count(1):
-            self._budget.acquire(route.weight)
+            self._budget.acquire(**{route.limit: route.weight})
             self._follow()
             result = attempt(self.exchange, ask, pick, number, self._clock)
             log.append(self._row(result, route, symbol))

@@ -62,7 +62,7 @@ class Clients:
         return SharedBudget(
             spec.budget_id,
             spec.exchange_id,
-            spec.limit,
+            spec.limits,
             config=self._config,
             precedence=precedence,
             connect=self.connect,

@@ -76,12 +76,13 @@ class ExchangeConnector:
 
     def route(self, key: Key) -> RequestRoute | None:
         """How the symbol's market gives the feed; None: it does not."""
-        route = spec_of(key.scope, key.subject).routes.get(key.feed)
-        if route is None:
+        venue = spec_of(key.scope, key.subject)
+        route = venue.routes.get(key.feed)
+        if route is None or isinstance(route, SnapshotRoute):
             return None
-        asked = partial(RequestRoute, route.method, route.weight)
-        if isinstance(route, SnapshotRoute):
-            return None
+        share = share_of(self._context.config.current, key.scope)
+        seconds = route.weight / venue.limits[route.limit].per_second(share)
+        asked = partial(RequestRoute, route.method, seconds)
         if isinstance(route, WalkRoute):
             return asked(by_day, page_rows=route.page_rows, rows_a_day=TRADES_A_DAY)
         step = FEEDS[key.feed].axis.step
@@ -90,11 +91,6 @@ class ExchangeConnector:
             for steps in (route.page_steps, route.window_steps)
         )
         return asked(by_month, page=page, window=window)
-
-    def weight_a_second(self, scope: str) -> float:
-        """How much of the venue's limit is ours, once a first burst is spent."""
-        share = share_of(self._context.config.current, scope)
-        return _venue(scope).limit.per_second(share)
 
     def live(
         self, targets: Sequence[Target], *, goes_first: bool, answered: Answered

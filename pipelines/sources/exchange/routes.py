@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pipelines.errors import BadDataError
 from pipelines.upstream.budget import Limit
 
+WEIGHT = "weight"  # the limit that counts whatever is asked
 Market = Literal["spot", "linear", "inverse"]
 
 
@@ -21,11 +22,15 @@ class TimeParam:
 
 @dataclass(frozen=True)
 class Route:
-    """An endpoint: ccxt's method for it, what a request weighs, where its facts lie."""
+    """An endpoint: ccxt's method for it, and where its facts lie.
+
+    A request weighs `weight` of the venue's limit of the name `limit`.
+    """
 
     method: str
     weight: int
     path: tuple[str, ...] = ()
+    limit: str = WEIGHT
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,8 @@ class WalkRoute(FeedRoute):
 class VenueSpec:
     """A venue's market: `exchange_id` is the warehouse's name, `ccxt_class` ccxt's.
 
-    Markets on hosts of their own have budgets of their own: `budget_id` names it.
+    Markets on hosts of their own have budgets of their own: `budget_id` names it. A
+    route counts against one of its `limits`; a pause holds for all of them.
     `routes` are by the name of the feed; what has none, the market is not asked for.
     """
 
@@ -161,7 +167,7 @@ class VenueSpec:
     ccxt_class: str
     listing: ListingRoute
     clock: ClockRoute
-    limit: Limit
+    limits: Mapping[str, Limit]
     routes: Mapping[str, "SpanRoute | WalkRoute | SnapshotRoute"] = field(
         default_factory=dict
     )

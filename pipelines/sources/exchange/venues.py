@@ -10,6 +10,7 @@ from dataclasses import replace
 from pipelines.errors import SetupError
 from pipelines.sources.exchange.feeds import CANDLES, FUNDING_RATES, PRICES, TRADES
 from pipelines.sources.exchange.routes import (
+    WEIGHT,
     ClockRoute,
     IdCursor,
     ListingRoute,
@@ -77,12 +78,13 @@ BINANCE = VenueSpec(
         method="publicGetExchangeInfo", weight=20, path=("symbols",), id_field="symbol"
     ),
     clock=ClockRoute(method="publicGetTime", weight=1, path=("serverTime",)),
-    limit=Limit(weight=6000, window_s=60, burst=1000),
+    limits={WEIGHT: Limit(weight=6000, window_s=60, burst=1000)},
     ccxt_options={"fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False},
 )
 
 # Contracts, on hosts of their own with 2400 weight a minute each; a listing weighs 1.
-# Funding of USD-M has 500 requests in five minutes, COIN-M's weighs 1; at most 1000
+# Funding of USD-M has a limit of its own, 500 requests in five minutes; COIN-M's weighs
+# 1 of all; at most 1000
 # rows, which hourly settlements reach in 1000 hours, ascending, both ends inclusive:
 # …/rest-api/Get-Funding-Rate-History (of both), read 2026-11
 # https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Exchange-Information
@@ -93,7 +95,8 @@ BINANCE_LINEAR = replace(
     routes={
         FUNDING_RATES.name: SpanRoute(
             method="fapiPublicGetFundingRate",
-            weight=24,  # of 2400: at most 100 a minute
+            weight=1,
+            limit=FUNDING_RATES.name,
             fixed={"limit": 1000},
             since=TimeParam("startTime", "ms"),
             until=TimeParam("endTime", "ms"),
@@ -108,7 +111,10 @@ BINANCE_LINEAR = replace(
     },
     listing=replace(BINANCE.listing, method="fapiPublicGetExchangeInfo", weight=1),
     clock=replace(BINANCE.clock, method="fapiPublicGetTime"),
-    limit=Limit(weight=2400, window_s=60, burst=400),
+    limits={
+        WEIGHT: Limit(weight=2400, window_s=60, burst=400),
+        FUNDING_RATES.name: Limit(weight=500, window_s=300, burst=50),
+    },
     ccxt_options={"fetchMarkets": {"types": ["linear"]}, "fetchCurrencies": False},
 )
 BINANCE_INVERSE = replace(
@@ -118,7 +124,7 @@ BINANCE_INVERSE = replace(
         FUNDING_RATES.name: replace(
             BINANCE_LINEAR.routes[FUNDING_RATES.name],
             method="dapiPublicGetFundingRate",
-            weight=1,
+            limit=WEIGHT,
             layout={"settled_at": "fundingTime", "funding_rate": "fundingRate"},
         )
     },
@@ -128,6 +134,7 @@ BINANCE_INVERSE = replace(
         status_field="contractStatus",
     ),
     clock=replace(BINANCE.clock, method="dapiPublicGetTime"),
+    limits={WEIGHT: BINANCE_LINEAR.limits[WEIGHT]},
     ccxt_options={"fetchMarkets": {"types": ["inverse"]}, "fetchCurrencies": False},
 )
 
@@ -137,7 +144,7 @@ BINANCE_US = replace(
     BINANCE,
     exchange_id="binance_us",
     ccxt_class="binanceus",
-    limit=Limit(weight=1200, window_s=60, burst=200),
+    limits={WEIGHT: Limit(weight=1200, window_s=60, burst=200)},
 )
 
 # https://docs.kraken.com/api-reference/market-data/get-ohlc-data: the newest 720
@@ -189,7 +196,7 @@ KRAKEN = VenueSpec(
     clock=ClockRoute(
         method="publicGetTime", weight=1, path=("result", "unixtime"), unit_ms=1000
     ),
-    limit=Limit(weight=60, window_s=60, burst=1),
+    limits={WEIGHT: Limit(weight=60, window_s=60, burst=1)},
 )
 
 # https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-candles
@@ -234,7 +241,7 @@ COINBASE = VenueSpec(
     },
     listing=ListingRoute(method="publicGetProducts", weight=1, id_field="id"),
     clock=ClockRoute(method="publicGetTime", weight=1, path=("epoch",), unit_ms=1000),
-    limit=Limit(weight=10, window_s=1, burst=2),
+    limits={WEIGHT: Limit(weight=10, window_s=1, burst=2)},
 )
 
 VENUES: Mapping[str, VenueSpec] = {

@@ -46,6 +46,23 @@ insert into ops.backfill_chunks (
 ) values
 (1, 'rest', '2024-03-01Z', '2024-03-02Z', 5, 0, 'done', 'ab', 7),
 (1, 'rest', '2024-03-02Z', '2024-03-03Z', 5, 0, 'waiting', null, null);
+drop table ops.request_waiters, ops.request_limits, ops.request_budgets;
+create table ops.venue_budgets (
+    exchange_id text primary key, spent numeric not null default 0,
+    leaked_at timestamptz not null default clock_timestamp(),
+    blocked_until timestamptz, blocked_for text,
+    failures_count integer not null default 0, last_failure text,
+    openings_count integer not null default 0, open_until timestamptz,
+    trial_until timestamptz
+);
+create table ops.venue_waiters (
+    exchange_id text not null references ops.venue_budgets (exchange_id),
+    waiter text not null, expires_at timestamptz not null,
+    place integer not null default 2, primary key (exchange_id, waiter)
+);
+insert into ops.venue_budgets (exchange_id, blocked_until, blocked_for)
+values ('kraken', now() + interval '1 hour', '418');
+insert into ops.venue_waiters values ('kraken', 'w', 'infinity', 1);
 set role loader;
 create schema bronze_exchange;
 create table bronze_exchange.requests (
@@ -99,3 +116,13 @@ def test_requests_are_told_by_scope_and_subject_and_views_of_them_stand(before):
     assert before.execute(requests).fetchall() == [("kraken", "BTC/USD")]
     view = "select exchange_id, symbol from public.read_by_silver"
     assert before.execute(view).fetchall() == [("kraken", "BTC/USD")]
+
+
+def test_a_venue_that_asked_for_a_pause_is_still_paused(before):
+    asked = before.execute(
+        "select reason from ops.acquire_request_budget("
+        "'kraken', '{weight}', '{1}', '{1}', '{1}', 0, 'live', 'w')"
+    )
+    assert asked.fetchall() == [("paused: 418",)]
+    tables = "select to_regclass('ops.venue_budgets'), to_regclass('ops.venue_waiters')"
+    assert before.execute(tables).fetchall() == [(None, None)]

@@ -1,6 +1,7 @@
 """How a span becomes chunks, and what they are said to cost, before a fetch."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -31,11 +32,11 @@ from pipelines.upstream.extents import (
 )
 from pipelines.upstream.feed import MINUTE_MS, Extent, steps_of
 
-KLINES = RequestRoute("publicGetKlines", 2, by_month, page=1000 * MINUTE_MS)
+KLINES = RequestRoute("publicGetKlines", 2.0, by_month, page=1000 * MINUTE_MS)
 TRADES = RequestRoute(
-    "publicGetAggTrades", 4, by_day, page_rows=1000, rows_a_day=50_000
+    "publicGetAggTrades", 4.0, by_day, page_rows=1000, rows_a_day=50_000
 )
-WINDOW = RequestRoute("publicGetOHLC", 1, by_month, window=720 * MINUTE_MS)
+WINDOW = RequestRoute("publicGetOHLC", 1.0, by_month, window=720 * MINUTE_MS)
 
 
 def minutes(spans):
@@ -195,11 +196,12 @@ RATES = estimate.Rates(0.1, 100_000, 1_000_000, "measured")
 
 def test_time_is_the_budgets_or_the_venues_whichever_is_longer():
     month = NewChunk("rest", span("2024-03-01", "2024-04-01"), 46, 0)
-    slow = estimate.cost([month], KLINES, RATES, weight_a_second=1, parallel=2)
+    slow = estimate.cost([month], KLINES, RATES, parallel=2)
     assert slow.requests_count == 46
     assert slow.bytes_count == 4_600_000
-    assert slow.seconds == 93  # 46 requests of weight 2, and half a load's own work
-    fast = estimate.cost([month], KLINES, RATES, weight_a_second=100, parallel=2)
+    assert slow.seconds == 93  # 46 requests of 2 s, and half a load's own work
+    quick = replace(KLINES, seconds=0.02)
+    fast = estimate.cost([month], quick, RATES, parallel=2)
     assert fast.seconds == 4  # 46 requests of 0.1 s, two at a time, and the same
 
 
@@ -208,13 +210,13 @@ def test_bytes_of_files_are_those_listed_and_take_the_archives_time():
     (chunk,) = chunking(
         Extent("ms", *file.covers), [file], Coverage(), None, now=NOW
     ).chunks
-    cost = estimate.cost([chunk], None, RATES, weight_a_second=1, parallel=1)
+    cost = estimate.cost([chunk], None, RATES, parallel=1)
     assert (cost.requests_count, cost.bytes_count) == (2, 30_000_000)
     assert cost.seconds == math.ceil(30 + estimate.LOAD_S)
 
 
 def test_nothing_left_costs_nothing():
-    nothing = estimate.cost([], KLINES, RATES, weight_a_second=1, parallel=2)
+    nothing = estimate.cost([], KLINES, RATES, parallel=2)
     assert nothing == estimate.Cost(0, 0, 0)
 
 

@@ -168,9 +168,15 @@ SPECS = {spec.budget_id: spec for spec in (*VENUES.values(), *DERIVATIVES.values
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_no_window_of_a_venue_can_hold_more_than_its_limit(spec):
-    limit = spec.limit
-    most = limit.capacity(1.0) + limit.per_second(1.0) * limit.window_s
-    assert most <= limit.weight + 1e-9
+    for limit in spec.limits.values():
+        most = limit.capacity(1.0) + limit.per_second(1.0) * limit.window_s
+        assert most <= limit.weight + 1e-9
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_every_route_counts_against_a_limit_of_its_venue(spec):
+    routes = (spec.clock, spec.listing, *spec.routes.values())
+    assert {route.limit for route in routes} == set(spec.limits)
 
 
 @pytest.mark.parametrize(

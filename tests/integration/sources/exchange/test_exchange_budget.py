@@ -22,7 +22,8 @@ from pipelines.sources.exchange.venues import VENUES
 from pipelines.upstream.budget import Limit, SharedBudget
 from pipelines.upstream.clock import SystemClock
 
-SPEC = replace(VENUES["kraken"], limit=Limit(weight=20, window_s=1, burst=5))
+LIMIT = Limit(weight=20, window_s=1, burst=5)
+SPEC = replace(VENUES["kraken"], limits={"weight": LIMIT})
 SEEDS = configuration(PROJECT_DIR / "seeds")
 KNOWN = replace(
     SEEDS,
@@ -35,7 +36,10 @@ KNOWN = replace(
     ),
 )
 
-ASK = "select reason from ops.acquire_request_budget({})"
+ASK = (
+    "select reason from ops.acquire_request_budget(%s, '{weight}', '{1}', array[%s],"
+    " array[%s], 0, %s, 'w')"
+)
 NOTED_S = 2  # a waiter is noted for its wait and two seconds more
 SPENDER = """
 import sys
@@ -78,7 +82,7 @@ def budget(priority="live", spec=SPEC, clock=None):
     return SharedBudget(
         spec.budget_id,
         spec.exchange_id,
-        spec.limit,
+        spec.limits,
         config=StaticConfig(KNOWN),
         precedence=priority,
         connect=connect,
@@ -92,7 +96,7 @@ def spend(priority):
     mine = budget(priority, clock=clock)
     while True:
         clock.stamps = [time.time()]
-        mine.acquire(1)
+        mine.acquire(weight=1)
         stamps = [*clock.stamps, time.time()]
         print(*stamps[:2], *stamps[-2:], flush=True)
 
@@ -117,7 +121,7 @@ def time_passes(seconds):
     """The circuit's cool-down is over so much sooner."""
     with warehouse.connect(None, "test") as connection:
         connection.execute(
-            "update ops.venue_budgets"
+            "update ops.request_budgets"
             " set open_until = open_until - make_interval(secs => %s)",
             (seconds,),
         )
@@ -137,9 +141,9 @@ def test_two_processes_at_once_stay_below_the_limit(database):
         sum(t <= request.woke_at and request.had_at < t + 1 for request in spent)
         for t in (request.woke_at for request in spent)
     )
-    assert most <= SPEC.limit.weight
+    assert most <= LIMIT.weight
     took_s = spent[-1].had_at - spent[0].had_at
-    assert len(spent) / took_s > 0.5 * SPEC.limit.per_second(1.0)
+    assert len(spent) / took_s > 0.5 * LIMIT.per_second(1.0)
 
 
 def test_history_stands_back_while_live_asks(database):
@@ -159,12 +163,12 @@ def test_history_stands_back_while_live_asks(database):
 
 
 def test_a_new_series_goes_before_live_that_waits_already(database):
-    slow = replace(SPEC, limit=Limit(weight=3, window_s=1, burst=1))
-    budget("live", slow).acquire(1)
+    slow = replace(SPEC, limits={"weight": Limit(weight=3, window_s=1, burst=1)})
+    budget("live", slow).acquire(weight=1)
     order = []
 
     def wait(precedence, name):
-        budget(precedence, slow).acquire(1)
+        budget(precedence, slow).acquire(weight=1)
         order.append(name)
 
     def started(precedence, name):
@@ -187,78 +191,130 @@ def test_an_unknown_priority_is_refused(database):
         warehouse.connect("loader", "test") as connection,
         pytest.raises(psycopg.DataError, match="unknown priority urgent; known: "),
     ):
-        connection.execute(ASK.format("'k', 1, 'urgent', 1, 1, 0, 'u'"))
+        connection.execute(ASK, ("k", 1, 1, "urgent"))
 
 
 def test_a_waiting_live_request_that_died_does_not_hold_history_for_ever(database):
     with warehouse.connect("loader", "test") as connection:
         for _ in range(2):  # the second has to wait, and is never asked again
-            connection.execute(
-                "select ops.acquire_request_budget('k', 1, 'live', 1, 1, 0, 'gone')"
-            )
-        ask = ASK.format("'k', 1, 'history', 1, 1, 0, 'h'")
-        assert connection.execute(ask).fetchone() == ("others first",)
+            connection.execute(ASK, ("k", 1, 1, "live"))
+        history = ("k", 1, 1, "history")
+        assert connection.execute(ASK, history).fetchone() == ("others first",)
         time.sleep(3.2)
-        assert connection.execute(ask).fetchone() == ("granted",)
+        assert connection.execute(ASK, history).fetchone() == ("granted",)
 
 
 def test_a_pause_holds_every_process_and_too_long_a_one_is_told(database):
     one, other = budget(), budget("history")
-    one.acquire(1)
-    other.acquire(1)
+    one.acquire(weight=1)
+    other.acquire(weight=1)
     began = time.monotonic()
     one.pause(1, "429")
-    other.acquire(1)
+    other.acquire(weight=1)
     assert time.monotonic() - began > 0.99
     one.pause(60, "418 until later")
     with pytest.raises(UpstreamError, match=r"kraken: paused: 418 .* again in \d+ s"):
-        other.acquire(1)
+        other.acquire(weight=1)
 
 
 def test_the_circuit_opens_for_all_says_when_and_closes_after_a_good_trial(database):
     one, other = budget(), budget()
-    other.acquire(1)
+    other.acquire(weight=1)
     for _ in range(3):
-        one.acquire(1)
+        one.acquire(weight=1)
         one.failed("no route")
     said = (
         r"kraken: not asked, 3 requests in a row failed \(last: no route\);"
         r" .* in [3-6]\d s"
     )
     with pytest.raises(UpstreamError, match=said):
-        other.acquire(1)
+        other.acquire(weight=1)
     time_passes(60)
-    other.acquire(1)  # the trial
+    other.acquire(weight=1)  # the trial
     other.failed("still no route")
     with pytest.raises(UpstreamError, match=r"tried again in (9|10|11|12)\d s"):
-        one.acquire(1)
+        one.acquire(weight=1)
     time_passes(120)
-    one.acquire(1)
+    one.acquire(weight=1)
     one.succeeded()
     for _ in range(3):
-        other.acquire(1)
+        other.acquire(weight=1)
 
 
 def test_one_trial_at_a_time(database):
     one = budget()
-    one.acquire(1)
+    one.acquire(weight=1)
     for _ in range(3):
         one.failed("x")
     time_passes(60)
-    one.acquire(1)
+    one.acquire(weight=1)
+    with warehouse.connect("loader", "test") as connection:
+        row = connection.execute(ASK, ("kraken", 1, 5, "live")).fetchone()
+    assert row == ("circuit on trial",)
+
+
+TWO = replace(
+    SPEC,
+    limits={
+        "calls": Limit(weight=20, window_s=1, burst=5),
+        "units": Limit(weight=1000, window_s=86_400, burst=100),
+    },
+)
+
+
+def spent(database):
+    """What is spent of each limit."""
+    with psycopg.connect(**database) as connection:
+        query = "select limit_name, spent from ops.request_limits"
+        return dict(connection.execute(query).fetchall())
+
+
+def test_a_request_counts_against_each_of_its_limits_or_against_none(database):
+    one = budget(spec=TWO)
+    one.acquire(calls=1, units=90)
+    assert spent(database) == {"calls": 1, "units": 90}
     with warehouse.connect("loader", "test") as connection:
         row = connection.execute(
-            ASK.format("'kraken', 1, 'live', 1, 5, 0, 'w'")
+            "select wait_ms, reason from ops.acquire_request_budget('kraken',"
+            " '{calls,units}', '{1,20}', '{15,0.01}', '{5,100}', 0, 'history', 'w')"
         ).fetchone()
-    assert row == ("circuit on trial",)
+    assert row is not None
+    wait_ms, reason = row
+    assert reason == "rate"
+    assert 900_000 < wait_ms <= 1_000_000  # ten units too many, a hundred seconds each
+    calls, units = spent(database).values()
+    assert calls <= 1
+    assert units <= 90
+
+
+def test_a_spent_limit_holds_no_request_of_another(database):
+    one = budget(spec=TWO)
+    one.acquire(units=100)
+    with warehouse.connect("loader", "test") as connection:
+        waits = (
+            "select reason from ops.acquire_request_budget('kraken', '{units}', '{9}',"
+            " '{0.01}', '{100}', 0, 'live', 'waits')"
+        )
+        assert connection.execute(waits).fetchone() == ("rate",)
+    began = time.monotonic()
+    budget("history", TWO).acquire(calls=1)
+    assert time.monotonic() - began < NOTED_S
+
+
+def test_a_pause_holds_every_limit(database):
+    one, other = budget(spec=TWO), budget(spec=TWO)
+    one.acquire(calls=1)
+    one.pause(60, "429")
+    with pytest.raises(UpstreamError, match="paused: 429"):
+        other.acquire(units=1)
 
 
 def test_a_crowd_of_requests_waits_evenly(database):
     one = budget()
     began = time.monotonic()
     for number in range(1, 26):
-        one.acquire(1)
-        even_s = (number - SPEC.limit.burst) / SPEC.limit.per_second(1.0)
+        one.acquire(weight=1)
+        even_s = (number - LIMIT.burst) / LIMIT.per_second(1.0)
         assert time.monotonic() - began > 0.99 * even_s
 
 
@@ -268,4 +324,4 @@ def test_only_the_loader_may_draw_on_the_budget(database, role):
         warehouse.connect(role, "test") as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
-        connection.execute("select ops.report_venue_success('kraken')")
+        connection.execute("select ops.report_request_success('kraken')")

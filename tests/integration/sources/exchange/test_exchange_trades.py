@@ -336,7 +336,7 @@ def test_a_contract_that_is_configured_brings_its_markets_listing_alone(venues):
     types = query("select distinct market_type from bronze_exchange.instruments")
     assert ("future",) in types
     assert paths(venues) == {"/fapi/v1/exchangeInfo", "/dapi/v1/exchangeInfo"}
-    budgets = query("select exchange_id from ops.venue_budgets order by 1")
+    budgets = query("select budget from ops.request_budgets order by 1")
     assert budgets == [("binance inverse",), ("binance linear",)]
     venues.clear_counts()
     load(ExchangeSource(contracts("BTC/USDT:USDT", "BTC/USD:BTC")))
