@@ -19,7 +19,10 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """Every setting there is; `.env.example` lists the same ones (a test compares)."""
+    """Every setting but the addresses of upstreams, which their sources declare.
+
+    `.env.example` lists the same ones, and those addresses (a test compares).
+    """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
@@ -43,35 +46,10 @@ class Settings(BaseSettings):
         default=7, ge=7, le=3650, alias="BULLION_CHANGES_KEPT_DAYS"
     )
 
-    binance_url: str | None = Field(default=None, alias="BULLION_BINANCE_URL")
-    binance_us_url: str | None = Field(default=None, alias="BULLION_BINANCE_US_URL")
-    coinbase_url: str | None = Field(default=None, alias="BULLION_COINBASE_URL")
-    kraken_url: str | None = Field(default=None, alias="BULLION_KRAKEN_URL")
-
-    archive_url: str | None = Field(default=None, alias="BULLION_ARCHIVE_URL")
-
     @property
     def is_embedded(self) -> bool:
         """Whether the warehouse is the server that `bullion up` starts."""
         return self.pghost is None
-
-    def venue_url(self, exchange_id: str) -> str | None:
-        """Where a venue is reached instead of its public address; None: live."""
-        url: str | None = getattr(self, f"{exchange_id}_url", None)
-        return url.rstrip("/") if url else None
-
-    def url(self, setting: str) -> str | None:
-        """The address that the setting of this name holds; None: it is not set.
-
-        Raises:
-            SetupError: no setting for an upstream's address is called so.
-        """
-        fields = type(self).model_fields.items()
-        names = {told.alias: name for name, told in fields if name.endswith("_url")}
-        if setting not in names:
-            known = ", ".join(sorted(filter(None, names)))
-            raise SetupError(f"{setting} is no setting of an address; known: {known}")
-        return self.venue_url(names[setting].removesuffix("_url"))
 
 
 @cache
@@ -90,6 +68,14 @@ def settings() -> Settings:
             for e in error.errors(include_input=False)
         )
         raise SetupError(f"settings from the environment: {wrong}") from None
+
+
+def upstream_url(setting: str) -> str | None:
+    """The address that a setting of a source holds, without a last slash.
+
+    None: it is not set, and the upstream is reached at its public address.
+    """
+    return os.environ.get(setting, "").rstrip("/") or None  # noqa: TID251
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

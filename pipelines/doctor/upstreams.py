@@ -1,4 +1,4 @@
-"""The addresses that stand in for venues and the archive: whether they answer."""
+"""The addresses that stand in for public ones: whether they answer."""
 
 import socket
 from collections.abc import Iterator
@@ -7,17 +7,17 @@ from urllib.parse import urlsplit
 
 from pipelines.doctor.check import ANSWER_TIMEOUT_S, CheckResult, HealthCheck
 from pipelines.errors import BullionError
-from pipelines.settings import Settings, settings
+from pipelines.settings import upstream_url
+from pipelines.sources import url_settings
 
 
 def upstreams() -> Iterator[CheckResult]:
     """Each that a setting names; public addresses are not asked."""
-    for name in sorted(n for n in Settings.model_fields if n.endswith("_url")):
-        url = settings().venue_url(name.removesuffix("_url"))
+    for setting in url_settings():
+        url = upstream_url(setting)
         if url:
-            alias = f"BULLION_{name.upper()}"
-            mend = f"bullion up sandbox, or: unset {alias}"
-            yield HealthCheck(alias, partial(_answers, url), mend).run()
+            mend = f"bullion up sandbox, or: unset {setting}"
+            yield HealthCheck(setting, partial(_answers, url), mend).run()
 
 
 def _answers(url: str) -> str:

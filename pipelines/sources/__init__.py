@@ -62,5 +62,10 @@ def adopted_tables() -> Collection[str]:
 
 def known_words() -> Words:
     """The words that a configuration may use, by their kind."""
-    venues = import_module("pipelines.sources.exchange.venues").VENUES
-    return {**OWN, "exchange": sorted(venues), "feed": tuple(feeds())}
+    own = {kind: words for spec in specs() for kind, words in spec.words().items()}
+    return {**OWN, **own, "feed": tuple(feeds())}
+
+
+def url_settings() -> Sequence[str]:
+    """The settings of addresses that stand in for public ones."""
+    return sorted(name for spec in specs() for name in spec.url_settings())

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # polars, which these bring, takes half a second to import
     from pipelines.bronze.delivery import Source
     from pipelines.config.listener import ConfigProvider
     from pipelines.config.model import Configuration
+    from pipelines.config.words import Words
     from pipelines.upstream.connector import Archive, Connector, Context
     from pipelines.upstream.options import LoadOptions
     from pipelines.upstream.progress import Progress
@@ -32,6 +33,8 @@ class SourceSpec:
         archive: what lists files that hold feeds of other sources.
         series_table: the config table whose rows say what is collected.
         adopted_tables: the config tables whose changes hold at once.
+        url_settings: the settings that hold an address in place of a public one.
+        words: what its rows of the configuration may say, by kind.
         check: raises SetupError where a change of one of them can not be adopted.
     """
 
@@ -45,6 +48,8 @@ class SourceSpec:
     archive: "Callable[[Context], Archive] | None" = None
     series_table: str | None = None
     adopted_tables: Collection[str] = ()
+    url_settings: "Callable[[], Sequence[str]]" = tuple
+    words: "Callable[[], Words]" = dict
     check: "Callable[[str, Sequence[str], Configuration], None]" = lambda *_: None
 
     @property

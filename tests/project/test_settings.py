@@ -7,9 +7,11 @@ from pydantic import SecretStr
 
 from pipelines.errors import SetupError
 from pipelines.settings import PROJECT_DIR, Settings, settings
+from pipelines.sources import url_settings
 
 EXAMPLE = (PROJECT_DIR / ".env.example").read_text(encoding="utf-8")
 ALIASES = {str(field.alias) for field in Settings.model_fields.values()}
+ALIASES |= set(url_settings())
 SECRET = "correct-horse-battery"
 
 

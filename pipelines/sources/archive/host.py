@@ -12,9 +12,10 @@ from urllib.parse import quote
 import requests
 
 from pipelines.errors import BadDataError, BullionError, UpstreamError
-from pipelines.settings import settings
+from pipelines.settings import upstream_url
 from pipelines.sources.archive.attempt import AbsentError, Attempt, ResponseHead
 from pipelines.sources.archive.listing import Entry, Page, parse
+from pipelines.sources.archive.spec import URL_SETTING
 from pipelines.upstream.request_log import RequestLog
 from pipelines.upstream.retry import backoff_s, is_loopback
 
@@ -35,7 +36,7 @@ class ArchiveHost:
         patience_s: float = 90,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        configured_url = settings().archive_url
+        configured_url = upstream_url(URL_SETTING)
         self.files_url = (configured_url or FILES_URL).rstrip("/")
         self._listing_url = (configured_url or LISTING_URL).rstrip("/")
         self._attempts = attempts

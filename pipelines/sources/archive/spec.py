@@ -35,4 +35,12 @@ def _archive(context: "Context") -> "Archive":
     return ArchiveFiles(context)
 
 
-SPEC = SourceSpec("archive", TABLES, source=_source, chosen=_chosen, archive=_archive)
+URL_SETTING = "BULLION_ARCHIVE_URL"  # of both its files and its listing
+SPEC = SourceSpec(
+    "archive",
+    TABLES,
+    source=_source,
+    chosen=_chosen,
+    archive=_archive,
+    url_settings=lambda: [URL_SETTING],
+)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # the client takes a second to import
     from pipelines.bronze.delivery import Source
     from pipelines.config.listener import ConfigProvider
     from pipelines.config.model import Configuration
+    from pipelines.config.words import Words
     from pipelines.upstream.connector import Connector, Context
     from pipelines.upstream.options import LoadOptions
     from pipelines.upstream.progress import Progress
@@ -43,6 +44,18 @@ def _check(table: str, key: Sequence[str], configuration: "Configuration") -> No
     check(table, key, configuration)
 
 
+def _words() -> "Words":
+    from pipelines.sources.exchange.venues import VENUES  # noqa: PLC0415
+
+    return {"exchange": sorted(VENUES)}
+
+
+def _url_settings() -> Sequence[str]:
+    from pipelines.sources.exchange.endpoints import url_settings  # noqa: PLC0415
+
+    return url_settings()
+
+
 SPEC = SourceSpec(
     "exchange",
     TABLES,
@@ -52,5 +65,7 @@ SPEC = SourceSpec(
     connector=_connector,
     series_table="instruments",
     adopted_tables=("exchanges", "endpoints"),
+    url_settings=_url_settings,
+    words=_words,
     check=_check,
 )

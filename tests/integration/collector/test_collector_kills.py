@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from pipelines.settings import settings
+from pipelines.settings import settings, upstream_url
 from tests.contents.roles import run
 from tests.integration.collector.test_collector import added
 from tests.services.collecting import (
@@ -83,7 +83,7 @@ def collector(forking, database, venue, tmp_path):
         "PGUSER": known.pguser,
         "PGPASSWORD": password,
         "BULLION_DATA_DIR": str(known.data_dir),
-        "BULLION_COINBASE_URL": str(known.coinbase_url),
+        "BULLION_COINBASE_URL": str(upstream_url("BULLION_COINBASE_URL")),
     }
     log = tmp_path / "collect.log"
     log.touch()
