@@ -87,10 +87,11 @@ class Source(Protocol):
 def write(rows: Rows, load_id: str, folder: Path) -> Path:
     """The rows as a delivery file of `load_id` in `folder`.
 
-    An empty string is written quoted, a null is not: `COPY` tells them apart so.
+    An empty string is written quoted, a null is not: `COPY` tells them apart so. Of a
+    table in parts, the file's name has the part after a dot.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    name = uuid4().hex
+    name = ".".join([uuid4().hex, *_part(rows)])
     path = folder / f"{name}.csv"
     columns = [column.name for column in rows.table.columns]
     rows.frame.with_row_index("delivery_row").select(
@@ -102,6 +103,15 @@ def write(rows: Rows, load_id: str, folder: Path) -> Path:
         path, null_value="", quote_style="never" if rows.is_plain else "necessary"
     )
     return path
+
+
+def _part(rows: Rows) -> Sequence[str]:
+    if rows.table.part is None:
+        return []
+    parts: list[str] = rows.frame.get_column(rows.table.part).unique().to_list()
+    if len(parts) > 1:
+        raise ValueError(f"rows of {rows.table.name} are of several parts: {parts}")
+    return parts
 
 
 def file_id(line: bytes) -> str | None:

@@ -63,10 +63,13 @@ class CopyOnce(PostgresCsvCopyJob):
             client.native_connection.cursor() as cursor,
             path.open("rb") as file,
         ):
-            cursor.execute(NOTE, (*delivery, self.load_table_name, path.stat().st_size))
+            name = self.load_table_name
+            _, _, part = delivery[-1].partition(".")
+            noted = f"{name} of {part}" if part else name
+            cursor.execute(NOTE, (*delivery, noted, path.stat().st_size))
             if cursor.rowcount:
                 header = file.readline().decode().strip()
-                table = client.make_qualified_table_name(self.load_table_name)
+                table = client.make_qualified_table_name(name)
                 cursor.copy_expert(COPY.format(table=table, columns=header), file)
                 cursor.execute(COUNT, (cursor.rowcount, *delivery))
 

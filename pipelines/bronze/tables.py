@@ -44,8 +44,15 @@ DELIVERY_COLUMNS = (
 
 @dataclass(frozen=True)
 class Table:
-    """A bronze table; `indexes` are column lists beside the one on the load id."""
+    """A bronze table.
+
+    Attributes:
+        indexes: column lists beside the one on the load id.
+        part: the column that parts it for its readers: each delivery file is of one
+            part, and wakes only the models that read this part.
+    """
 
     name: str
     columns: tuple[Column, ...]
     indexes: tuple[tuple[str, ...], ...] = ()
+    part: str | None = None

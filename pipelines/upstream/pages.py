@@ -31,6 +31,7 @@ PAGES = Table(
         ("scope", "subject", "feed", "asked_until"),
         ("scope", "subject", "feed", "answered_until"),
     ),
+    part="feed",
 )
 
 MISSING, ANSWERED, ANSWERED_UNTIL = (

@@ -60,7 +60,8 @@ create table if not exists ops.transforms (
     completed_at timestamptz not null default clock_timestamp()
 );
 
--- a load that delivered to none of the tables that a model reads does not wait for it
+-- A load that delivered to none of the tables that a model reads does not wait for it. Of a
+-- table in parts, 'pages of trades', a model waits for its part, and for a delivery of none.
 create or replace view ops.waiting_batches as
 select
     consumers.consumer,
@@ -86,7 +87,13 @@ where
             where
                 delivered.schema_name = batches.feed
                 and delivered.load_id = batches.load_id
-                and delivered.table_name = any(consumers.table_names)
+                and exists (
+                    select
+                    from unnest(consumers.table_names) as listed (table_name)
+                    where
+                        listed.table_name = delivered.table_name
+                        or starts_with(listed.table_name, delivered.table_name || ' of ')
+                )
         )
         or not exists (
             select

@@ -32,8 +32,10 @@ class Memory:
 
     def rows(self) -> Iterator[Rows]:
         for table in self.tables:
-            if self.held.get(table.name):
-                yield Rows(table, frame(table, self.held[table.name]))
+            held = self.held.get(table.name, ())
+            for part in dict.fromkeys(row.get(table.part or "") for row in held):
+                of_part = [row for row in held if row.get(table.part or "") == part]
+                yield Rows(table, frame(table, of_part))
 
 
 def frame(table: Table, rows: Sequence[Row]) -> pl.DataFrame:
@@ -48,7 +50,7 @@ def frame(table: Table, rows: Sequence[Row]) -> pl.DataFrame:
     )
 
 
-def _pages(rows: Load) -> list[Row]:
+def pages(rows: Load) -> list[Row]:
     """Rows of `pages`, from those that histories make of candles and of trades."""
     names = [column.name for column in PAGES.columns]
     made: list[Row] = []
@@ -85,5 +87,5 @@ def deliver(rows: Load) -> LoadFacts | None:
     return load(
         Memory(archived, "archive")
         if archived
-        else Memory({**rows, PAGES.name: _pages(rows)})
+        else Memory({**rows, PAGES.name: pages(rows)})
     )

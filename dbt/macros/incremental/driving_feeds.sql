@@ -1,7 +1,8 @@
 {#-
 The feeds that drive a model, each with the tables of it that the model reads: found by
 walking up through views. A bronze source is a table of its schema's loads; an
-incremental model of ours is a feed of its own. What carries no batches (a seed, a table
+incremental model of ours is a feed of its own. A view with `meta: {part: …}` reads only
+this part of its source. What carries no batches (a seed, a table
 made anew) must be named in the model's `meta: {lookups: […]}`, whose changes a full
 refresh brings in; so may a feed whose changes always arrive through another one. A model
 with `meta: {recomputes: everything}` needs to name nothing: it is read whole each time.
@@ -20,7 +21,9 @@ with `meta: {recomputes: everything}` needs to name nothing: it is read whole ea
         {%- if upstream.name in asking.config.meta.get('lookups', [])
             or upstream.schema == 'ops' -%}
         {%- elif upstream.resource_type == 'source' and upstream.schema.startswith('bronze_') -%}
-            {%- do feeds.setdefault(upstream.schema, []).append(upstream.name) -%}
+            {%- set part = node.config.meta.get('part') -%}
+            {%- set table_name = upstream.name ~ (' of ' ~ part if part else '') -%}
+            {%- do feeds.setdefault(upstream.schema, []).append(table_name) -%}
         {%- elif upstream.config.materialized in ('view', 'ephemeral') -%}
             {%- do gather_feeds(upstream, asking, feeds) -%}
         {%- elif not carries_batches(upstream) -%}

@@ -3,9 +3,10 @@
 import pytest
 
 from pipelines import warehouse
+from pipelines.sources.load import load
 from prefect_flows.dbt_run import TransformFacts, arguments, run_dbt
 from tests.contents.transform import Transform
-from tests.fakes.memory_source import deliver
+from tests.fakes.memory_source import Memory, deliver, pages
 from tests.histories.candle_histories import Histories
 from tests.integration.models.test_dbt_histories import hashes, select
 
@@ -22,8 +23,8 @@ def transform(tests="none") -> TransformFacts:
 def transformed(built_database):
     """Two loads, built; the transform of everything is remembered."""
     loads = Histories(1).loads(4)
-    for load in loads[:2]:
-        deliver(load)
+    for rows in loads[:2]:
+        deliver(rows)
     transform()
     return loads
 
@@ -52,6 +53,14 @@ def test_a_load_wakes_the_models_that_read_its_tables_and_what_stands_on_them(
     before = hashes()
     Transform().run("run", "--full-refresh")
     assert hashes() == before
+
+
+def test_answers_of_another_feed_wake_no_model_of_candles(transformed):
+    answers = pages({"ohlcv_pages": transformed[2]["ohlcv_pages"]})
+    load(Memory({"pages": [row | {"feed": "funding_rates"} for row in answers]}))
+    assert transform().by_status == NOTHING
+    load(Memory({"pages": answers}))
+    assert transform().nodes_count > HOOKS
 
 
 def test_a_load_that_ends_late_under_a_low_number_is_not_missed(transformed):

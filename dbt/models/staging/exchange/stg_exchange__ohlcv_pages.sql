@@ -1,3 +1,5 @@
+{{ config(meta={'part': 'candles'}) }}
+
 with
 
 source as (

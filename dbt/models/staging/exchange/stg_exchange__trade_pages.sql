@@ -1,3 +1,5 @@
+{{ config(meta={'part': 'trades'}) }}
+
 with
 
 source as (
