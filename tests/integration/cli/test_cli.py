@@ -62,9 +62,9 @@ def test_from_a_load_to_an_answer_each_command_speaks_json(bullion):
     assert built.stderr == ""
 
     (series,) = json.loads(bullion("list", "--json").stdout)
-    assert series["symbol"] == "BTC/USDT"
-    assert series["first_opened_at"].startswith("2024-03-01T11:00")
-    assert series["last_opened_at"].startswith("2024-03-01T12:00")
+    assert (series["symbol"], series["feed"]) == ("BTC/USDT", "candles")
+    assert series["first_at"].startswith("2024-03-01T11:00")
+    assert series["last_at"].startswith("2024-03-01T12:00")
     assert (series["rows_count"], series["completeness_pct"]) == (61, "100")
 
     question = "select count(*) as n from fct_candles where timeframe = '1m'"

@@ -47,7 +47,9 @@ NO_TICKER = {
 
 
 def client(exchange_id: str, url: str) -> Any:
-    exchange = getattr(ccxt, VENUES[exchange_id][0])({"enableRateLimit": False})
+    exchange = getattr(ccxt, VENUES[exchange_id][0])(
+        {"enableRateLimit": False, "timeout": 600_000}
+    )
     exchange.urls["api"] = {
         name: re.sub(r"^https?://[^/]+", url, address)
         for name, address in exchange.urls["api"].items()
