@@ -1,6 +1,7 @@
 {#-
 Columns of a bucket are the sum of its parts', exactly: `whole` and `part` are two
-timeframes of one model, the bucket's start is computed from the part's.
+timeframes of one model, the bucket's start is computed from the part's. A sum that is
+beyond a column's type is no figure of its bucket.
 -#}
 {% test sums_match(model, columns, part, whole, minutes_count=none) -%}
     with parts as (
@@ -36,6 +37,9 @@ timeframes of one model, the bucket's start is computed from the part's.
         parts.symbol is null
         or wholes.symbol is null
         {%- for column in columns %}
-        or parts.{{ column }} is distinct from wholes.{{ column }}
+        or (
+            parts.{{ column }} is distinct from wholes.{{ column }}
+            and not (wholes.{{ column }} is null and parts.{{ column }} >= 9e18)
+        )
         {%- endfor %}
 {%- endtest %}

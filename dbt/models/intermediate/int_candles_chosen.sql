@@ -8,6 +8,7 @@
 
 {%- set keys = ['exchange_id', 'symbol', 'opened_at'] -%}
 {%- set filled = ['quote_volume', 'trades_count', 'taker_buy_base', 'taker_buy_quote'] -%}
+{%- set products = ['quote_volume', 'taker_buy_quote'] -%}
 {%- set inputs = {
     'graded': ref('int_candles_graded'),
     'rebuilt': ref('int_candles_rebuilt'),
@@ -48,7 +49,11 @@ compared as (
         ) as is_rebuilt,
         {%- for column in candle_values() %}
         graded.{{ column }} as venues_{{ column }},
-        {{ "rebuilt." ~ column if column != "vwap" else "null::numeric" }} as rebuilt_{{ column }},
+        {{
+            "null::numeric" if column == "vwap"
+            else fitting("rebuilt." ~ column) if column in products
+            else "rebuilt." ~ column
+        }} as rebuilt_{{ column }},
         {%- endfor %}
         graded.evidence_grade as venues_evidence_grade,
         rebuilt.evidence_grade as rebuilt_evidence_grade,

@@ -69,7 +69,7 @@ summed as (
         sum(paid) as quote_volume,
         case
             when bool_and(first_trade_id is not null or not is_aggregate)
-                then sum(coalesce(last_trade_id - first_trade_id + 1, 1))::bigint
+                then {{ fitting('sum(coalesce(last_trade_id - first_trade_id + 1, 1))', 'bigint') }}
         end as trades_count,
         coalesce(sum(base_amount) filter (where taker_side = 'buy'), 0) as taker_buy_base,
         coalesce(sum(paid) filter (where taker_side = 'buy'), 0) as taker_buy_quote,
@@ -77,11 +77,14 @@ summed as (
             as first_trade_id,
         case when count(first_trade_id) = count(*) then max(last_trade_id) end
             as last_trade_id,
-        coalesce(
-            sum(first_trade_id - highest_id_before - 1) filter (
-                where first_trade_id > highest_id_before + 1
+        least(
+            coalesce(
+                sum(first_trade_id - highest_id_before - 1) filter (
+                    where first_trade_id > highest_id_before + 1
+                ),
+                0
             ),
-            0
+            9e18
         )::bigint as missing_inside_count,
         coalesce(bool_or(first_trade_id <= highest_id_before), false) as is_overlapping,
         jsonb_agg(
@@ -250,11 +253,11 @@ rebuilt as (
         high::numeric(38, 18) as high,
         low::numeric(38, 18) as low,
         close::numeric(38, 18) as close,
-        base_volume::numeric(38, 18) as base_volume,
-        quote_volume::numeric(76, 36) as quote_volume,
+        {{ fitting('base_volume') }} as base_volume,
+        {{ fitting('quote_volume', 'numeric(76, 36)') }} as quote_volume,
         trades_count,
-        taker_buy_base::numeric(38, 18) as taker_buy_base,
-        taker_buy_quote::numeric(76, 36) as taker_buy_quote,
+        {{ fitting('taker_buy_base') }} as taker_buy_base,
+        {{ fitting('taker_buy_quote', 'numeric(76, 36)') }} as taker_buy_quote,
         first_trade_id,
         last_trade_id,
         missing_inside_count,

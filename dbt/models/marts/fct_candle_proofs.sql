@@ -276,7 +276,9 @@ weighed as (
             {{ 'or ' if not loop.first }}coalesce({{ value.differs }}, false)
             {%- endfor %},
             false
-        ) as is_differing,
+        )
+        -- a sum that no column holds can not equal the candle's
+        or (is_traded and base_volume is null) as is_differing,
         coalesce(candle_trades_count, 0) > 0 or coalesce(candle_base_volume, 0) > 0
             as is_candle_traded,
         -- what is said of trades by a candle that counts none, or has no volume
@@ -372,8 +374,8 @@ proofs as (
         candle_trades_count::bigint as candle_trades_count,
         first_trade_id,
         last_trade_id,
-        (candle_base_volume - base_volume)::numeric(38, 18) as base_volume_difference,
-        (candle_quote_volume - quote_volume)::numeric(38, 18) as quote_volume_difference,
+        {{ fitting('candle_base_volume - base_volume') }} as base_volume_difference,
+        {{ fitting('candle_quote_volume - quote_volume') }} as quote_volume_difference,
         {{ own_batch() }} as changed_in
     from judged
 

@@ -145,7 +145,7 @@ candles_{{ step.name }} as (
         max(high) as high,
         min(low) as low,
         (array_agg(close order by opened_at desc))[1] as close,
-        sum(base_volume) as base_volume,
+        {{ sum_unless_missing('base_volume') }} as base_volume,
         {{ sum_unless_missing('quote_volume') }} as quote_volume,
         {{ sum_unless_missing('trades_count') }} as trades_count,
         {{ sum_unless_missing('taker_buy_base') }} as taker_buy_base,
@@ -274,6 +274,31 @@ candles as (
 
 ),
 
+fitted as (
+
+    select
+        exchange_id,
+        symbol,
+        timeframe,
+        opened_at,
+        open,
+        high,
+        low,
+        close,
+        {%- for column in ['base_volume', 'quote_volume', 'taker_buy_base', 'taker_buy_quote'] %}
+        {{ fitting(column) }} as {{ column }},
+        {%- endfor %}
+        {{ fitting('trades_count', 'bigint') }} as trades_count,
+        {{ fitting('notional', 'numeric(76, 36)') }} as notional,
+        evidence_rank,
+        minutes_count,
+        is_complete,
+        source,
+        is_filled_from_trades
+    from candles
+
+),
+
 fct_candles as (
 
     select
@@ -285,20 +310,20 @@ fct_candles as (
         high::numeric(38, 18) as high,
         low::numeric(38, 18) as low,
         close::numeric(38, 18) as close,
-        base_volume::numeric(38, 18) as base_volume,
-        quote_volume::numeric(38, 18) as quote_volume,
-        trades_count::bigint as trades_count,
-        taker_buy_base::numeric(38, 18) as taker_buy_base,
-        taker_buy_quote::numeric(38, 18) as taker_buy_quote,
-        (notional / nullif(base_volume, 0))::numeric(38, 18) as vwap,
+        base_volume,
+        quote_volume,
+        trades_count,
+        taker_buy_base,
+        taker_buy_quote,
+        {{ fitting('round(notional / nullif(base_volume, 0), 18)') }} as vwap,
         {{ evidence_grade('evidence_rank') }} as evidence_grade,
         minutes_count::bigint as minutes_count,
         is_complete,
         source,
         is_filled_from_trades,
-        notional::numeric(76, 36) as notional,
+        notional,
         {{ own_batch() }} as changed_in
-    from candles
+    from fitted
 
 )
 

@@ -84,7 +84,11 @@ rebuilt as (
         made.symbol,
         made.opened_at,
         {%- for column in values %}
-        {{ "made." ~ column if column != 'vwap' else 'null::numeric as vwap' }},
+        {{
+            'null::numeric' if column == 'vwap'
+            else fitting('made.' ~ column) if column in ['quote_volume', 'taker_buy_quote']
+            else 'made.' ~ column
+        }} as {{ column }},
         {%- endfor %}
         made.evidence_grade,
         case when not made.is_unbroken then 'the ids of its trades do not follow each other' end

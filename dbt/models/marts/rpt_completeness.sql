@@ -217,7 +217,7 @@ completeness as (
         proven_complete_count,
         proven_empty_count,
         lost_minutes_count,
-        lost_trades_count::bigint as lost_trades_count,
+        {{ fitting('lost_trades_count', 'bigint') }} as lost_trades_count,
         contradicted_count,
         minutes_count::bigint - proven_complete_count - proven_empty_count
         - lost_minutes_count - contradicted_count as unproven_count,
