@@ -108,7 +108,7 @@ class _Reader:
 
     def _unreadable(self, block: Block, checked: Checked) -> str:
         reasons = [
-            *((line, reason) for line, reason in checked.refused.iter_rows()),
+            *checked.refused.select("line", "reason").iter_rows(),
             *((line, reason) for line, reason, _ in block.strays),
         ]
         if not reasons:
@@ -130,7 +130,7 @@ class _Reader:
         refused = [
             *(
                 (line, why, block.raw(line))
-                for line, why in checked.refused.iter_rows()
+                for line, why in checked.refused.select("line", "reason").iter_rows()
             ),
             *block.strays,
         ]
