@@ -34,12 +34,13 @@ def attempt(
 ) -> Attempt:
     """Send the request once; `error` of the result says what went wrong."""
     result = Attempt(number, clock.now(), clock.monotonic())
-    exchange.responses.last = None
+    exchange.responses.last = exchange.responses.unread = None
     failure: Exception | None = None
     try:
         body = ask()
         if isinstance(body, str):
-            raise TypeError(f"not JSON, or cut off: {body[:60]!r}")
+            cut_off = TypeError(f"not JSON, or cut off: {body[:60]!r}")
+            raise exchange.responses.unread or cut_off
         result.body = pick(body)
     except UNREADABLE as error:
         result.error = f"a body that can not be read: {request_log.described(error)}"

@@ -47,8 +47,12 @@ class TextNumbers:
         self.urls = {**self.urls, "api": moved}
 
     def on_json_response(self, body: str) -> Any:
-        """The body, with numbers as text."""
-        return wire.decode(body)
+        """The body, with numbers as text; ccxt would drop why it can not be read."""
+        try:
+            return wire.decode(body)
+        except ValueError as error:
+            self.responses.unread = error
+            raise
 
     def on_rest_response(self, *answered: Any) -> str:
         """Keep the response, before ccxt judges it."""

@@ -152,6 +152,15 @@ def test_krakens_limit_inside_a_good_status_is_a_limit(ask):
     assert len(journal) == 2
 
 
+def test_an_answer_with_a_key_twice_is_refused_by_the_keys_name(ask):
+    body = '{"error":[],"result":{"XXBTZUSD":[[1]],"XXBTZUSD":[],"last":0}}'
+    error, journal, *_ = ask(Reply(body), spec=VENUES["kraken"])
+    assert isinstance(error, UpstreamError)
+    assert "BTC/USDT on kraken: " in str(error)
+    assert "the key 'XXBTZUSD' twice in one mapping" in str(error)
+    assert "XXBTZUSD" in str(journal[-1]["error"])
+
+
 def test_a_question_that_a_venue_refuses_is_not_asked_again(ask):
     refusal = Reply('{"code":-1121,"msg":"Invalid symbol."}', status=400)
     error, journal, *_ = ask(refusal)
