@@ -3,10 +3,11 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from pipelines.bronze.text import storable
 from pipelines.upstream.bounds import BOUNDS, LONGEST_NUMBER
 
 MAX_DECIMALS = 18  # numeric(38, 18)
@@ -86,9 +87,19 @@ def encode(value: Any) -> str:
         return "{" + ",".join(inner) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(encode, value)) + "]"
-    if isinstance(value, str):  # Postgres holds no NUL in text or json
-        value = value.replace("\0", "\ufffd")
-    return json.dumps(value)
+    return json.dumps(storable(value) if isinstance(value, str) else value)
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text of a document: keys, and values that are none but text or numbers."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from texts(list(pair))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
 
 
 def plain(text: str) -> str:

@@ -126,6 +126,6 @@ def _apart(lines: bytes, names: Sequence[str], first_line: int) -> Block:
 
 
 def printable(line: bytes) -> str:
-    """A line for the quarantine: Postgres holds no NUL in text."""
-    text = line[: LONGEST_RAW * 4].decode("utf-8", "replace").replace("\0", "\ufffd")
+    """A line for the quarantine."""
+    text = line[: LONGEST_RAW * 4].decode("utf-8", "replace")
     return text if len(text) <= LONGEST_RAW else text[:LONGEST_RAW] + "…"

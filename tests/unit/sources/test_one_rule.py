@@ -71,7 +71,7 @@ def alike(said, other):
     return said.endswith(other)
 
 
-@pytest.mark.parametrize("row", cases(CANDLE))
+@pytest.mark.parametrize("row", list(cases(CANDLE)))
 def test_a_candle_is_judged_alike_in_an_answer_and_in_a_file(row):
     answered = of_answer(CANDLES, row | {"opened_at": str(DAY)})
     filed = of_file("klines", row, {"opened_at_ms": str(DAY), "closed_at_ms": str(DAY)})
@@ -79,7 +79,7 @@ def test_a_candle_is_judged_alike_in_an_answer_and_in_a_file(row):
     assert alike(answered, filed), (answered, filed)
 
 
-@pytest.mark.parametrize("row", cases(TRADE))
+@pytest.mark.parametrize("row", list(cases(TRADE)))
 def test_a_trade_is_judged_alike_in_an_answer_and_in_a_file(row):
     sent = row | {"trade_id": "7", "traded_at": str(DAY), "taker_side": "buy"}
     frame = pl.DataFrame({name: [text] for name, text in sent.items()})
@@ -91,7 +91,7 @@ def test_a_trade_is_judged_alike_in_an_answer_and_in_a_file(row):
     assert alike(answered, filed), (answered, filed)
 
 
-@pytest.mark.parametrize("row", cases(FUNDING))
+@pytest.mark.parametrize("row", list(cases(FUNDING)))
 def test_a_funding_rate_is_judged_alike_in_an_answer_and_in_a_file(row):
     answered = of_answer(FUNDING_RATES, row | {"settled_at": str(DAY)})
     filed = of_file("funding_rates", row, {"settled_at_ms": str(DAY)})

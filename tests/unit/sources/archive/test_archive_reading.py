@@ -253,3 +253,13 @@ def test_every_layout_names_columns_that_its_table_has(feed, market):
 
     assert {*found.names} - {None} <= {c.name for c in found.table.columns}
     assert needed - of_file <= {*found.names}
+
+
+@pytest.mark.parametrize("cell", ["open", "volume", "count", "opened"])
+def test_a_cell_with_a_nul_costs_its_row_alone(tmp_path, cell):
+    lines = [kline(DAY), kline(DAY + 60_000, **{cell: "1\0"}), kline(DAY + 120_000)]
+
+    rows, refused, _ = read(tmp_path, csv(lines))
+
+    assert len(rows) == 2
+    assert "\0" not in refused[0]["reason"] + refused[0]["raw"]
