@@ -39,7 +39,7 @@ class Rows:
     def of(cls, table: Table, rows: Sequence[Mapping[str, object]]) -> "Rows":
         """A frame of these rows; a column that a row lacks is null.
 
-        Text that no frame can hold is made storable here, all other where it is written.
+        Text that no frame can hold is made storable here, other where it is written.
         """
         types = {c.name: TYPES.get(c.data_type, pl.String) for c in table.columns}
         stored = [{name: _stored(cell) for name, cell in row.items()} for row in rows]

@@ -115,6 +115,6 @@ def retry_after_s(text: str | None, now: datetime | None) -> float | None:
 
 
 def described(error: Exception) -> str:
-    """The error's kind and the beginning of its text, on one line that can be stored."""
+    """The error's kind and its text's beginning, on one line that can be stored."""
     text = storable(" ".join(str(error)[:LONGEST_READ].split()))
     return f"{type(error).__name__} {text[:ERROR_CHARACTERS]}"

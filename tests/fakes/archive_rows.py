@@ -50,4 +50,6 @@ def read_tables(tmp_path, content, *, feed="klines", symbol="BTC/USDT", span=DAY
 def agg_trade(stamp=DAY, **cells):
     """An aggregate's line."""
     row = {"id": 7, "price": "1.5", "amount": "2", "first": 7, "last": 7}
-    return ",".join(map(str, (row | {"stamp": stamp, "maker": "true"} | cells).values()))
+    return ",".join(
+        map(str, (row | {"stamp": stamp, "maker": "true"} | cells).values())
+    )

@@ -15,6 +15,8 @@ from pipelines.errors import BadDataError, BullionError, UpstreamError
 from pipelines.settings import settings
 from pipelines.sources.archive.attempt import AbsentError, Attempt, ResponseHead
 from pipelines.sources.archive.listing import Entry, Page, parse
+from pipelines.upstream.bounds import BOUNDS
+from pipelines.upstream.decoding import decoding
 from pipelines.upstream.request_log import RequestLog
 from pipelines.upstream.retry import backoff_s, is_loopback
 
@@ -61,7 +63,7 @@ class ArchiveHost:
         """
         entries: list[Entry] = []
         marker = ""
-        while True:
+        for _ in range(BOUNDS.pages):
             url = f"{self._listing_url}?delimiter=/&prefix={quote(prefix)}"
             url += f"&marker={quote(marker)}" if marker else ""
             page, head = self._page(url, log, symbol)
@@ -71,6 +73,7 @@ class ArchiveHost:
             if page.next_marker <= marker:
                 raise UpstreamError(f"the listing of {prefix} goes round in a circle")
             marker = page.next_marker
+        raise UpstreamError(f"the listing of {prefix} has over {BOUNDS.pages} pages")
 
     def now_ms(self, log: RequestLog) -> int:
         """The host's clock.
@@ -84,7 +87,8 @@ class ArchiveHost:
         self, url: str, log: RequestLog, symbol: str | None
     ) -> tuple[Page, ResponseHead]:
         def take(response: requests.Response) -> Page:
-            return parse(_body(response))
+            with decoding("a listing that can not be read"):
+                return parse(_body(response))
 
         return self.asked(url, "listing", take, log, symbol)
 
@@ -97,9 +101,12 @@ class ArchiveHost:
             AbsentError: there is none.
         """
         url = self.url(f"{path}.CHECKSUM")
-        return self.asked(
-            url, "checksum", lambda r: _body(r).decode("utf-8"), log, symbol
-        )
+
+        def take(response: requests.Response) -> str:
+            with decoding("a checksum that can not be read"):
+                return _body(response).decode("utf-8")
+
+        return self.asked(url, "checksum", take, log, symbol)
 
     def url(self, path: str) -> str:
         """Where a file lies."""
@@ -150,9 +157,11 @@ class ArchiveHost:
 
 
 def _body(response: requests.Response) -> bytes:
-    body = b""
+    blocks: list[bytes] = []
+    count = 0
     for block in response.iter_content(1 << 16):
-        body += block
-        if len(body) > LONGEST_TEXT:
+        blocks.append(block)
+        count += len(block)
+        if count > LONGEST_TEXT:
             raise ValueError(f"more than {LONGEST_TEXT} bytes")
-    return body
+    return b"".join(blocks)

@@ -1,9 +1,9 @@
 """A verified file, from its bytes to rows of bronze.
 
 Tables: `klines`, `agg_trades`, `trades` or `funding_rates` (a row of the file, as it
-has it), `quarantine` (a row that was refused), `refused_spans` (minutes of which it tells
-nothing, therefore). What is read of a file is checked in blocks, so that memory does not
-grow with the file.
+has it), `quarantine` (a row that was refused), `refused_spans` (minutes of which it
+tells nothing, therefore). What is read of a file is checked in blocks, so that memory
+does not grow with the file.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,6 +21,7 @@ from pipelines.sources.archive.layouts import Layout, layout
 from pipelines.sources.archive.reach import Reach
 from pipelines.sources.archive.rules import Checked, check
 from pipelines.sources.archive.tables import QUARANTINE, REFUSED_SPANS
+from pipelines.upstream.decoding import decoding
 from pipelines.upstream.feed import IN_MS, Span
 
 
@@ -51,7 +52,7 @@ def rows_of(
             nothing has been yielded then.
     """
     reader = _Reader(file, file_id, received_at, counts)
-    with csv.open("rb") as lines:
+    with csv.open("rb") as lines, decoding("can not be read", BadDataError):
         for block in reader.blocks(lines):
             yield from reader.rows(block)
     yield from reader.refused_spans(reader.reach.rest())

@@ -98,13 +98,11 @@ class VenueClient:
         *,
         symbol: str | None = None,
         pick: Callable[[Any], Any] = lambda body: body,
-        send: Callable[[], Any] | None = None,
     ) -> Answer:
         """The venue's answer, with `pick(body)` as its body.
 
         `pick` raises ValueError or TypeError where the body is not as expected; that is
-        tried again. `send` is used instead of the route's own ccxt method. Requests
-        are appended to `log`, whatever happens.
+        tried again. Requests are appended to `log`, whatever happens.
 
         Raises:
             UpstreamError: no good answer came in all attempts, or the venue may not be
@@ -113,14 +111,15 @@ class VenueClient:
             SetupError: the venue is not to be asked any more.
         """
         method = getattr(self.exchange, route.method)
-        ask = send or (lambda: method(dict(params)))
         asked_ms = None if self._sends_date else self._ask_clock(log)
-        result, response = self._answered(route, ask, pick, log, symbol)
+        result, response = self._answered(
+            route, lambda: method(dict(params)), pick, log, symbol
+        )
         venue_now_ms = date_ms(response) if asked_ms is None else asked_ms
         if venue_now_ms is None:
             # asked before the answer, the clock can not make a forming candle closed
             self._sends_date = False
-            return self.call(route, params, log, symbol=symbol, pick=pick, send=send)
+            return self.call(route, params, log, symbol=symbol, pick=pick)
         self._time.set(venue_now_ms)
         return Answer(
             body=result.body,

@@ -17,7 +17,9 @@ def written(tmp_path, rows):
 @pytest.mark.parametrize("is_plain", [True, False])
 def test_text_is_made_storable_where_a_delivery_is_written(tmp_path, is_plain):
     said = ["a\0b", "\0", None, "as it is \ufffd", "\U0001f600"]
-    frame = pl.DataFrame({"place": range(5), "said": said}, schema_overrides={"place": pl.Int64})
+    frame = pl.DataFrame(
+        {"place": range(5), "said": said}, schema_overrides={"place": pl.Int64}
+    )
 
     assert written(tmp_path, Rows(NOTES, frame, is_plain=is_plain)) == [
         "a\ufffdb",

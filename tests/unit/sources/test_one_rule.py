@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from pipelines.sources.archive import layouts
+from pipelines.sources.archive.files import Feed, Market
 from pipelines.sources.archive.rules import check as check_file
 from pipelines.sources.exchange.feeds import CANDLES, FUNDING_RATES
 from pipelines.sources.exchange.rules import check as check_answer
@@ -100,12 +101,13 @@ def test_a_funding_rate_is_judged_alike_in_an_answer_and_in_a_file(row):
 
 
 def test_an_amount_of_nothing_is_no_trade_in_any_file():
-    for feed, market, amount in (
+    of_files: list[tuple[Feed, Market, str]] = [
         ("agg_trades", "spot", "base_amount"),
         ("trades", "spot", "base_amount"),
         ("agg_trades", "cm", "contracts"),
         ("trades", "cm", "contracts"),
-    ):
+    ]
+    for feed, market, amount in of_files:
         layout = layouts.layout(feed, market)
         cells = {name: "1" for name in layout.names if name} | {amount: "0.0"}
         cells |= {"traded_at_ns": str(DAY), "is_buyer_maker": "true"}

@@ -1,4 +1,4 @@
-"""A refused row of a file reaches as far as its own minute, or between its neighbours."""
+"""A refused row of a file reaches over its own minute, or between its neighbours."""
 
 from functools import partial
 

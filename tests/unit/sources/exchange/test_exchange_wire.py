@@ -85,7 +85,11 @@ def test_a_nul_is_replaced_and_text_that_spells_one_stays():
 @pytest.mark.parametrize("decode", [wire.decode, wire.decode_exactly])
 @pytest.mark.parametrize(
     "body",
-    ['{"pair":[1],"pair":[]}', '[{"a":{"pair":1,"b":2,"pair":1}}]', r'{"pair":1,"p\u0061ir":2}'],
+    [
+        '{"pair":[1],"pair":[]}',
+        '[{"a":{"pair":1,"b":2,"pair":1}}]',
+        r'{"pair":1,"p\u0061ir":2}',
+    ],
 )
 def test_a_key_that_stands_twice_is_refused_by_its_name(decode, body):
     with pytest.raises(ValueError, match="the key 'pair' twice in one mapping"):
