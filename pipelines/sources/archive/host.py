@@ -17,6 +17,7 @@ from pipelines.sources.archive.attempt import AbsentError, Attempt, ResponseHead
 from pipelines.sources.archive.listing import Entry, Page, parse
 from pipelines.upstream.bounds import BOUNDS
 from pipelines.upstream.decoding import decoding
+from pipelines.upstream.http_session import BoundedSession, bounded_body
 from pipelines.upstream.request_log import RequestLog
 from pipelines.upstream.retry import backoff_s, is_loopback
 
@@ -45,7 +46,7 @@ class ArchiveHost:
         self._patience_s = patience_s
         self._sleep = sleep
         self._quiet_until = 0.0
-        self.session = requests.Session()
+        self.session = BoundedSession()
         # requests would send loopback through the environment's proxy
         self.session.trust_env = not is_loopback(self.files_url)
 
@@ -88,7 +89,7 @@ class ArchiveHost:
     ) -> tuple[Page, ResponseHead]:
         def take(response: requests.Response) -> Page:
             with decoding("a listing that can not be read"):
-                return parse(_body(response))
+                return parse(bounded_body(response, LONGEST_TEXT))
 
         return self.asked(url, "listing", take, log, symbol)
 
@@ -104,7 +105,7 @@ class ArchiveHost:
 
         def take(response: requests.Response) -> str:
             with decoding("a checksum that can not be read"):
-                return _body(response).decode("utf-8")
+                return bounded_body(response, LONGEST_TEXT).decode("utf-8")
 
         return self.asked(url, "checksum", take, log, symbol)
 
@@ -119,8 +120,12 @@ class ArchiveHost:
         take: Callable[[requests.Response], T],
         log: RequestLog,
         symbol: str | None,
+        *,
+        seconds: float = BOUNDS.seconds,
     ) -> tuple[T, ResponseHead]:
-        """What `take` makes of a good answer's body; a ValueError is tried again.
+        """What `take` makes of a good answer's body, which may take so many `seconds`.
+
+        A ValueError is tried again.
 
         Raises:
             AbsentError: the host has nothing there.
@@ -132,7 +137,7 @@ class ArchiveHost:
             self._wait(url)
             attempt = Attempt.begun(url, endpoint, symbol, number)
             try:
-                body = attempt.run(self.session, self._timeout_s, take)
+                body = attempt.run(self.session, self._timeout_s, seconds, take)
             except (requests.RequestException, ValueError, BullionError) as error:
                 message = attempt.failed(error)
                 if isinstance(error, (AbsentError, BadDataError)):
@@ -154,14 +159,3 @@ class ArchiveHost:
             raise UpstreamError(f"{url}: the host wants {left:.0f} s of silence")
         if left > 0:
             self._sleep(left)
-
-
-def _body(response: requests.Response) -> bytes:
-    blocks: list[bytes] = []
-    count = 0
-    for block in response.iter_content(1 << 16):
-        blocks.append(block)
-        count += len(block)
-        if count > LONGEST_TEXT:
-            raise ValueError(f"more than {LONGEST_TEXT} bytes")
-    return b"".join(blocks)

@@ -10,6 +10,7 @@ from pipelines.bronze.text import is_storable
 from pipelines.sources.exchange.client import Answer
 from pipelines.sources.exchange.routes import FeedRoute, Route
 from pipelines.upstream import wire
+from pipelines.upstream.bounds import BOUNDS
 
 # of a row that is a mapping with too little, a list with a cell that is no text, or
 # with text that can not be stored
@@ -74,6 +75,9 @@ def body_reader(
 
     def read(answered: Any) -> Body:
         rows, others = _rows(route, answered, path)
+        count = sum(map(len, others.values()), len(rows))
+        if count > BOUNDS.rows:
+            raise ValueError(f"{count} rows, more than {BOUNDS.rows}")
         cursor = wire.plain(str(wire.at(answered, last))) if last else None
         if cursor is not None and not cursor.isdecimal():
             raise ValueError(f"{cursor[:80]!r} to go on from")

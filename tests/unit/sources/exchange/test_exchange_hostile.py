@@ -77,7 +77,10 @@ def ask(monkeypatch):
     """Ask a venue that answers so for candles, or with `of_listing` for its listing."""
 
     def asked(reply, spec=VENUES["binance"], *, of_listing=False):
-        with venue_server(lambda path, params: reply) as server:
+        def respond(path, params):
+            return reply if isinstance(reply, Reply) else reply(path)
+
+        with venue_server(respond) as server:
             monkeypatch.setenv(f"BULLION_{spec.exchange_id.upper()}_URL", server.url)
             settings.cache_clear()
             config = configured(attempts=1)
@@ -190,3 +193,34 @@ def test_a_contract_that_expires_beyond_time_costs_itself_alone(ask):
 
     assert list(result.venue_symbols) == ["BTC/USDT:USDT"]
     assert result.rows[1].frame["reason"][0].startswith("ODDUSDT on binance: ccxt can")
+
+
+@pytest.mark.timeout(60)
+def test_a_page_of_too_many_rows_is_refused_by_their_number(ask):
+    error, _ = ask(Reply("[" + "[1]," * 100_000 + "[1]]"))
+    assert isinstance(error, UpstreamError)
+    assert "100001 rows, more than 100000" in str(error)
+
+
+@pytest.mark.timeout(60)
+def test_a_page_of_broken_rows_alone_costs_each_its_own():
+    deep = "[" * 29 + "]" * 29
+    rows = ",".join([f"[{deep},2,3,4,5,6,7,8,9,10,11,12]"] * 20_000)
+    page = page_of("binance", CANDLES, f"[{rows}]")
+    assert len(page.malformed) == 20_000
+
+
+def test_the_origin_of_an_answer_is_who_gave_it(ask):
+    def respond(path):
+        if path == "/moved":
+            return Reply(klines(kline(NOW_MS)))
+        return Reply("", status=302, headers={"Location": "/moved?a=1"})
+
+    answer, _ = ask(respond)
+    assert answer.origin.endswith("/moved")
+
+
+def test_a_venue_that_sends_elsewhere_is_not_followed(ask):
+    error, _ = ask(Reply("", status=302, headers={"Location": "http://localhost:1/"}))
+    assert isinstance(error, UpstreamError)
+    assert "sends to http://localhost:1, which is not followed" in str(error)

@@ -98,3 +98,32 @@ def test_a_key_that_stands_twice_is_refused_by_its_name(decode, body):
 
 def test_a_key_may_stand_in_many_mappings():
     assert wire.decode('[{"a":1},{"a":{"a":2}}]') == [{"a": "1"}, {"a": {"a": "2"}}]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("decode", [wire.decode, wire.decode_exactly])
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("[" * 33 + "]" * 33, "nested deeper than 32 levels"),
+        ('{"a":' * 33 + "1" + "}" * 33, "nested deeper than 32 levels"),
+        ("[" * 100_000, "nested deeper than 32 levels"),
+        ('[{"a":' * 100_000, "nested deeper than 32 levels"),
+        ("[" + "1," * 4_000_000 + "1]", "values, more than 3000000"),
+    ],
+    ids=["lists", "mappings", "cut off", "both", "values"],
+)
+def test_a_document_beyond_the_bounds_is_refused_by_its_bound(decode, body, reason):
+    with pytest.raises(ValueError, match=reason):
+        decode(body)
+
+
+def test_a_document_may_be_as_deep_as_the_bound():
+    assert wire.decode("[" * 32 + "]" * 32)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["1" * 10**6 + "x", "9" * 10**6, "0." + "1" * 10**6])
+def test_a_long_number_costs_no_more_than_a_look(text):
+    with pytest.raises(ValueError, match="and so on"):
+        wire.plain(text)
