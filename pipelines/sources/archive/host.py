@@ -16,10 +16,13 @@ from pipelines.settings import settings
 from pipelines.sources.archive.attempt import AbsentError, Attempt, ResponseHead
 from pipelines.sources.archive.listing import Entry, Page, parse
 from pipelines.upstream.bounds import BOUNDS
+from pipelines.upstream.clock import SystemClock
 from pipelines.upstream.decoding import decoding
+from pipelines.upstream.extents import to_ms
 from pipelines.upstream.http_session import BoundedSession, bounded_body
-from pipelines.upstream.request_log import RequestLog
+from pipelines.upstream.request_log import RequestLog, date
 from pipelines.upstream.retry import backoff_s, is_loopback
+from pipelines.upstream.upstream_clock import UpstreamClock
 
 FILES_URL = "https://data.binance.vision"
 LISTING_URL = "https://s3-ap-northeast-1.amazonaws.com/data.binance.vision"
@@ -46,6 +49,7 @@ class ArchiveHost:
         self._patience_s = patience_s
         self._sleep = sleep
         self._quiet_until = 0.0
+        self._clock = UpstreamClock(SystemClock())
         self.session = BoundedSession()
         # requests would send loopback through the environment's proxy
         self.session.trust_env = not is_loopback(self.files_url)
@@ -137,7 +141,9 @@ class ArchiveHost:
             self._wait(url)
             attempt = Attempt.begun(url, endpoint, symbol, number)
             try:
-                body = attempt.run(self.session, self._timeout_s, seconds, take)
+                body = attempt.run(
+                    self.session, self._timeout_s, seconds, self._judged(take)
+                )
             except (requests.RequestException, ValueError, BullionError) as error:
                 message = attempt.failed(error)
                 if isinstance(error, (AbsentError, BadDataError)):
@@ -151,6 +157,22 @@ class ArchiveHost:
             if number < self._attempts:
                 self._sleep(backoff_s(number))
         raise UpstreamError(f"{url}: {message} (attempt {self._attempts})")
+
+    def _judged(
+        self, take: Callable[[requests.Response], T]
+    ) -> Callable[[requests.Response], T]:
+        """What takes the answer, if its clock is one that can be."""
+
+        def taken(response: requests.Response) -> T:
+            now = date(response.headers.get("Date"))
+            if now is not None:
+                is_stand_in = self.files_url != FILES_URL
+                now_ms = to_ms(now)
+                self._clock.check(now_ms, response.headers, is_stand_in=is_stand_in)
+                self._clock.set(now_ms)
+            return take(response)
+
+        return taken
 
     def _wait(self, url: str) -> None:
         """Wait for as long as the host asked any thread to."""

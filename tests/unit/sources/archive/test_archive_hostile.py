@@ -2,6 +2,7 @@
 
 import struct
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -123,3 +124,15 @@ def test_many_bad_rows_cost_no_more_than_each_its_own(tmp_path):
     assert (counts.rows, counts.refused) == (38_000, 2_000)
     assert len(tables["quarantine"]) == 2_000
     assert time.process_time() - began < 5  # 17 s where each split its block again
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=365 * 7900)])
+def test_a_host_whose_clock_is_ahead_of_ours_judges_nothing(monkeypatch, ahead):
+    with archive_server() as server:
+        monkeypatch.setenv("BULLION_ARCHIVE_URL", server.url)
+        settings.cache_clear()
+        server.now = datetime.now(UTC) + ahead
+        with pytest.raises(UpstreamError, match="ahead of ours"):
+            host.ArchiveHost(attempts=1).now_ms([])
+        settings.cache_clear()
