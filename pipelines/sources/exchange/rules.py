@@ -46,7 +46,7 @@ def check(
 
 
 def _placed(feed: Feed) -> list[Rule]:
-    """Where a row may lie: at the beginning of a step, before the venue's now."""
+    """Where a row may lie: at the beginning of a step, from 1970 to the venue's now."""
     stamp, now = pl.col(feed.axis.column), pl.col("venue_now_ms")
     step, words = feed.axis.step, pl.format
     whole = "minute" if step == MINUTE_MS else f"step of {step} ms"
@@ -55,13 +55,14 @@ def _placed(feed: Feed) -> list[Rule]:
         stamp >= now + DATE_RESOLUTION_MS,
         words("has stamp {} ms after the venue's now, {} ms", stamp, now),
     )
-    return [beyond] if feed.way == "snapshot" else [off, beyond]
+    early = (stamp < 0, words("has stamp {} ms before 1970", stamp))
+    return [early, beyond] if feed.way == "snapshot" else [off, early, beyond]
 
 
 def _in_time(feed: Feed) -> pl.Expr:
     """Whether the row's stamp is one that the venue may have."""
     stamp = pl.col(feed.axis.column)
-    is_past = stamp < pl.col("venue_now_ms") + DATE_RESOLUTION_MS
+    is_past = (stamp >= 0) & (stamp < pl.col("venue_now_ms") + DATE_RESOLUTION_MS)
     return (stamp % feed.axis.step == 0) & is_past
 
 
