@@ -7,7 +7,7 @@ A case is spoilt by its own seed, which a failure names.
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
@@ -33,7 +33,7 @@ from tests.fakes import listings, trade_venues
 from tests.fakes.archive_rows import DAY, agg_trade, kline, read_tables
 from tests.fakes.archive_server import csv, zipped
 from tests.fakes.mutations import XML, spoilt, spoilt_bytes, spoilt_lines, spoilt_tokens
-from tests.fakes.venue_server import NOW_MS
+from tests.fakes.venue_server import NOW_MS, Respond
 from tests.fakes.venue_server import kline as sent_kline
 
 LONGEST_S = 5.0  # of one case
@@ -105,6 +105,7 @@ def trade_bodies() -> dict[str, bytes]:
         for i, at in enumerate(stamps)
     ]
     asked = {"limit": "9", "count": "9", "since": "0"}
+    shapes: dict[str, Callable[[list[trade_venues.Trade]], Respond]]
     shapes = {"binance": trade_venues.binance, "kraken": trade_venues.kraken}
     shapes["coinbase"] = trade_venues.coinbase
     return {

@@ -3,6 +3,7 @@
 import gzip
 import time
 import zlib
+from functools import partial
 
 import pytest
 import requests
@@ -15,6 +16,10 @@ from tests.fakes.raw_server import HEAD, raw_server
 from tests.fakes.venue_server import Reply, venue_server
 
 MIB = 1 << 20
+
+
+def sent(reply, path, params):
+    return reply
 
 
 @pytest.fixture
@@ -84,7 +89,8 @@ def test_a_redirect_to_another_host_port_or_scheme_is_not_followed(there):
         port = other.url.rsplit(":", 1)[1]
         for location in (there.format(port=port), f"{other.url}/x"):
             reply = Reply("", status=302, headers={"Location": location})
-            with venue_server(lambda path, params, sent=reply: sent) as server, refused:
+            respond = partial(sent, reply)
+            with venue_server(respond) as server, refused:
                 BoundedSession().get(server.url, timeout=5)
         assert other.asked == []
 
