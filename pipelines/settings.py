@@ -15,6 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.errors import SetupError
 
+# the header by which an upstream that a setting names says that its clock is virtual
+VIRTUAL_CLOCK = "Bullion-Virtual-Clock"
+
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 

@@ -7,13 +7,15 @@ stay the text that came over the wire; Postgres reads them into `numeric`.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import uuid4
 
 import polars as pl
 
 from pipelines.bronze.tables import Table
+from pipelines.bronze.text import REPLACEMENT, storable
 
 TYPES: Mapping[str, Any] = {"bigint": pl.Int64, "bool": pl.Boolean}  # else text
 
@@ -35,9 +37,13 @@ class Rows:
 
     @classmethod
     def of(cls, table: Table, rows: Sequence[Mapping[str, object]]) -> "Rows":
-        """A frame of these rows; a column that a row lacks is null."""
+        """A frame of these rows; a column that a row lacks is null.
+
+        Text that no frame can hold is made storable here, other where it is written.
+        """
         types = {c.name: TYPES.get(c.data_type, pl.String) for c in table.columns}
-        return cls(table, pl.DataFrame(rows, schema=types))
+        stored = [{name: _stored(cell) for name, cell in row.items()} for row in rows]
+        return cls(table, pl.DataFrame(stored, schema=types))
 
     @classmethod
     def filled(cls, table: Table, frame: pl.DataFrame, **same: Any) -> "Rows":
@@ -85,7 +91,7 @@ class Source(Protocol):
 
 
 def write(rows: Rows, load_id: str, folder: Path) -> Path:
-    """The rows as a delivery file of `load_id` in `folder`.
+    """The rows as a delivery file of `load_id` in `folder`; its text is storable.
 
     An empty string is written quoted, a null is not: `COPY` tells them apart so. Of a
     table in parts, the file's name has the part after a dot.
@@ -94,14 +100,17 @@ def write(rows: Rows, load_id: str, folder: Path) -> Path:
     name = ".".join([uuid4().hex, *_part(rows)])
     path = folder / f"{name}.csv"
     columns = [column.name for column in rows.table.columns]
-    rows.frame.with_row_index("delivery_row").select(
+    frame = rows.frame.with_row_index("delivery_row").select(
         pl.lit(load_id).alias("_dlt_load_id"),
         pl.lit(name).alias("delivery_file"),
         "delivery_row",
         *columns,
-    ).write_csv(
-        path, null_value="", quote_style="never" if rows.is_plain else "necessary"
     )
+    style: Literal["never", "necessary"] = "never" if rows.is_plain else "necessary"
+    frame.write_csv(path, null_value="", quote_style=style)
+    if _has_nul(path):  # to look into a file costs less than into each cell
+        texts = pl.col(pl.String).str.replace_all("\0", REPLACEMENT, literal=True)
+        frame.with_columns(texts).write_csv(path, null_value="", quote_style=style)
     return path
 
 
@@ -112,6 +121,15 @@ def _part(rows: Rows) -> Sequence[str]:
     if len(parts) > 1:
         raise ValueError(f"rows of {rows.table.name} are of several parts: {parts}")
     return parts
+
+
+def _stored(cell: object) -> object:
+    return storable(cell) if isinstance(cell, str) else cell
+
+
+def _has_nul(path: Path) -> bool:
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
+        return text.find(b"\0") >= 0
 
 
 def file_id(line: bytes) -> str | None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 
 from pipelines.errors import SetupError
+from pipelines.settings import VIRTUAL_CLOCK
 
 
 def parse_instant(text: str) -> int:
@@ -40,6 +41,7 @@ class Clock:
 
     def __init__(self, now_ms: int | None = None, *, is_frozen: bool = False) -> None:
         self.is_frozen = is_frozen
+        self.is_virtual = is_frozen or now_ms is not None
         self._start_ms = int(time.time() * 1000) if now_ms is None else now_ms
         self._started_s = time.monotonic()
 
@@ -61,9 +63,15 @@ class Clock:
                 f"the sandbox's clock only goes forward: it is {iso(now)}, "
                 f"and {iso(now_ms)} was asked for"
             )
+        self.is_virtual = True
         self._start_ms = now_ms
         self._started_s = time.monotonic()
 
     def http_date(self) -> str:
         """Now as the `Date` header of RFC 9110 writes it."""
         return formatdate(self.now_ms() // 1000, usegmt=True)
+
+    def headers(self) -> dict[str, str]:
+        """The `Date` of an answer, and whether it is virtual."""
+        virtual = {VIRTUAL_CLOCK: "true"} if self.is_virtual else {}
+        return {"Date": self.http_date(), **virtual}

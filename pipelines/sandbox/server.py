@@ -110,7 +110,7 @@ class Sandbox:
     async def _sent(
         self, answer: Answer, headers: dict[str, str], fault: Fault | None
     ) -> Response:
-        headers |= {"Date": self.clock.http_date(), **answer.headers}
+        headers |= {**self.clock.headers(), **answer.headers}
         kind = fault.kind if fault else None
         if fault and kind == "server_error":
             page = f"<html><body><h1>{fault.status}</h1></body></html>"

@@ -100,17 +100,33 @@ class Axis:
         return span[0] * factor, span[1] * factor
 
 
+@dataclass(frozen=True, kw_only=True)
+class RowRules:
+    """What a row must be to be kept, whichever way it comes.
+
+    Attributes:
+        row: what one row is called in a sentence.
+        kinds: of the columns that hold numbers.
+        required: the columns without which a row is none.
+        ordered: pairs of columns, of which the first is not above the second.
+        between: columns whose value lies between those of two others.
+    """
+
+    row: str
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+    ordered: Sequence[tuple[str, str]] = ()
+    between: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
-class Feed:
+class Feed(RowRules):
     """What is asked for, how its rows are read, and where they lie.
 
     Attributes:
         table: where its rows go; `pages` of the same schema says what was answered.
         way: how it is asked.
         per: one request speaks for a series, or for every series of a market.
-        row: what one row is called in a sentence.
-        kinds: of the columns that hold numbers.
-        required: the columns without which a row is none.
         live: how far back the first live load of a series goes at most; what lies
             before is history.
         archived: the archive's files that hold the same, in the order of preference.
@@ -123,10 +139,7 @@ class Feed:
     table: Table
     axis: Axis
     way: Way
-    row: str
     per: Literal["series", "market"] = "series"
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
-    required: frozenset[str] = frozenset()
     live: timedelta = timedelta(minutes=5)
     archived: tuple[str, ...] = ()
     closes: bool = False

@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from pipelines.bronze.tables import Column, Table, columns
+from pipelines.bronze.text import storable
 
 if TYPE_CHECKING:  # polars, which it brings, takes half a second to import
     from pipelines.bronze.delivery import Rows
 
 ERROR_CHARACTERS = 300
+LONGEST_READ = 10_000  # characters of an error's text: it may hold a whole body
+
+# Binance bans an address for three days at most:
+# https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits
+LONGEST_PAUSE_S = 3 * 86_400.0
 
 RequestLog = list[dict[str, object]]  # rows of `REQUESTS`
 
@@ -89,23 +95,26 @@ def date(text: str | None) -> datetime | None:
     """The time of a `Date`, `Last-Modified` or `Retry-After`; None: it is none."""
     try:
         at = parsedate_to_datetime(text) if text else None
-    except ValueError:
+        return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC) if at else None
+    except (ValueError, OverflowError, TypeError, LookupError):
         return None
-    return at.replace(tzinfo=at.tzinfo or UTC) if at else None
 
 
 def retry_after_s(text: str | None, now: datetime | None) -> float | None:
     """Seconds that a `Retry-After` asks for; a date is seen from the upstream's `now`.
 
-    None: it asks for nothing that can be read.
+    At most `LONGEST_PAUSE_S`. None: it asks for nothing that can be read.
     """
     text = (text or "").strip()
-    if text.isdecimal():
-        return float(text)
+    if text.isascii() and text.isdecimal():
+        return min(float(text), LONGEST_PAUSE_S)
     then = date(text)
-    return max(0.0, (then - now).total_seconds()) if then and now else None
+    if then is None or now is None:
+        return None
+    return min(max(0.0, (then - now).total_seconds()), LONGEST_PAUSE_S)
 
 
 def described(error: Exception) -> str:
-    """The error's kind and the beginning of its text, on one line."""
-    return f"{type(error).__name__} {' '.join(str(error).split())[:ERROR_CHARACTERS]}"
+    """The error's kind and its text's beginning, on one line that can be stored."""
+    text = storable(" ".join(str(error)[:LONGEST_READ].split()))
+    return f"{type(error).__name__} {text[:ERROR_CHARACTERS]}"

@@ -2,8 +2,13 @@
 
 import json
 import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from pipelines.bronze.text import storable
+from pipelines.upstream.bounds import BOUNDS, LONGEST_NUMBER
 
 MAX_DECIMALS = 18  # numeric(38, 18)
 MAX_DIGITS = 20
@@ -11,6 +16,9 @@ AMOUNT_FORM = (  # as nearly every number comes
     rf"^[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,{MAX_DECIMALS}}})?$"
 )
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+CONTAINERS = frozenset({dict, list})
 
 
 class Number(str):
@@ -23,14 +31,51 @@ def decode(body: str) -> Any:
     """The document with every number as `str`.
 
     Raises:
-        ValueError: it is not JSON, or is cut off.
+        ValueError: it is not JSON, is cut off, beyond the bounds of an answer, or has a
+            key twice in one mapping.
     """
-    return json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
+    return _decoded(body, str)
 
 
 def decode_exactly(body: str) -> Any:
     """The document with every number as `Number`, for `encode` to write as sent."""
-    return json.loads(body, parse_float=Number, parse_int=Number, parse_constant=Number)
+    return _decoded(body, Number)
+
+
+def _decoded(body: str, number: type[str]) -> Any:
+    count = body.count(",") + 1
+    if count > BOUNDS.values:
+        raise ValueError(f"some {count} values, more than {BOUNDS.values}")
+    try:
+        value = json.loads(
+            body,
+            parse_float=number,
+            parse_int=number,
+            parse_constant=number,
+            object_pairs_hook=_mapping,
+        )
+    except RecursionError:
+        raise ValueError(f"nested deeper than {BOUNDS.depth} levels") from None
+    level = [value] if type(value) in CONTAINERS else []
+    for _ in range(BOUNDS.depth):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in CONTAINERS
+        ]
+    if level:
+        raise ValueError(f"nested deeper than {BOUNDS.depth} levels")
+    return value
+
+
+def _mapping(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """The mapping; `json` itself would let the last of equal keys win."""
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the key {twice[:80]!r} twice in one mapping")
+    return mapping
 
 
 def encode(value: Any) -> str:
@@ -42,9 +87,19 @@ def encode(value: Any) -> str:
         return "{" + ",".join(inner) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(encode, value)) + "]"
-    if isinstance(value, str):  # Postgres holds no NUL in text or json
-        value = value.replace("\0", "\ufffd")
-    return json.dumps(value)
+    return json.dumps(storable(value) if isinstance(value, str) else value)
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text of a document: keys, and values that are none but text or numbers."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from texts(list(pair))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
 
 
 def plain(text: str) -> str:
@@ -53,6 +108,8 @@ def plain(text: str) -> str:
     Raises:
         ValueError: says what it is instead.
     """
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError(f"{text[:40]!r} and so on, {len(text)} characters")
     if not NUMBER.fullmatch(text):
         raise ValueError(f"{text[:80]!r}, not a number")
     try:

@@ -78,6 +78,12 @@ files as (
 
 ),
 
+refused_hours as (
+
+    {{ refused_hours_sql('files', ref('stg_archive__refused_spans')) }}
+
+),
+
 file_hours as (
 
     select
@@ -88,15 +94,21 @@ file_hours as (
         {{ minutes_mask(
             'hours.hour_ms', 'files.covers_from_ms',
             'least(files.covers_until_ms, files.venue_now_ms)',
-        ) }} as ended_mask
+        ) }} as ended_mask,
+        coalesce(refused_hours.refused_mask, 0) as refused_mask
     from files
-    cross join lateral generate_series(
-        files.covers_from_ms / 3600000 * 3600000, files.covers_until_ms - 1, 3600000
-    ) as hours (hour_ms)
+    cross join
+        lateral generate_series(
+            files.covers_from_ms / 3600000 * 3600000, files.covers_until_ms - 1, 3600000
+        ) as hours (hour_ms)
+    left join refused_hours
+        on
+            files.file_id = refused_hours.file_id
+            and files.load_id = refused_hours.load_id
+            and hours.hour_ms = refused_hours.hour_ms
 
 ),
 
--- a file with a refused row does not say which minutes it has no candle for
 file_answers as (
 
     select
@@ -105,7 +117,7 @@ file_answers as (
         to_timestamp(hour_ms / 1000) as hour_at,
         case when status = 'loaded' then covered_mask else ended_mask end as asked_mask,
         0::bigint as beyond_window_mask,
-        case when status = 'loaded' and refused_count = 0 then covered_mask else 0 end
+        case when status = 'loaded' then covered_mask & ~refused_mask else 0 end
             as answered_full_mask,
         0::bigint as answered_sparse_mask,
         case when status = 'missing' then ended_mask else 0 end as file_missing_mask

@@ -17,7 +17,9 @@ answers as (
         (answered_from_ns + 999999) / 1000000 as whole_from_ms,
         answered_until_ns / 1000000 as whole_until_ms,
         {{ trade_minute_ns('answered_from_ns') }} as touched_from_ns,
-        {{ trade_minute_ns('answered_until_ns + 59999999999') }} as touched_until_ns
+        {{ trade_minute_ns('answered_until_ns + 59999999999') }} as touched_until_ns,
+        null::text as file_id,
+        null::text as load_id
     from {{ ref('stg_exchange__trade_pages') }}
     where
         answered_until_ns > answered_from_ns
@@ -25,18 +27,10 @@ answers as (
 
 ),
 
--- a file with a refused row does not hold all of any one minute; aggregates of a market
--- that counts in contracts have no amount and speak for nothing
+-- aggregates of a market that counts in contracts have no amount and speak for nothing
 files as (
 
-    select
-        exchange_id,
-        symbol,
-        covers_from_ms as whole_from_ms,
-        case when refused_count = 0 then covers_until_ms else covers_from_ms end
-            as whole_until_ms,
-        covers_from_ms * 1000000 as touched_from_ns,
-        covers_until_ms * 1000000 as touched_until_ns
+    select *
     from {{ ref('stg_archive__files') }}
     where
         status = 'loaded'
@@ -48,11 +42,26 @@ files as (
 
 ),
 
+refused_hours as (
+
+    {{ refused_hours_sql('files', ref('stg_archive__refused_spans')) }}
+
+),
+
 spans as (
 
     select * from answers
     union all
-    select * from files
+    select
+        exchange_id,
+        symbol,
+        covers_from_ms as whole_from_ms,
+        covers_until_ms as whole_until_ms,
+        covers_from_ms * 1000000 as touched_from_ns,
+        covers_until_ms * 1000000 as touched_until_ns,
+        file_id,
+        load_id
+    from files
 
 ),
 
@@ -63,17 +72,23 @@ span_hours as (
         spans.symbol,
         to_timestamp(hours.hour_ms / 1000) as hour_at,
         {{ minutes_mask('hours.hour_ms', 'spans.whole_from_ms', 'spans.whole_until_ms') }}
-            as whole_mask,
+        & ~coalesce(refused_hours.refused_mask, 0) as whole_mask,
         {{ minutes_mask(
             'hours.hour_ms', 'spans.touched_from_ns / 1000000',
             'spans.touched_until_ns / 1000000',
         ) }} as touched_mask
     from spans
-    cross join lateral generate_series(
-        spans.touched_from_ns / 3600000000000 * 3600000,
-        spans.touched_until_ns / 1000000 - 1,
-        3600000
-    ) as hours (hour_ms)
+    cross join
+        lateral generate_series(
+            spans.touched_from_ns / 3600000000000 * 3600000,
+            spans.touched_until_ns / 1000000 - 1,
+            3600000
+        ) as hours (hour_ms)
+    left join refused_hours
+        on
+            spans.file_id = refused_hours.file_id
+            and spans.load_id = refused_hours.load_id
+            and hours.hour_ms = refused_hours.hour_ms
 
 ),
 

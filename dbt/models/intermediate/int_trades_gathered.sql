@@ -30,8 +30,8 @@ answered as (
 ),
 
 -- What has no amount in the base asset (aggregates of a market that counts in contracts)
--- makes no candle. When a file was published is looked up by who needs
--- it: a join here would hide the index.
+-- makes no candle, nor does an amount of nothing, which files once brought. When a file
+-- was published is looked up by who needs it: a join here would hide the index.
 archived_aggregates as (
 
     select
@@ -55,7 +55,7 @@ archived_aggregates as (
     from {{ ref('stg_archive__agg_trades') }}
     where
         (load_id in ({{ finished_loads('bronze_archive') }})) is true
-        and base_amount is not null
+        and base_amount > 0
 
 ),
 
@@ -82,7 +82,7 @@ archived_trades as (
     from {{ ref('stg_archive__trades') }}
     where
         (load_id in ({{ finished_loads('bronze_archive') }})) is true
-        and base_amount is not null
+        and base_amount > 0
 
 ),
 

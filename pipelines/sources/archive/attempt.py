@@ -10,8 +10,10 @@ import requests
 
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.upstream import request_log
+from pipelines.upstream.http_session import cut_off
 
 EXCHANGE_ID = "binance"
+GOOD = 200
 ABSENT = 404
 BUSY = (429, 418, 503)
 
@@ -55,9 +57,10 @@ class Attempt(request_log.Attempt):
         self,
         session: requests.Session,
         timeout_s: float,
+        seconds: float,
         take: Callable[[requests.Response], T],
     ) -> T:
-        """Ask, and let `take` read the body of a good answer.
+        """Ask, and let `take` read the body of a good answer, for so many `seconds`.
 
         Raises:
             AbsentError: the host has nothing there.
@@ -71,10 +74,12 @@ class Attempt(request_log.Attempt):
             self.status = response.status_code
             self.date = request_log.date(response.headers.get("Date"))
             self.published = request_log.date(response.headers.get("Last-Modified"))
-            if not response.ok:
+            self.url = response.url
+            if response.status_code != GOOD:
                 raise self._refusal(response)
             try:
-                return take(response)
+                with cut_off(response.raw.shutdown, seconds):
+                    return take(response)
             finally:
                 self.bytes_count = response.raw.tell()
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from typing import IO
 
@@ -24,13 +25,16 @@ class Block:
 
     frame: pl.DataFrame
     strays: list[tuple[int, str, str]]
-    lines: bytes
+    text: bytes
     first_line: int
 
     def raw(self, line: int) -> str:
         """A line as it came."""
-        text = self.lines.split(b"\n")[line - self.first_line]
-        return printable(text.removesuffix(b"\r"))
+        return printable(self._lines[line - self.first_line].removesuffix(b"\r"))
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self.text.split(b"\n")
 
 
 def line_blocks(file: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
@@ -122,6 +126,6 @@ def _apart(lines: bytes, names: Sequence[str], first_line: int) -> Block:
 
 
 def printable(line: bytes) -> str:
-    """A line for the quarantine: Postgres holds no NUL in text."""
-    text = line[: LONGEST_RAW * 4].decode("utf-8", "replace").replace("\0", "\ufffd")
+    """A line for the quarantine."""
+    text = line[: LONGEST_RAW * 4].decode("utf-8", "replace")
     return text if len(text) <= LONGEST_RAW else text[:LONGEST_RAW] + "…"

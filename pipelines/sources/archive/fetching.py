@@ -16,12 +16,14 @@ from pipelines.sources.archive import working_folder
 from pipelines.sources.archive.attempt import AbsentError, ResponseHead
 from pipelines.sources.archive.files import ArchiveFile
 from pipelines.sources.archive.host import ArchiveHost
+from pipelines.upstream.bounds import BOUNDS
 from pipelines.upstream.request_log import RequestLog
 
 # `sha256sum` writes a star before the name of a file that it read as binary
 CHECKSUM = re.compile(r"(?P<sha256>[0-9a-fA-F]{64})[ \t]+\*?(?P<name>\S.*?)\s*")
 # Four times the largest month of single trades that is reckoned with
 LARGEST_ZIP = 20 << 30
+SLOWEST = 50_000  # bytes a second that a download has at least
 CHUNK = 1 << 18
 
 
@@ -119,7 +121,9 @@ def _download(
                 digest.update(chunk)
         return digest.hexdigest()
 
-    return host.asked(host.url(file.path), "file", take, log, file.symbol)
+    seconds = BOUNDS.seconds + (file.bytes_count or LARGEST_ZIP) / SLOWEST
+    url = host.url(file.path)
+    return host.asked(url, "file", take, log, file.symbol, seconds=seconds)
 
 
 def is_unchanged(

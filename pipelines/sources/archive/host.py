@@ -16,8 +16,14 @@ from pipelines.settings import upstream_url
 from pipelines.sources.archive.attempt import AbsentError, Attempt, ResponseHead
 from pipelines.sources.archive.listing import Entry, Page, parse
 from pipelines.sources.archive.spec import URL_SETTING
-from pipelines.upstream.request_log import RequestLog
+from pipelines.upstream.bounds import BOUNDS
+from pipelines.upstream.clock import SystemClock
+from pipelines.upstream.decoding import decoding
+from pipelines.upstream.extents import to_ms
+from pipelines.upstream.http_session import BoundedSession, bounded_body
+from pipelines.upstream.request_log import RequestLog, date
 from pipelines.upstream.retry import backoff_s, is_loopback
+from pipelines.upstream.upstream_clock import UpstreamClock
 
 FILES_URL = "https://data.binance.vision"
 LISTING_URL = "https://s3-ap-northeast-1.amazonaws.com/data.binance.vision"
@@ -44,7 +50,8 @@ class ArchiveHost:
         self._patience_s = patience_s
         self._sleep = sleep
         self._quiet_until = 0.0
-        self.session = requests.Session()
+        self._clock = UpstreamClock(SystemClock())
+        self.session = BoundedSession()
         # requests would send loopback through the environment's proxy
         self.session.trust_env = not is_loopback(self.files_url)
 
@@ -62,7 +69,7 @@ class ArchiveHost:
         """
         entries: list[Entry] = []
         marker = ""
-        while True:
+        for _ in range(BOUNDS.pages):
             url = f"{self._listing_url}?delimiter=/&prefix={quote(prefix)}"
             url += f"&marker={quote(marker)}" if marker else ""
             page, head = self._page(url, log, symbol)
@@ -72,6 +79,7 @@ class ArchiveHost:
             if page.next_marker <= marker:
                 raise UpstreamError(f"the listing of {prefix} goes round in a circle")
             marker = page.next_marker
+        raise UpstreamError(f"the listing of {prefix} has over {BOUNDS.pages} pages")
 
     def now_ms(self, log: RequestLog) -> int:
         """The host's clock.
@@ -85,7 +93,8 @@ class ArchiveHost:
         self, url: str, log: RequestLog, symbol: str | None
     ) -> tuple[Page, ResponseHead]:
         def take(response: requests.Response) -> Page:
-            return parse(_body(response))
+            with decoding("a listing that can not be read"):
+                return parse(bounded_body(response, LONGEST_TEXT))
 
         return self.asked(url, "listing", take, log, symbol)
 
@@ -98,9 +107,12 @@ class ArchiveHost:
             AbsentError: there is none.
         """
         url = self.url(f"{path}.CHECKSUM")
-        return self.asked(
-            url, "checksum", lambda r: _body(r).decode("utf-8"), log, symbol
-        )
+
+        def take(response: requests.Response) -> str:
+            with decoding("a checksum that can not be read"):
+                return bounded_body(response, LONGEST_TEXT).decode("utf-8")
+
+        return self.asked(url, "checksum", take, log, symbol)
 
     def url(self, path: str) -> str:
         """Where a file lies."""
@@ -113,8 +125,12 @@ class ArchiveHost:
         take: Callable[[requests.Response], T],
         log: RequestLog,
         symbol: str | None,
+        *,
+        seconds: float = BOUNDS.seconds,
     ) -> tuple[T, ResponseHead]:
-        """What `take` makes of a good answer's body; a ValueError is tried again.
+        """What `take` makes of a good answer's body, which may take so many `seconds`.
+
+        A ValueError is tried again.
 
         Raises:
             AbsentError: the host has nothing there.
@@ -126,7 +142,9 @@ class ArchiveHost:
             self._wait(url)
             attempt = Attempt.begun(url, endpoint, symbol, number)
             try:
-                body = attempt.run(self.session, self._timeout_s, take)
+                body = attempt.run(
+                    self.session, self._timeout_s, seconds, self._judged(take)
+                )
             except (requests.RequestException, ValueError, BullionError) as error:
                 message = attempt.failed(error)
                 if isinstance(error, (AbsentError, BadDataError)):
@@ -141,6 +159,22 @@ class ArchiveHost:
                 self._sleep(backoff_s(number))
         raise UpstreamError(f"{url}: {message} (attempt {self._attempts})")
 
+    def _judged(
+        self, take: Callable[[requests.Response], T]
+    ) -> Callable[[requests.Response], T]:
+        """What takes the answer, if its clock is one that can be."""
+
+        def taken(response: requests.Response) -> T:
+            now = date(response.headers.get("Date"))
+            if now is not None:
+                is_stand_in = self.files_url != FILES_URL
+                now_ms = to_ms(now)
+                self._clock.check(now_ms, response.headers, is_stand_in=is_stand_in)
+                self._clock.set(now_ms)
+            return take(response)
+
+        return taken
+
     def _wait(self, url: str) -> None:
         """Wait for as long as the host asked any thread to."""
         left = self._quiet_until - time.monotonic()
@@ -148,12 +182,3 @@ class ArchiveHost:
             raise UpstreamError(f"{url}: the host wants {left:.0f} s of silence")
         if left > 0:
             self._sleep(left)
-
-
-def _body(response: requests.Response) -> bytes:
-    body = b""
-    for block in response.iter_content(1 << 16):
-        body += block
-        if len(body) > LONGEST_TEXT:
-            raise ValueError(f"more than {LONGEST_TEXT} bytes")
-    return body

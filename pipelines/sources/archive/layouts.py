@@ -6,15 +6,12 @@ Source: https://github.com/binance/binance-public-data#what-data-is-available
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from pipelines.bronze.tables import Table
 from pipelines.sources.archive import tables
 from pipelines.sources.archive.files import Feed, Market
-
-# `price`: above 0; `amount`: not below 0; `rate`: of either sign; `count`: whole, not
-# below 0; `stamp`: milliseconds or microseconds since 1970, by magnitude
-Kind = Literal["price", "amount", "rate", "count", "stamp", "flag"]
+from pipelines.upstream import market_rows
+from pipelines.upstream.feed import Axis, Kind, RowRules
 
 
 @dataclass(frozen=True)
@@ -22,81 +19,80 @@ class Layout:
     """The columns of a file: bronze's name of each, None: not kept.
 
     Attributes:
+        rules: what a row's values must be.
+        axis: its stamp must lie in what the file covers.
         arities: how many columns may come; from the last ones some may be missing.
-        stamp: the column that says when; it must lie in what the file covers.
+        stamps: columns of milliseconds or microseconds since 1970, by magnitude.
+        flags: columns of truth values.
     """
 
     table: Table
     names: Sequence[str | None]
-    kinds: Mapping[str, Kind]
-    stamp: str
+    rules: RowRules
+    axis: Axis
     arities: Sequence[int]
-    stamp_unit: Literal["ms", "ns"]  # as bronze has it
+    stamps: Sequence[str]
+    flags: Sequence[str] = ()
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """Of the columns that hold numbers."""
+        kinds = self.rules.kinds
+        numbers = [n for n in self.names if n in kinds and n not in self.stamps]
+        return {name: kinds[name] for name in numbers if name}
 
     def columns(self, arity: int) -> list[str]:
         """A name for each column of a file that has `arity` of them."""
         return [name or f"column {i}" for i, name in enumerate(self.names[:arity])]
 
 
-PRICES = ("open", "high", "low", "close")
-IDS = ("first_trade_id", "last_trade_id", "trade_id")
-
-KLINE_KINDS: Mapping[str, Kind] = {
-    "opened_at_ms": "stamp",
-    **dict.fromkeys(PRICES, "price"),
-    **dict.fromkeys(("base_volume", "quote_volume", "contracts"), "amount"),
-    **dict.fromkeys(
-        ("taker_buy_base", "taker_buy_quote", "taker_buy_contracts"), "amount"
-    ),
-    "trades_count": "count",
-    "closed_at_ms": "stamp",
-}
-TRADE_KINDS: Mapping[str, Kind] = {
-    **dict.fromkeys(("agg_trade_id", *IDS), "count"),
-    "price": "price",
-    **dict.fromkeys(("base_amount", "quote_amount", "contracts"), "amount"),
-    "traded_at_ns": "stamp",
-    "is_buyer_maker": "flag",
-}
-
-
 def _klines(volumes: Sequence[str]) -> Layout:
     own, other, taker_own, taker_other = volumes
-    begin = ("opened_at_ms", *PRICES, own, "closed_at_ms", other, "trades_count")
-    names = (*begin, taker_own, taker_other, None)
-    return _layout(tables.KLINES, names, KLINE_KINDS, (12,), "ms")
+    prices = ("opened_at_ms", *market_rows.PRICES)
+    amounts = (own, "closed_at_ms", other, "trades_count", taker_own, taker_other)
+    return Layout(
+        tables.KLINES,
+        (*prices, *amounts, None),
+        market_rows.CANDLE,
+        market_rows.CANDLE_AXIS,
+        arities=(12,),
+        stamps=("opened_at_ms", "closed_at_ms"),
+    )
 
 
-def _layout(
-    table: Table,
-    names: Sequence[str | None],
-    kinds: Mapping[str, Kind],
-    arities: Sequence[int],
-    stamp_unit: Literal["ms", "ns"],
+def _trades_of(
+    table: Table, names: Sequence[str | None], arities: Sequence[int]
 ) -> Layout:
-    columns = {name: kinds[name] for name in names if name}
-    stamp = next(name for name, kind in columns.items() if kind == "stamp")
-    return Layout(table, names, columns, stamp, arities, stamp_unit)
+    return Layout(
+        table,
+        (*names, "traded_at_ns", "is_buyer_maker", None),
+        market_rows.TRADE,
+        market_rows.TRADE_AXIS,
+        arities=arities,
+        stamps=("traded_at_ns",),
+        flags=("is_buyer_maker",),
+    )
 
 
 def _agg_trades(amount: str) -> Layout:
     ids = ("first_trade_id", "last_trade_id")
-    names = ("agg_trade_id", "price", amount, *ids, "traded_at_ns", "is_buyer_maker")
     # spot has one column more: whether it was the best price match
-    return _layout(tables.AGG_TRADES, (*names, None), TRADE_KINDS, (7, 8), "ns")
+    return _trades_of(
+        tables.AGG_TRADES, ("agg_trade_id", "price", amount, *ids), (7, 8)
+    )
 
 
 def _trades(own: str, other: str) -> Layout:
-    names = ("trade_id", "price", own, other, "traded_at_ns", "is_buyer_maker")
-    return _layout(tables.TRADES, (*names, None), TRADE_KINDS, (6, 7), "ns")
+    return _trades_of(tables.TRADES, ("trade_id", "price", own, other), (6, 7))
 
 
-FUNDING_RATES = _layout(
+FUNDING_RATES = Layout(
     tables.FUNDING_RATES,
     ("settled_at_ms", "interval_hours", "funding_rate"),
-    {"settled_at_ms": "stamp", "interval_hours": "count", "funding_rate": "rate"},
-    (3,),
-    "ms",
+    market_rows.FUNDING_RATE,
+    market_rows.FUNDING_AXIS,
+    arities=(3,),
+    stamps=("settled_at_ms",),
 )
 
 

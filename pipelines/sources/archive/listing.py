@@ -3,9 +3,15 @@
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from xml.parsers import expat
+
+from pipelines.upstream.bounds import BOUNDS
+
+SIZE = re.compile("[0-9]{1,15}")  # bytes of a file
+LONGEST_KEY = 200  # characters of it in a reason
 
 
 @dataclass(frozen=True)
@@ -40,25 +46,30 @@ def parse(body: bytes) -> Page:
     if reader.root != "ListBucketResult":
         raise ValueError(f"not a listing but {reader.root}: {body[:60]!r}")
     try:
-        entries = [_entry(fields) for fields in reader.contents]
-    except (KeyError, ValueError) as error:
+        entries = [_entry(fields) for fields in map(_joined, reader.contents)]
+    except (KeyError, ValueError, OverflowError) as error:
         raise ValueError(f"a listing with a broken entry: {error}") from None
-    if reader.top.get("IsTruncated", "").strip() != "true":
+    top = _joined(reader.top)
+    if top.get("IsTruncated", "").strip() != "true":
         return Page(entries)
     # NextMarker is only sent where a delimiter was; else the last key is the marker
-    marker = reader.top.get("NextMarker") or (entries[-1].key if entries else None)
+    marker = top.get("NextMarker") or (entries[-1].key if entries else None)
     if marker is None:
         raise ValueError("a listing that goes on after an empty page")
     return Page(entries, marker)
 
 
 def _entry(fields: dict[str, str]) -> Entry:
-    size = int(fields["Size"])
-    if size < 0:
-        raise ValueError(f"{fields['Key']} has size {size}")
+    key, size = fields["Key"], fields["Size"].strip()
+    if not SIZE.fullmatch(size):
+        raise ValueError(f"{key[:LONGEST_KEY]!r} has size {size[:40]!r}")
     at = datetime.fromisoformat(fields["LastModified"])
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return Entry(fields["Key"], size, round(at.timestamp() * 1000))
+    return Entry(key, int(size), round(at.timestamp() * 1000))
+
+
+def _joined(fields: dict[str, list[str]]) -> dict[str, str]:
+    return {name: "".join(parts) for name, parts in fields.items()}
 
 
 class _Reader:
@@ -66,8 +77,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.root = ""
-        self.top: dict[str, str] = {}
-        self.contents: list[dict[str, str]] = []
+        self.top: dict[str, list[str]] = {}
+        self.contents: list[dict[str, list[str]]] = []
         self._path: list[str] = []
         self.parser = expat.ParserCreate()
         self.parser.StartDoctypeDeclHandler = self._refuse
@@ -81,8 +92,12 @@ class _Reader:
     def _start(self, name: str, _: object) -> None:
         self._path.append(name.rsplit(":", 1)[-1])
         self.root = self._path[0]
+        if len(self._path) > BOUNDS.depth:
+            raise ValueError(f"nested deeper than {BOUNDS.depth} levels")
         if self._path[1:] == ["Contents"]:
             self.contents.append({})
+            if len(self.contents) > BOUNDS.rows:
+                raise ValueError(f"more than {BOUNDS.rows} files in one page")
 
     def _end(self, _: str) -> None:
         self._path.pop()
@@ -90,7 +105,6 @@ class _Reader:
     def _text(self, text: str) -> None:
         inside = self._path[1:]
         if len(inside) == 1:
-            self.top[inside[0]] = self.top.get(inside[0], "") + text
+            self.top.setdefault(inside[0], []).append(text)
         elif inside[:1] == ["Contents"] and len(inside) == 2:  # noqa: PLR2004
-            fields = self.contents[-1]
-            fields[inside[1]] = fields.get(inside[1], "") + text
+            self.contents[-1].setdefault(inside[1], []).append(text)

@@ -1,11 +1,12 @@
 """A verified file, from its bytes to rows of bronze.
 
 Tables: `klines`, `agg_trades`, `trades` or `funding_rates` (a row of the file, as it
-has it), `quarantine` (a row that was refused). What is read of a file is checked in
-blocks, so that memory does not grow with the file.
+has it), `quarantine` (a row that was refused), `refused_spans` (minutes of which it
+tells nothing, therefore). What is read of a file is checked in blocks, so that memory
+does not grow with the file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -17,8 +18,11 @@ from pipelines.errors import BadDataError
 from pipelines.sources.archive.blocks import Block, block_of, header_of, line_blocks
 from pipelines.sources.archive.files import ArchiveFile
 from pipelines.sources.archive.layouts import Layout, layout
+from pipelines.sources.archive.reach import Reach
 from pipelines.sources.archive.rules import Checked, check
-from pipelines.sources.archive.tables import QUARANTINE
+from pipelines.sources.archive.tables import QUARANTINE, REFUSED_SPANS
+from pipelines.upstream.decoding import decoding
+from pipelines.upstream.feed import IN_MS, Span
 
 
 @dataclass
@@ -48,9 +52,10 @@ def rows_of(
             nothing has been yielded then.
     """
     reader = _Reader(file, file_id, received_at, counts)
-    with csv.open("rb") as lines:
+    with csv.open("rb") as lines, decoding("can not be read", BadDataError):
         for block in reader.blocks(lines):
             yield from reader.rows(block)
+    yield from reader.refused_spans(reader.reach.rest())
     if not counts.rows:
         raise BadDataError("has no row")
 
@@ -62,6 +67,7 @@ class _Reader:
         self.file = file
         self.layout: Layout = layout(file.feed, file.market)
         self.counts = counts
+        self.reach = Reach(file.covers, self.layout.axis.step)
         self.of_file = {"file_id": file_id, "exchange_id": file.exchange_id}
         self.received_at = received_at
 
@@ -105,10 +111,30 @@ class _Reader:
             yield self._kept(checked.kept)
         if refused:
             yield self._quarantine(block, checked)
+        yield from self.refused_spans(self._settled(block, checked))
+
+    def refused_spans(self, spans: Sequence[Span]) -> Iterator[Rows]:
+        """Rows of `refused_spans`."""
+        rows = [
+            {"refused_from_ms": start, "refused_until_ms": end, **self.of_file}
+            | {"symbol": self.file.symbol}
+            for start, end in spans
+        ]
+        if rows:
+            yield Rows.of(REFUSED_SPANS, rows)
+
+    def _settled(self, block: Block, checked: Checked) -> list[Span]:
+        axis = self.layout.axis
+        at_ms = pl.col(axis.column) // IN_MS[axis.unit]
+        times = checked.kept.select("line", at_ms.alias("at_ms"))
+        refused = [*checked.refused["line"], *(line for line, _, _ in block.strays)]
+        return self.reach.spans(
+            pl.concat([times, checked.refused.select("line", "at_ms")]), refused
+        )
 
     def _unreadable(self, block: Block, checked: Checked) -> str:
         reasons = [
-            *((line, reason) for line, reason in checked.refused.iter_rows()),
+            *checked.refused.select("line", "reason").iter_rows(),
             *((line, reason) for line, reason, _ in block.strays),
         ]
         if not reasons:
@@ -130,7 +156,7 @@ class _Reader:
         refused = [
             *(
                 (line, why, block.raw(line))
-                for line, why in checked.refused.iter_rows()
+                for line, why in checked.refused.select("line", "reason").iter_rows()
             ),
             *block.strays,
         ]

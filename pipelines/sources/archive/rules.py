@@ -1,38 +1,31 @@
 """What a row of a file must satisfy to be kept; the others go to quarantine.
 
-The rules run on whole frames of text. Comparisons are of exact decimals, and a number
-that is kept reads the same as in the file: only an exponent is written out.
+What its values must be says its feed, as of every row of that feed; here stands how a
+file writes stamps and truth values, and where its rows may lie.
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.sources.archive.layouts import PRICES, Kind, Layout
-from pipelines.upstream import wire
+from pipelines.sources.archive.layouts import Layout
+from pipelines.upstream import checks
+from pipelines.upstream.checks import Rule
 from pipelines.upstream.feed import MINUTE_MS, Span
 
-AMOUNT = pl.Decimal(wire.MAX_DIGITS + wire.MAX_DECIMALS, wire.MAX_DECIMALS)
-RATE_FORM = wire.AMOUNT_FORM.replace("^", "^-?", 1)
-WHOLE_FORM = r"^[0-9]{1,18}$"
-FORMS: dict[Kind, str] = {
-    "price": wire.AMOUNT_FORM,
-    "amount": wire.AMOUNT_FORM,
-    "rate": RATE_FORM,
-    "count": WHOLE_FORM,
-    "stamp": WHOLE_FORM,
-    "flag": r"^(true|false|True|False)$",
-}
+STAMP_FORM = r"^[0-9]{1,18}$"
+FLAG_FORM = r"^(true|false|True|False)$"
 # Milliseconds reach this in the year 33,658, microseconds did in 2001
 MICROSECONDS_FROM = 10**15
-WHOLE_BELOW = 10**18
-Rule = tuple[pl.Expr, pl.Expr]  # what breaks it, and the words for it
+STAMP_BELOW = 10**18
+LONGEST_SHOWN = 80  # characters of a cell in a reason
 
 
 @dataclass(frozen=True)
 class Checked:
-    """`kept` rows, and the `line` and `reason` of `refused` ones.
+    """`kept` rows, and the `line`, `at_ms` and `reason` of `refused` ones.
 
+    `at_ms` is null where the stamp can not be read, or lies outside of the file's span.
     `units` are the stamps' units that were seen among the kept ones.
     """
 
@@ -42,159 +35,83 @@ class Checked:
 
 
 def check(frame: pl.DataFrame, layout: Layout, covers: Span) -> Checked:
-    """Split rows of text by the layout's rules."""
-    frame, unread = _read(frame, layout)
+    """Split rows of text by the rules of the layout's feed."""
+    frame, wrongs = checks.read(frame, layout.kinds, layout.kinds)
+    frame, unread = _own(frame, layout)
     frame = _stamped(frame, layout)
-    if "open" in layout.kinds:
-        frame = frame.with_columns(pl.col(PRICES).cast(AMOUNT).name.suffix(" exactly"))
-    broken = [rule for _, rule in unread] + _rules(layout, covers)
-    is_broken = pl.any_horizontal(breaks.fill_null(value=False) for breaks, _ in broken)
-    judged = frame.with_columns(is_broken.alias("is broken"))
-    kept = judged
-    refused = judged.clear()
-    if judged["is broken"].any():
-        kept = judged.filter(~pl.col("is broken"))
-        refused = judged.filter(pl.col("is broken"))
-    reason = pl.coalesce(pl.when(breaks).then(words) for breaks, words in broken)
+    placed = _placed(layout, covers)
+    kept, refused = checks.split(frame, layout.rules, [*unread, *wrongs], placed)
+    in_span, at_ms = ~placed[0][0], pl.col(f"{layout.axis.column} us") // 1000
     return Checked(
         kept,
-        refused.select("line", reason.alias("reason")),
+        refused.select("line", pl.when(in_span).then(at_ms).alias("at_ms"), "reason"),
         frozenset(kept["unit"].unique().to_list()),
     )
 
 
-def _read(
-    frame: pl.DataFrame, layout: Layout
-) -> tuple[pl.DataFrame, list[tuple[str, Rule]]]:
-    """Every number plain or whole; what is none is null, and a rule says so."""
-    kinds = layout.kinds
-    fits = frame.select(
-        pl.col(name).str.contains(FORMS[kind]).all() for name, kind in kinds.items()
-    ).row(0, named=True)
-    rules: list[tuple[str, Rule]] = []
-    for name, kind in kinds.items():
-        if fits[name]:
-            continue
-        frame = frame.with_columns(pl.col(name).alias(f"{name} sent"))
-        if kind != "flag":
-            frame = frame.with_columns(_plainly(frame[name], FORMS[kind]))
-        rules.append((name, _unreadable(name, kind)))
-    whole = [name for name, kind in kinds.items() if kind in ("count", "stamp")]
-    flags = [name for name, kind in kinds.items() if kind == "flag"]
-    frame = frame.with_columns(
-        pl.col(whole).cast(pl.Int64, strict=False),
-        *(
-            pl.when(pl.col(name).str.contains(FORMS["flag"])).then(
-                pl.col(name).str.to_lowercase() == "true"
-            )
-            for name in flags
-        ),
-    )
-    return frame, rules
+def _own(frame: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.Series]]:
+    """Stamps whole and flags true or false; what is neither is null, a reason beside.
+
+    A number has at most one reason, so that the order of these does not matter.
+    """
+    columns: list[pl.Series] = []
+    wrongs: list[pl.Series] = []
+    for names, noun, read in (
+        (layout.stamps, "stamp", _stamps),
+        (layout.flags, "truth value", _flags),
+    ):
+        for name in names:
+            sent = frame[name]
+            column = read(sent)
+            columns.append(column.alias(name))
+            if column.null_count():
+                shown = sent.str.slice(0, LONGEST_SHOWN)
+                reason = pl.format(f"has {name} {{}}, not a {noun}", shown)
+                wrongs.append(
+                    pl.select(pl.when(column.is_null()).then(reason)).to_series()
+                )
+    return frame.with_columns(columns), wrongs
 
 
-def _plainly(column: pl.Series, form: str) -> pl.Series:
-    """The column with every number in plain form; null where that can not be."""
-    plain: dict[str, str | None] = {}
-    for text in column.filter(~column.str.contains(form)).unique().to_list():
-        try:
-            plain[text] = wire.plain(text)
-        except ValueError:
-            plain[text] = None
-    return column.replace(plain)
+def _stamps(column: pl.Series) -> pl.Series:
+    plain, _ = checks.plainly(column, STAMP_FORM)
+    whole = plain.cast(pl.Int64, strict=False)
+    is_stamp = (whole > -MICROSECONDS_FROM) & (whole < STAMP_BELOW)
+    return pl.select(pl.when(is_stamp).then(whole)).to_series()
 
 
-def _unreadable(name: str, kind: Kind) -> Rule:
-    what = {"count": "whole number", "stamp": "stamp", "flag": "truth value"}
-    sent = pl.col(f"{name} sent").str.slice(0, 80)
-    breaks = pl.col(name).is_null()
-    if kind in ("count", "stamp"):
-        breaks = breaks | (pl.col(name).abs() >= WHOLE_BELOW)
-    reason = pl.format(
-        "has {} {}, not a {}", pl.lit(name), sent, pl.lit(what.get(kind))
-    )
-    if kind not in what:
-        reason = pl.format(
-            "has {} {}", pl.lit(name), sent.map_elements(_why, pl.String)
-        )
-    return breaks, reason
-
-
-def _why(text: str) -> str:
-    try:
-        return wire.plain(text)
-    except ValueError as error:
-        return str(error)
+def _flags(column: pl.Series) -> pl.Series:
+    is_flag = column.str.contains(FLAG_FORM)
+    is_true = column.str.to_lowercase() == "true"
+    return pl.select(pl.when(is_flag).then(is_true)).to_series()
 
 
 def _stamped(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """Every stamp in microseconds, as its magnitude says, with the row's `unit`."""
-    stamps = [name for name, kind in layout.kinds.items() if kind == "stamp"]
-    is_us = pl.col(layout.stamp) >= MICROSECONDS_FROM
+    """Every stamp as bronze has it, and in microseconds; `unit` is what was sent."""
+    is_us = pl.col(layout.axis.column) >= MICROSECONDS_FROM
     return frame.with_columns(
         *(
             pl.when(pl.col(name) >= MICROSECONDS_FROM)
             .then(name)
-            .when(pl.col(name) > -MICROSECONDS_FROM)
-            .then(pl.col(name) * 1000)
+            .otherwise(pl.col(name) * 1000)
             .alias(f"{name} us")
-            for name in stamps
+            for name in layout.stamps
         ),
         pl.when(is_us).then(pl.lit("us")).otherwise(pl.lit("ms")).alias("unit"),
-    ).with_columns(_in_bronze(name, layout).alias(name) for name in stamps)
+    ).with_columns(
+        (exact * 1000 if layout.axis.unit == "ns" else exact // 1000).alias(name)
+        for name, exact in ((name, pl.col(f"{name} us")) for name in layout.stamps)
+    )
 
 
-def _in_bronze(name: str, layout: Layout) -> pl.Expr:
-    exact = pl.col(f"{name} us")
-    return exact * 1000 if layout.stamp_unit == "ns" else exact // 1000
-
-
-def _rules(layout: Layout, covers: Span) -> list[Rule]:
-    kinds = layout.kinds
-    stamp = pl.col(f"{layout.stamp} us")
+def _placed(layout: Layout, covers: Span) -> list[Rule]:
+    """Where a row may lie: in the file's span first, and at the beginning of a step."""
+    stamp = pl.col(f"{layout.axis.column} us")
     start, end = covers[0] * 1000, covers[1] * 1000
     is_outside = ((stamp < start) | (stamp >= end)).fill_null(value=True)
-    rules: list[Rule] = [
-        (is_outside, pl.format("has stamp {} µs outside of the file's span", stamp)),
-        *(_negative(name, kind) for name, kind in kinds.items() if kind != "rate"),
-    ]
-    if "open" in kinds:
-        rules += _candle_rules(stamp)
-    if "first_trade_id" in kinds:
-        first, last = pl.col("first_trade_id"), pl.col("last_trade_id")
-        reason = pl.format("has first trade id {} after the last, {}", first, last)
-        rules.append((first > last, reason))
+    words = pl.format("has stamp {} µs outside of the file's span", stamp)
+    rules: list[Rule] = [(is_outside, words)]
+    if layout.axis.step == MINUTE_MS:
+        is_off = stamp % (MINUTE_MS * 1000) != 0
+        rules.append((is_off, pl.format("has stamp {} µs off the minute", stamp)))
     return rules
-
-
-def _negative(name: str, kind: Kind) -> Rule:
-    value = pl.col(name)
-    if kind == "price":
-        has_digits = value.str.contains("[1-9]")
-        reason = pl.format("has {} {}, not above 0", pl.lit(name), value)
-        return ~has_digits | value.str.starts_with("-"), reason
-    reason = pl.format("has negative {} {}", pl.lit(name), value)
-    if kind == "amount":
-        return value.str.starts_with("-"), reason
-    if kind == "flag":
-        return pl.lit(value=False), reason
-    return value.is_null() | (value < 0), reason
-
-
-def _candle_rules(stamp: pl.Expr) -> list[Rule]:
-    open_, high, low, close = (pl.col(f"{name} exactly") for name in PRICES)
-    words = pl.format
-    return [
-        (
-            stamp % (MINUTE_MS * 1000) != 0,
-            words("has stamp {} µs off the minute", stamp),
-        ),
-        (high < low, words("has high {} < low {}", "high", "low")),
-        *(
-            (
-                (value < low) | (value > high),
-                words(f"has {name} {{}} outside {{}} to {{}}", name, "low", "high"),
-            )
-            for name, value in (("open", open_), ("close", close))
-        ),
-    ]

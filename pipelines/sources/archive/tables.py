@@ -100,4 +100,19 @@ QUARANTINE = Table(
     ),
 )
 
-TABLES = (KLINES, AGG_TRADES, TRADES, FUNDING_RATES, FILES, REQUESTS, QUARANTINE)
+REFUSED_SPANS = Table(
+    # whole minutes of which a file tells nothing, for a row of it that may be of them
+    # was refused; empty where all that it can be of are told
+    "refused_spans",
+    (
+        Column("file_id", "text"),
+        *INSTRUMENT,
+        *columns("bigint", "refused_from_ms", "refused_until_ms"),
+    ),
+    indexes=(("file_id",),),
+)
+
+TABLES = (
+    *(KLINES, AGG_TRADES, TRADES, FUNDING_RATES),
+    *(FILES, REQUESTS, QUARANTINE, REFUSED_SPANS),
+)

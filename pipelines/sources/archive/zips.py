@@ -2,10 +2,13 @@
 
 import shutil
 import zipfile
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from pipelines.errors import BadDataError, UpstreamError
+from pipelines.upstream.decoding import decoding
 
 # The largest files are months of single trades, reckoned with 5 GB; this is ten times
 # that. Look again when a month comes near it.
@@ -16,7 +19,6 @@ LARGEST_RATIO = 200
 CHUNK = 1 << 20
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 ENCRYPTED = 0x1
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 def unpacked(path: Path, member: str, target: Path) -> int:
@@ -29,13 +31,16 @@ def unpacked(path: Path, member: str, target: Path) -> int:
         BadDataError: says what is wrong with the zip.
         UpstreamError: the disk has no room for it.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            info = _only(archive, member)
-            _room(target, info.file_size)
-            return _written(archive, info, target)
-    except BROKEN as error:
-        raise BadDataError(f"is a broken zip: {error}") from error
+    with (
+        _writing(target),
+        path.open("rb") as packed,
+        target.open("wb") as out,
+        decoding("is a broken zip", BadDataError),
+        zipfile.ZipFile(packed) as archive,
+    ):
+        info = _only(archive, member)
+        _room(target, info.file_size)
+        return _written(archive, info, target, out)
 
 
 def _only(archive: zipfile.ZipFile, member: str) -> zipfile.ZipInfo:
@@ -68,16 +73,30 @@ def _room(target: Path, bytes_count: int) -> None:
         )
 
 
-def _written(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> int:
+def _written(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, out: IO[bytes]
+) -> int:
     """How many bytes came out; the zip module compares their CRC at the end.
 
     It reads no further than the size that the zip declares, which was judged above.
     """
     count = 0
-    with archive.open(info) as file, target.open("wb") as out:
+    with archive.open(info) as file:
         while chunk := file.read(CHUNK):
-            out.write(chunk)
+            with _writing(target):
+                out.write(chunk)
             count += len(chunk)
     if count != info.file_size:
         raise BadDataError(f"is cut off: {count} bytes, not {info.file_size}")
     return count
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    """What the disk refuses is no fault of the zip."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UpstreamError(f"{target}: {error.strerror}") from error

@@ -6,14 +6,14 @@ from typing import Any
 
 import ccxt
 
+from pipelines.errors import UpstreamError
 from pipelines.sources.exchange.ccxt_exchange import Response
 from pipelines.upstream import request_log
 from pipelines.upstream.clock import Clock
+from pipelines.upstream.decoding import decoding
 
 SILENCE_S = 10.0  # kept after a 429 or 418 that names no Retry-After
 LIMITS = (429, 418)
-# what ccxt trips over when an error's body is itself cut off or not JSON
-UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
 
 
 @dataclass
@@ -34,18 +34,23 @@ def attempt(
 ) -> Attempt:
     """Send the request once; `error` of the result says what went wrong."""
     result = Attempt(number, clock.now(), clock.monotonic())
-    exchange.responses.last = None
+    exchange.responses.last = exchange.responses.unread = None
     failure: Exception | None = None
     try:
-        body = ask()
-        if isinstance(body, str):
-            raise TypeError(f"not JSON, or cut off: {body[:60]!r}")
-        result.body = pick(body)
-    except UNREADABLE as error:
-        result.error = f"a body that can not be read: {request_log.described(error)}"
-    except ccxt.BaseError as error:
-        failure = error
-        result.error = request_log.described(error)
+        with decoding("a body that can not be read"):
+            try:
+                body = ask()
+            except ccxt.BaseError as error:
+                failure = error
+            else:
+                if isinstance(body, str):
+                    cut_off = TypeError(f"not JSON, or cut off: {body[:60]!r}")
+                    raise exchange.responses.unread or cut_off
+                result.body = pick(body)
+    except UpstreamError as error:
+        result.error = str(error)
+    if failure is not None:
+        result.error = request_log.described(failure)
     result.response = exchange.responses.last
     if failure is not None and result.response is not None:
         result.is_final = _is_refusal(failure, result.response)

@@ -9,12 +9,13 @@ import ccxt
 
 from pipelines.sources.exchange.routes import VenueSpec
 from pipelines.upstream import wire
+from pipelines.upstream.http_session import BoundedSession
 from pipelines.upstream.retry import is_loopback
 
 
 @dataclass(frozen=True)
 class Response:
-    """One HTTP response as it came."""
+    """One HTTP response as it came; `url` is who answered."""
 
     status: int
     url: str
@@ -47,14 +48,23 @@ class TextNumbers:
         self.urls = {**self.urls, "api": moved}
 
     def on_json_response(self, body: str) -> Any:
-        """The body, with numbers as text."""
-        return wire.decode(body)
+        """The body, with numbers as text; ccxt would drop why it can not be read."""
+        try:
+            return wire.decode(body)
+        except ValueError as error:
+            self.responses.unread = error
+            raise
 
-    def on_rest_response(self, *answered: Any) -> str:
+    def parse_precision(self, precision: str | None) -> str | None:
+        """The step that so many decimals are; ccxt would write each of them."""
+        return f"1e-{precision}".replace("--", "") if precision is not None else None
+
+    def on_rest_response(self, *response: Any) -> str:
         """Keep the response, before ccxt judges it."""
-        code, _, url, _, headers, body = answered[:6]
+        code, _, _, _, headers, body = response[:6]
         text = str(body).strip()
-        self.responses.last = Response(code, url.partition("?")[0], headers, text)
+        answered = self.session.answered.url.partition("?")[0]
+        self.responses.last = Response(code, answered, headers, text)
         return text
 
 
@@ -72,8 +82,16 @@ def exchange(spec: VenueSpec, url: str | None, timeout_s: float) -> Any:
         }
     )
     instance.responses = threading.local()
+    instance.session = BoundedSession()
     instance.public_urls = instance.urls["api"]
     instance.move(url)
+    return instance
+
+
+def parser(spec: VenueSpec, document: Any) -> Any:
+    """ccxt's exchange for a listing that is here already; it asks nobody."""
+    instance = exchange(spec, None, 0)
+    setattr(instance, spec.listing.method, lambda _params: document)
     return instance
 
 

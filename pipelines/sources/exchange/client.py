@@ -20,6 +20,7 @@ from pipelines.upstream.budget import Budget
 from pipelines.upstream.clock import Clock
 from pipelines.upstream.request_log import RequestLog
 from pipelines.upstream.retry import backoff_s
+from pipelines.upstream.upstream_clock import UpstreamClock
 
 
 @dataclass(frozen=True)
@@ -32,25 +33,6 @@ class Answer:
     origin: str
     venue_now_ms: int
     received_at: str
-
-
-class VenueTime:
-    """A venue's clock by its last answer. Threads may share it."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._last: tuple[int, float] | None = None  # the venue's clock, and ours
-
-    def set(self, venue_now_ms: int) -> None:
-        """Take the time of an answer that came now."""
-        self._last = venue_now_ms, self._clock.monotonic()
-
-    def now_ms(self) -> int | None:
-        """The last time and what has passed since; None: there was no answer."""
-        if self._last is None:
-            return None
-        last_ms, at_s = self._last
-        return last_ms + int((self._clock.monotonic() - at_s) * 1000)
 
 
 class VenueClient:
@@ -68,7 +50,7 @@ class VenueClient:
         budget: Budget,
         clock: Clock,
         config: ConfigProvider,
-        time: VenueTime | None = None,
+        time: UpstreamClock | None = None,
     ) -> None:
         self.spec = spec
         self._budget = budget
@@ -78,7 +60,7 @@ class VenueClient:
         timeout_s = config.current.thresholds.request_timeout_seconds
         self.exchange = exchange(spec, self._url, timeout_s)
         self._sends_date = True
-        self._time = time or VenueTime(clock)
+        self._time = time or UpstreamClock(clock)
 
     def close(self) -> None:
         """Close the connections."""
@@ -98,13 +80,11 @@ class VenueClient:
         *,
         symbol: str | None = None,
         pick: Callable[[Any], Any] = lambda body: body,
-        send: Callable[[], Any] | None = None,
     ) -> Answer:
         """The venue's answer, with `pick(body)` as its body.
 
         `pick` raises ValueError or TypeError where the body is not as expected; that is
-        tried again. `send` is used instead of the route's own ccxt method. Requests
-        are appended to `log`, whatever happens.
+        tried again. Requests are appended to `log`, whatever happens.
 
         Raises:
             UpstreamError: no good answer came in all attempts, or the venue may not be
@@ -113,14 +93,15 @@ class VenueClient:
             SetupError: the venue is not to be asked any more.
         """
         method = getattr(self.exchange, route.method)
-        ask = send or (lambda: method(dict(params)))
         asked_ms = None if self._sends_date else self._ask_clock(log)
-        result, response = self._answered(route, ask, pick, log, symbol)
+        result, response = self._answered(
+            route, lambda: method(dict(params)), pick, log, symbol
+        )
         venue_now_ms = date_ms(response) if asked_ms is None else asked_ms
         if venue_now_ms is None:
             # asked before the answer, the clock can not make a forming candle closed
             self._sends_date = False
-            return self.call(route, params, log, symbol=symbol, pick=pick, send=send)
+            return self.call(route, params, log, symbol=symbol, pick=pick)
         self._time.set(venue_now_ms)
         return Answer(
             body=result.body,
@@ -143,6 +124,7 @@ class VenueClient:
             self._budget.acquire(**{route.limit: route.weight})
             self._follow()
             result = attempt(self.exchange, ask, pick, number, self._clock)
+            self._judge(result)
             log.append(self._row(result, route, symbol))
             if result.error is None and result.response is not None:
                 self._budget.succeeded()
@@ -158,6 +140,19 @@ class VenueClient:
                 raise UpstreamError(f"{message} (attempt {number} of {number})")
             self._clock.sleep(backoff_s(number))
         raise AssertionError("it counts for ever")  # pragma: no cover
+
+    def _judge(self, result: Attempt) -> None:
+        """An answer whose clock can not be is none, for it would say what has ended."""
+        now_ms = date_ms(result.response)
+        if result.error is None and now_ms is not None:
+            try:
+                self._check_clock(now_ms, result.response)
+            except UpstreamError as error:
+                result.error = str(error)
+
+    def _check_clock(self, now_ms: int, response: Response | None) -> None:
+        headers = response.headers if response else {}
+        self._time.check(now_ms, headers, is_stand_in=self._url is not None)
 
     def _follow(self) -> None:
         """Follow the configuration in force."""
@@ -180,7 +175,9 @@ class VenueClient:
 
         def read(body: Any) -> int:
             stamp = wire.plain(str(wire.at(body, route.path)))
-            return int(Decimal(stamp) * route.unit_ms)
+            now_ms = int(Decimal(stamp) * route.unit_ms)
+            self._check_clock(now_ms, self.exchange.responses.last)
+            return now_ms
 
         result, response = self._answered(route, method, read, log, None)
         date = date_ms(response) if self._sends_date else None

@@ -4,10 +4,11 @@ import threading
 from collections.abc import Callable
 
 from pipelines.config.listener import ConfigProvider
-from pipelines.sources.exchange.client import VenueClient, VenueTime
+from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.routes import VenueSpec
 from pipelines.upstream.budget import Budget, Precedence, SharedBudget, Unlimited
 from pipelines.upstream.clock import Clock
+from pipelines.upstream.upstream_clock import UpstreamClock
 from pipelines.warehouse import Connection
 
 
@@ -30,7 +31,7 @@ class Clients:
         self._config = config
         self._is_unlimited = is_unlimited
         self._made: dict[tuple[str, Precedence], VenueClient] = {}
-        self._times: dict[str, VenueTime] = {}
+        self._times: dict[str, UpstreamClock] = {}
         self._lock = threading.Lock()
 
     def of(self, spec: VenueSpec, precedence: Precedence) -> VenueClient:
@@ -43,7 +44,7 @@ class Clients:
         with self._lock:
             if key not in self._made:
                 budget = self._budget(spec, precedence)
-                time = self._times.setdefault(spec.budget_id, VenueTime(self.clock))
+                time = self._times.setdefault(spec.budget_id, UpstreamClock(self.clock))
                 self._made[key] = VenueClient(
                     spec, budget, self.clock, self._config, time
                 )

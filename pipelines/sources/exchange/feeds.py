@@ -4,58 +4,39 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pipelines.sources.exchange import tables
-from pipelines.upstream.feed import MINUTE_MS, Axis, Feed
-
-PRICES = ("open", "high", "low", "close")
-AMOUNTS = ("price", "base_amount")
-IDS = ("trade_id", "first_trade_id", "last_trade_id")
+from pipelines.upstream import market_rows
+from pipelines.upstream.feed import Feed
 
 CANDLES = Feed(
     "candles",
     table=tables.OHLCV,
-    axis=Axis("opened_at_ms", "ms", step=MINUTE_MS),
+    axis=market_rows.CANDLE_AXIS,
     way="span",
-    row="candle",
-    kinds={
-        **dict.fromkeys(PRICES, "price"),
-        **dict.fromkeys(("base_volume", "quote_volume", "vwap"), "amount"),
-        **dict.fromkeys(("taker_buy_base", "taker_buy_quote"), "amount"),
-        **dict.fromkeys(("trades_count", "closed_at_ms"), "count"),
-    },
-    required=frozenset({*PRICES, "base_volume"}),
     # one request has no fewer anywhere, and a quiet series has a row among them
     live=timedelta(hours=5),
     archived=("klines",),
     closes=True,
+    **vars(market_rows.CANDLE),
 )
 
 TRADES = Feed(
     "trades",
     table=tables.TRADES,
-    axis=Axis("traded_at_ns", "ns"),
+    axis=market_rows.TRADE_AXIS,
     way="walk",
-    row="trade",
-    kinds={
-        **dict.fromkeys(AMOUNTS, "price"),  # amounts are above 0 as well
-        **dict.fromkeys(IDS, "count"),
-    },
-    required=frozenset({*AMOUNTS, *IDS, "taker_side"}),
     # an aggregate is a taker's order: fewer rows than trades, and every id is covered
     archived=("agg_trades", "trades"),
+    **vars(market_rows.TRADE),
 )
 
-# settled every 1, 4 or 8 hours, stamped some milliseconds off the hour: a row covers no
-# more than its stamp
 FUNDING_RATES = Feed(
     "funding_rates",
     table=tables.FUNDING_RATES,
-    axis=Axis("settled_at_ms", "ms"),
+    axis=market_rows.FUNDING_AXIS,
     way="span",
-    row="funding rate",
-    kinds={"funding_rate": "rate", "mark_price": "amount"},
-    required=frozenset({"funding_rate"}),
     live=timedelta(days=7),
     archived=("funding_rates",),
+    **vars(market_rows.FUNDING_RATE),
 )
 
 FEEDS: Mapping[str, Feed] = {

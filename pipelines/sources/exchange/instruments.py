@@ -1,13 +1,13 @@
 """A venue's listing: `instruments` (an instrument as listed at a fetch), `quarantine`.
 
-Upstream: the listing route of each market of a venue, parsed by ccxt's
-`fetch_markets`; one request gives the complete listing. It is static enough to be
-kept: bronze has its age.
+Upstream: the listing route of each market of a venue, parsed by ccxt; one request
+gives the complete listing. It is static enough to be kept: bronze has its age.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from pipelines.bronze.delivery import Rows
 from pipelines.bronze.tables import Table
 from pipelines.errors import BadDataError
 from pipelines.sources.exchange.client import Answer, VenueClient
+from pipelines.sources.exchange.listings import checked, listed, parse
 from pipelines.sources.exchange.routes import ListingRoute, VenueSpec
 from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
 from pipelines.upstream import wire
+from pipelines.upstream.decoding import decoding
 from pipelines.upstream.extents import HOUR_MS
 from pipelines.upstream.request_log import RequestLog
 from pipelines.warehouse import Connection, has_table
@@ -73,11 +75,9 @@ def fetch_listing(client: VenueClient, log: RequestLog) -> Listing:
     Raises:
         UpstreamError: the venue did not answer.
     """
-    route = client.spec.listing
-    fetch = client.exchange.fetch_markets
-    answer = client.call(route, {}, log, send=fetch, pick=_markets)
-    raw = _raw(answer.text, route)
-    kept, refused = _read(client.spec.exchange_id, route, raw, answer.body)
+    spec = client.spec
+    answer = client.call(spec.listing, {}, log, pick=partial(checked, spec.listing))
+    kept, refused = _read(spec, answer)
     symbols = _by_symbol(
         (row["symbol"], row["venue_symbol"], row["is_active"]) for row in kept
     )
@@ -85,7 +85,7 @@ def fetch_listing(client: VenueClient, log: RequestLog) -> Listing:
     if refused:
         rows.append(_rows(QUARANTINE, refused, client, answer))
     return Listing(
-        client.spec.exchange_id,
+        spec.exchange_id,
         symbols,
         answer.venue_now_ms,
         is_fetched=True,
@@ -99,46 +99,27 @@ def _by_symbol(rows: Iterable[tuple[Any, ...]]) -> dict[str, str]:
     return {row[0]: row[1] for row in ordered}
 
 
-def _markets(markets: Any) -> list[dict[str, Any]]:
-    if not isinstance(markets, list) or not markets:
-        raise ValueError("a listing without a single market")
-    return markets
-
-
-def _raw(text: str, route: ListingRoute) -> dict[str, Any]:
-    """Each listed market as sent, by the venue's id of it."""
-    listed = wire.at(wire.decode_exactly(text), route.path)
-    if route.id_field is None:
-        return {str(name): market for name, market in listed.items()}
-    return {str(market.get(route.id_field)): market for market in listed}
-
-
 def _read(
-    exchange_id: str,
-    route: ListingRoute,
-    raw: Mapping[str, Any],
-    markets: Iterable[dict[str, Any]],
+    spec: VenueSpec, answer: Answer
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of `instruments`, and of `quarantine` for what can be none."""
+    sent = listed(spec.listing, wire.decode_exactly(answer.text))
+    parsed, reasons = parse(spec, answer.body)
     kept: list[dict[str, Any]] = []
-    reasons = dict.fromkeys(raw, "ccxt makes no unified symbol of it")
-    symbols: dict[str, str] = {}
-    for market in markets:
-        venue_symbol = str(market["id"])
-        symbols[venue_symbol] = market["symbol"]
+    for place, market in parsed.items():
         try:
-            kept.append(_instrument(market, raw[venue_symbol], route))
-            reasons.pop(venue_symbol, None)
-        except (LookupError, ValueError) as error:
-            reasons[venue_symbol] = str(error)
+            with decoding("can not be read", BadDataError):
+                kept.append(_instrument(market, sent[place][1], spec.listing))
+        except BadDataError as error:
+            reasons[place] = str(error)
     refused = [
         {
             "table_name": INSTRUMENTS.name,
-            "symbol": symbols.get(name),
-            "reason": f"{name} on {exchange_id}: {reason}",
-            "raw": wire.encode(raw.get(name)),
+            "symbol": parsed[place]["symbol"] if place in parsed else None,
+            "reason": f"{sent[place][0]} on {spec.exchange_id}: {reason}",
+            "raw": wire.encode(sent[place][1]),
         }
-        for name, reason in reasons.items()
+        for place, reason in sorted(reasons.items())
     ]
     return kept, refused
 
@@ -173,7 +154,7 @@ def _plain(name: str, number: object) -> str | None:
     try:
         return None if number is None else wire.plain(str(number))
     except ValueError as error:
-        raise ValueError(f"has {name} {error}") from error
+        raise BadDataError(f"has {name} {error}") from error
 
 
 def _rows(

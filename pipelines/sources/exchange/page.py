@@ -6,12 +6,16 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from pipelines.bronze.text import is_storable
 from pipelines.sources.exchange.client import Answer
 from pipelines.sources.exchange.routes import FeedRoute, Route
 from pipelines.upstream import wire
+from pipelines.upstream.bounds import BOUNDS
 
-# of a row that is a mapping with too little, or a list with a cell that is no text
-MISSHAPEN = (LookupError, TypeError)
+# of a row that is a mapping with too little, a list with a cell that is no text, or
+# with text that can not be stored
+MISSHAPEN = (LookupError, TypeError, ValueError)
+TEXTS = frozenset({str, type(None)})
 
 
 class Body(NamedTuple):
@@ -71,6 +75,9 @@ def body_reader(
 
     def read(answered: Any) -> Body:
         rows, others = _rows(route, answered, path)
+        count = sum(map(len, others.values()), len(rows))
+        if count > BOUNDS.rows:
+            raise ValueError(f"{count} rows, more than {BOUNDS.rows}")
         cursor = wire.plain(str(wire.at(answered, last))) if last else None
         if cursor is not None and not cursor.isdecimal():
             raise ValueError(f"{cursor[:80]!r} to go on from")
@@ -84,10 +91,12 @@ def parse_page(route: FeedRoute, path: tuple[str, ...], answer: Answer) -> Page:
     body: Body = answer.body
     malformed = _of_others(body, path, answer)
     places: Sequence[int] = range(len(body.rows))
+    # JSON spells what can not be stored with an escape
+    is_plain = "\\u" not in answer.text
     try:
-        frame = _frame(route, body.rows, places)
+        columns = _columns(route, body.rows, is_plain=is_plain)
     except MISSHAPEN:
-        reasons = [_malformed(route, row) for row in body.rows]
+        reasons = [_malformed(route, row, is_plain=is_plain) for row in body.rows]
         places = [i for i, reason in enumerate(reasons) if reason is None]
         raw = rows_in(route, wire.at(wire.decode_exactly(answer.text), path))
         malformed += [
@@ -95,44 +104,56 @@ def parse_page(route: FeedRoute, path: tuple[str, ...], answer: Answer) -> Page:
             for i, reason in enumerate(reasons)
             if reason
         ]
-        frame = _frame(route, [body.rows[i] for i in places], places)
+        columns = _columns(route, [body.rows[i] for i in places], is_plain=True)
+    frame = pl.DataFrame(
+        {**columns, "row": places},
+        schema={**dict.fromkeys(columns, pl.String), "row": pl.Int64},
+    )
     return Page(answer, route, path, frame, malformed, len(body.rows), body.last)
 
 
-def _frame(
-    route: FeedRoute, rows: Sequence[Any], places: Sequence[int]
-) -> pl.DataFrame:
-    """The rows as columns; LookupError or TypeError where one is misshapen."""
+def _columns(
+    route: FeedRoute, rows: Sequence[Any], *, is_plain: bool
+) -> dict[str, list[str | None]]:
+    """The rows as columns; one of `MISSHAPEN` where one is none.
+
+    `is_plain`: every text of the answer can be stored.
+    """
     if route.cells is not None and any(_is_no_list(row, route.cells) for row in rows):
         raise TypeError
-    columns: dict[str, Any] = {}
+    columns: dict[str, list[str | None]] = {}
     for name, key in route.layout.items():
         cells = [row[key] for row in rows]
         words = route.words.get(name)
         if words:
-            columns[name] = [words.get(cell) for cell in cells]
-        else:  # an empty text is no value: Binance sends it of old mark prices
-            columns[name] = [None if cell == "" else cell for cell in cells]
-    series = [pl.Series(name, cells, pl.String) for name, cells in columns.items()]
-    return pl.DataFrame([*series, pl.Series("row", places, pl.Int64)])
+            cells = [words.get(cell) for cell in cells]
+        if not TEXTS.issuperset(map(type, cells)):
+            raise TypeError
+        if not is_plain and not all(is_storable(cell or "") for cell in cells):
+            raise ValueError
+        # an empty text is no value: Binance sends it of old mark prices
+        columns[name] = [None if cell == "" else cell for cell in cells]
+    return columns
 
 
 def _is_no_list(row: Any, cells: int) -> bool:
     return not isinstance(row, list) or len(row) != cells
 
 
-def _malformed(route: FeedRoute, row: Any) -> str | None:
+def _malformed(route: FeedRoute, row: Any, *, is_plain: bool) -> str | None:
     """Why this can not be a row; None: it can."""
     if route.cells is not None and _is_no_list(row, route.cells):
         if not isinstance(row, list):
             return "is not a list"
         return f"has {len(row)} cells, not {route.cells}"
     try:
-        _frame(route, [row], [0])
+        _columns(route, [row], is_plain=is_plain)
     except LookupError as error:
         return f"has no {error.args[0]!r}"
     except TypeError:
         return "has a cell that is neither a number nor text, or is none"
+    except ValueError:
+        return "has text with a NUL, or with half of a surrogate pair"
     return None
 
 

@@ -14,6 +14,7 @@ from pipelines.sources.exchange.page import Page, body_reader, parse_page, path_
 from pipelines.sources.exchange.routes import FeedRoute
 from pipelines.sources.exchange.tables import QUARANTINE, TIMEFRAME
 from pipelines.upstream import wire
+from pipelines.upstream.decoding import decoding
 from pipelines.upstream.feed import Feed, Key
 from pipelines.upstream.pages import PAGES
 from pipelines.upstream.request_log import RequestLog
@@ -60,7 +61,8 @@ class Series:
             symbol=self.symbol or None,
             pick=body_reader(route, path, last),
         )
-        return parse_page(route, path, answer)
+        with decoding(f"{self}: {route.method}"):
+            return parse_page(route, path, answer)
 
     def key(self, feed: Feed) -> Key:
         """Its key in `pages`."""
@@ -87,17 +89,18 @@ class Series:
         self, feed: Feed, refused: Sequence[tuple[Page, Iterable[tuple[int, str]]]]
     ) -> Iterator[Rows]:
         """Rows of `quarantine`: what of each page was refused, by place and reason."""
+        of_feed = {
+            "table_name": feed.table.name,
+            "exchange_id": self.exchange_id,
+            "symbol": self.symbol,
+        }
         rows = [
-            {"reason": reason, "raw": text} | _provenance(page)
+            {**of_feed, "reason": reason, "raw": text, **_provenance(page)}
             for page, places in refused
             for reason, text in self._refused(page, list(places))
         ]
         if rows:
-            schema: dict[str, Any] = dict.fromkeys(rows[0], pl.String)
-            frame = pl.DataFrame(rows, schema=schema | {"venue_now_ms": pl.Int64})
-            yield self.rows(
-                QUARANTINE, frame.with_columns(table_name=pl.lit(feed.table.name))
-            )
+            yield Rows.of(QUARANTINE, rows)
 
     def _refused(
         self, page: Page, rows: Sequence[tuple[int, str]]

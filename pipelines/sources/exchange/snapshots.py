@@ -14,8 +14,9 @@ from pipelines.bronze.delivery import Rows
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.page import Page
 from pipelines.sources.exchange.routes import SnapshotRoute
-from pipelines.sources.exchange.rules import Checked, check
+from pipelines.sources.exchange.rules import check
 from pipelines.sources.exchange.series import Series, provenance
+from pipelines.upstream.checks import Checked
 from pipelines.upstream.feed import Feed, Span
 from pipelines.upstream.progress import Progress
 from pipelines.upstream.request_log import RequestLog

@@ -18,8 +18,9 @@ from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.covered import Stamps, spans_answered
 from pipelines.sources.exchange.page import Page
 from pipelines.sources.exchange.routes import SpanRoute, TimeParam
-from pipelines.sources.exchange.rules import Checked, check
+from pipelines.sources.exchange.rules import check
 from pipelines.sources.exchange.series import PROVENANCE, Series, in_files
+from pipelines.upstream.checks import Checked
 from pipelines.upstream.feed import MINUTE_MS, Feed, Span
 from pipelines.upstream.pages import Gap
 from pipelines.upstream.progress import NO_PROGRESS, Progress

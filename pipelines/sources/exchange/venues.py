@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipelines.errors import SetupError
-from pipelines.sources.exchange.feeds import CANDLES, FUNDING_RATES, PRICES, TRADES
+from pipelines.sources.exchange.feeds import CANDLES, FUNDING_RATES, TRADES
 from pipelines.sources.exchange.routes import (
     WEIGHT,
     ClockRoute,
@@ -26,6 +26,7 @@ from pipelines.sources.exchange.routes import (
 from pipelines.upstream.budget import Limit
 from pipelines.upstream.extents import HOUR_MS
 from pipelines.upstream.feed import MINUTE_MS
+from pipelines.upstream.market_rows import PRICES
 
 # https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
 # (klines: weight 2, at most 1000 rows, flat rows of volume zero for quiet minutes;

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.errors import SetupError
 from pipelines.sandbox.clock import Clock, iso, parse_instant
+from pipelines.settings import VIRTUAL_CLOCK
 
 
 def test_a_clock_runs_on_from_where_it_starts() -> None:
@@ -46,3 +47,12 @@ def test_an_instant_without_an_offset_is_utc(text: str) -> None:
 def test_what_is_no_instant_is_refused() -> None:
     with pytest.raises(SetupError, match="expected an ISO instant"):
         parse_instant("yesterday")
+
+
+def test_a_clock_that_was_set_says_that_it_is_virtual() -> None:
+    real = Clock()
+    assert VIRTUAL_CLOCK not in real.headers()
+    real.set(real.now_ms() + 86_400_000)
+    assert VIRTUAL_CLOCK in real.headers()
+    assert VIRTUAL_CLOCK in Clock(0).headers()
+    assert VIRTUAL_CLOCK in Clock(is_frozen=True).headers()

@@ -244,7 +244,7 @@ def corrupt():
     [
         (zipped(f"{NAME}.csv", b"1,2\n")[:-30], "is a broken zip"),
         (b"<html>", "is a broken zip"),
-        (corrupt(), "is a broken zip: Bad CRC-32"),
+        (corrupt(), "is a broken zip: BadZipFile Bad CRC-32"),
         (encrypted(), "is encrypted"),
         (two_members(), "has 2 members, not one"),
         (zipped("../../evil.csv", b"1\n"), "has the member"),

@@ -1,23 +1,20 @@
 """Rows of the archive's files: units, headers, layouts, and what is refused."""
 
 import io
-from pathlib import Path
 from typing import get_args
 
-import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import BadDataError
 from pipelines.sources.archive import blocks
-from pipelines.sources.archive.files import Feed, Market, series_of
+from pipelines.sources.archive.files import Feed, Market
 from pipelines.sources.archive.layouts import layout
-from pipelines.sources.archive.reading import Counts, rows_of
 from pipelines.upstream.extents import DAY_MS
+from tests.fakes.archive_rows import DAY, kline, read_tables
 from tests.fakes.archive_server import csv
 
-DAY = 1_735_689_600_000  # 2025-01-01
 HEADERS = {
     "klines": "open_time,open,high,low,close,volume,close_time,quote_volume,count,"
     "taker_buy_volume,taker_buy_quote_volume,ignore",
@@ -28,42 +25,10 @@ HEADERS = {
 }
 
 
-def kline(stamp=DAY, **cells):
-    """A candle's line; stamps in the unit of `stamp`."""
-    step = 60_000 if stamp < 10**15 else 60_000_000
-    found = {
-        "opened": stamp,
-        "open": "1.5",
-        "high": "2.0",
-        "low": "1.0",
-        "close": "1.5",
-        "volume": "3.25",
-        "closed": stamp + step - 1,
-        "quote": "5.0",
-        "count": 7,
-        "taker": "1.25",
-        "taker_quote": "2.5",
-        "ignore": 0,
-    }
-    return ",".join(map(str, (found | cells).values()))
-
-
-def read(tmp_path, content, *, feed="klines", symbol="BTC/USDT", span=DAY_MS):
+def read(tmp_path, content, *, feed="klines", **how):
     """What is kept, what is refused, and the counts."""
-    series = series_of("binance", symbol, feed)
-    assert series is not None
-    file = series.file("daily", (DAY, DAY + span))
-    path = Path(tmp_path) / "file.csv"
-    path.write_bytes(content)
-    counts = Counts()
-    frames: dict[str, list[pl.DataFrame]] = {}
-    for rows in rows_of(file, path, "f1", "2025-01-02T00:00:00Z", counts):
-        assert rows.frame.columns == [column.name for column in rows.table.columns]
-        frames.setdefault(rows.table.name, []).append(rows.frame)
-    joined = {name: pl.concat(found) for name, found in frames.items()}
-    kept = joined.get(feed, pl.DataFrame())
-    refused = joined.get("quarantine", pl.DataFrame())
-    return kept.to_dicts(), refused.to_dicts(), counts
+    tables, counts = read_tables(tmp_path, content, feed=feed, **how)
+    return tables.get(feed, []), tables.get("quarantine", []), counts
 
 
 def reasons(refused):
@@ -202,9 +167,10 @@ def test_a_row_that_breaks_a_rule_is_refused_with_its_line_and_text(
     [
         (f"-7,1.5,2,10,12,{DAY},true", "has negative agg_trade_id -7"),
         (f"7,1.5,2,-1,12,{DAY},true", "has negative first_trade_id -1"),
-        (f"7,1.5,2,12,10,{DAY},true", "has first trade id 12 after the last, 10"),
+        (f"7,1.5,2,12,10,{DAY},true", "has last_trade_id 10 < first_trade_id 12"),
         (f"7,0.0,2,10,12,{DAY},true", "has price 0.0, not above 0"),
-        (f"7,1.5,-2,10,12,{DAY},true", "has negative base_amount -2"),
+        (f"7,1.5,-2,10,12,{DAY},true", "has base_amount -2, not above 0"),
+        (f"7,1.5,0.0,10,12,{DAY},true", "has base_amount 0.0, not above 0"),
         (f"7,1.5,2,10,12,{DAY},maybe", "has is_buyer_maker maybe, not a truth value"),
     ],
 )
@@ -285,5 +251,15 @@ def test_every_layout_names_columns_that_its_table_has(feed, market):
     needed = {c.name for c in found.table.columns if not c.nullable}
     of_file = {"exchange_id", "symbol", "timeframe", "file_id", "line_number"}
 
-    assert set(found.kinds) <= {c.name for c in found.table.columns}
-    assert needed - of_file <= set(found.kinds)
+    assert {*found.names} - {None} <= {c.name for c in found.table.columns}
+    assert needed - of_file <= {*found.names}
+
+
+@pytest.mark.parametrize("cell", ["open", "volume", "count", "opened"])
+def test_a_cell_with_a_nul_costs_its_row_alone(tmp_path, cell):
+    lines = [kline(DAY), kline(DAY + 60_000, **{cell: "1\0"}), kline(DAY + 120_000)]
+
+    rows, refused, _ = read(tmp_path, csv(lines))
+
+    assert len(rows) == 2
+    assert "\0" not in refused[0]["reason"] + refused[0]["raw"]

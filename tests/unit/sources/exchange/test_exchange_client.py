@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import BadDataError, UpstreamError
-from pipelines.settings import settings
+from pipelines.settings import VIRTUAL_CLOCK, settings
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.instruments import fetch_listing
 from pipelines.sources.exchange.venues import BINANCE, VENUES
@@ -65,10 +65,36 @@ def test_every_number_arrives_as_the_text_on_the_wire(ask):
 
 
 def test_the_venues_clock_is_its_date_header_and_ours_is_only_when_we_heard(ask):
-    skewed = FakeClock(NOW - timedelta(days=3650))
+    skewed = FakeClock(NOW + timedelta(days=3650))
     answer, *_ = ask(Reply(GOOD), clock=skewed)
     assert answer.venue_now_ms == NOW_MS
     assert answer.received_at == skewed.now().isoformat()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=1)])
+def test_an_answer_whose_clock_is_ahead_of_ours_judges_nothing(ask, ahead):
+    wrong = Reply(GOOD, date=NOW + ahead)
+    answer, journal, budget, *_ = ask(wrong, Reply(GOOD))
+    assert answer.venue_now_ms == NOW_MS
+    assert "its clock says 2023-11-1" in str(journal[0]["error"])
+    assert budget.told == [("failed",), ("succeeded",)]
+
+    error, *_ = ask(wrong)
+    assert isinstance(error, UpstreamError)
+    assert "are not believed" in str(error)
+
+
+def test_the_time_endpoint_is_believed_no_further_than_a_date(ask):
+    told = Reply(json.dumps({"serverTime": NOW_MS + 10**10}), date=None)
+    error, *_ = ask(Reply(GOOD, date=None), told)
+    assert isinstance(error, UpstreamError)
+    assert "are not believed" in str(error)
+
+
+def test_a_virtual_clock_is_that_of_a_sandbox(ask):
+    headers = {VIRTUAL_CLOCK: "true"}
+    answer, *_ = ask(Reply(GOOD, date=NOW + timedelta(days=400), headers=headers))
+    assert answer.venue_now_ms == NOW_MS + 400 * 86_400_000
 
 
 def test_whatever_ccxt_makes_of_an_answer_ends_in_an_error_of_ours(ask):
@@ -150,6 +176,15 @@ def test_krakens_limit_inside_a_good_status_is_a_limit(ask):
     _, journal, budget, _, _ = ask(limited, good, spec=VENUES["kraken"])
     assert budget.told == [("pause", 10.0), ("succeeded",)]
     assert len(journal) == 2
+
+
+def test_an_answer_with_a_key_twice_is_refused_by_the_keys_name(ask):
+    body = '{"error":[],"result":{"XXBTZUSD":[[1]],"XXBTZUSD":[],"last":0}}'
+    error, journal, *_ = ask(Reply(body), spec=VENUES["kraken"])
+    assert isinstance(error, UpstreamError)
+    assert "BTC/USDT on kraken: " in str(error)
+    assert "the key 'XXBTZUSD' twice in one mapping" in str(error)
+    assert "XXBTZUSD" in str(journal[-1]["error"])
 
 
 def test_a_question_that_a_venue_refuses_is_not_asked_again(ask):

@@ -37,7 +37,7 @@ def checked(*rows, stamp="ms"):
         ({"trade_id": None}, "trade without an id has no trade_id"),
         ({"trade_id": "6.5"}, "has trade_id 6.5, not a whole number"),
         ({"trade_id": "-6"}, "has negative trade_id -6"),
-        ({"first_trade_id": "9"}, "has first id 9 after its last, 5"),
+        ({"first_trade_id": "9"}, "has last_trade_id 5 < first_trade_id 9"),
         ({"taker_side": None}, "has no taker_side"),
         ({"traded_at": None}, "has time null"),
         ({"traded_at": "soon"}, "has time soon"),

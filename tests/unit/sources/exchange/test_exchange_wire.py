@@ -80,3 +80,50 @@ def test_a_nul_is_replaced_and_text_that_spells_one_stays():
     assert wire.encode({"a\0": "b\0"}) == r'{"a\ufffd":"b\ufffd"}'
     spelled = r'{"a\\u0000":"b\\u0000"}'
     assert wire.encode(wire.decode_exactly(spelled)) == spelled
+
+
+@pytest.mark.parametrize("decode", [wire.decode, wire.decode_exactly])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"pair":[1],"pair":[]}',
+        '[{"a":{"pair":1,"b":2,"pair":1}}]',
+        r'{"pair":1,"p\u0061ir":2}',
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_by_its_name(decode, body):
+    with pytest.raises(ValueError, match="the key 'pair' twice in one mapping"):
+        decode(body)
+
+
+def test_a_key_may_stand_in_many_mappings():
+    assert wire.decode('[{"a":1},{"a":{"a":2}}]') == [{"a": "1"}, {"a": {"a": "2"}}]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("decode", [wire.decode, wire.decode_exactly])
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("[" * 33 + "]" * 33, "nested deeper than 32 levels"),
+        ('{"a":' * 33 + "1" + "}" * 33, "nested deeper than 32 levels"),
+        ("[" * 100_000, "nested deeper than 32 levels"),
+        ('[{"a":' * 100_000, "nested deeper than 32 levels"),
+        ("[" + "1," * 4_000_000 + "1]", "values, more than 3000000"),
+    ],
+    ids=["lists", "mappings", "cut off", "both", "values"],
+)
+def test_a_document_beyond_the_bounds_is_refused_by_its_bound(decode, body, reason):
+    with pytest.raises(ValueError, match=reason):
+        decode(body)
+
+
+def test_a_document_may_be_as_deep_as_the_bound():
+    assert wire.decode("[" * 32 + "]" * 32)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["1" * 10**6 + "x", "9" * 10**6, "0." + "1" * 10**6])
+def test_a_long_number_costs_no_more_than_a_look(text):
+    with pytest.raises(ValueError, match="and so on"):
+        wire.plain(text)
