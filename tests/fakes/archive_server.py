@@ -100,6 +100,11 @@ class ArchiveServer:
         delimiter = params.get("delimiter")
         below = [k for k in keys if delimiter and delimiter in k[len(prefix) :]]
         keys = [k for k in keys if k not in below]
+        folders = {
+            prefix + k[len(prefix) :].partition(delimiter)[0] + delimiter
+            for k in below
+            if delimiter
+        }
         page = keys[: self.page_size]
         inner = "".join(self._entry(key) for key in page)
         is_cut = len(keys) > len(page)
@@ -109,7 +114,12 @@ class ArchiveServer:
             '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
             f"<Name>data</Name><Prefix>{escape(prefix)}</Prefix>"
             f"<MaxKeys>1000</MaxKeys><IsTruncated>{str(is_cut).lower()}</IsTruncated>"
-            f"{marked}{inner}</ListBucketResult>"
+            f"{marked}{inner}"
+            + "".join(
+                f"<CommonPrefixes><Prefix>{escape(folder)}</Prefix></CommonPrefixes>"
+                for folder in sorted(folders)
+            )
+            + "</ListBucketResult>"
         ).encode()
 
     def _entry(self, key: str) -> str:

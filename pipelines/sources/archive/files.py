@@ -112,7 +112,11 @@ class Series:
         folder, timeframe = self.type.folder, self.type.timeframe
         inner = "/".join((self.venue_symbol, *([timeframe] if timeframe else [])))
         name = f"{self.venue_symbol}-{timeframe or folder}-"
-        return f"{FOLDERS[self.market]}/{period}/{folder}/{inner}/{name}"
+        return f"{self.folder(period)}{inner}/{name}"
+
+    def folder(self, period: Period) -> str:
+        """Where the archive has a folder for each instrument that it files so."""
+        return f"{FOLDERS[self.market]}/{period}/{self.type.folder}/"
 
     def path_of(self, name: str) -> str:
         """The path of its zip called `name`."""
@@ -139,6 +143,21 @@ class Series:
             bytes_count,
             published_at_ms,
         )
+
+
+def symbol_of(venue_symbol: str, series: Series) -> str:
+    """The unified symbol of an instrument in the market of `series`, as far as known.
+
+    Names such as BTCUSDT do not say where the quote begins: they are read by the quote
+    of the series.
+    """
+    match = SYMBOL.fullmatch(series.symbol)
+    quote = match["quote"].upper() if match else ""
+    pair, _, ending = venue_symbol.partition("_")
+    base = pair.removesuffix(quote)
+    settle = {"spot": "", "um": f":{quote}", "cm": f":{base}"}[series.market]
+    expiry = f"-{ending}" if ending.isdecimal() else ""
+    return f"{base}/{quote}{settle}{expiry}" if base != pair else venue_symbol
 
 
 def series_of(exchange_id: str, symbol: str, feed: Feed) -> Series | None:

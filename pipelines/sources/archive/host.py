@@ -5,7 +5,7 @@ Retries live here and nowhere else. Every HTTP request becomes a row of `request
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -67,15 +67,33 @@ class ArchiveHost:
         Raises:
             UpstreamError: the host did not answer, or not with a listing.
         """
-        entries: list[Entry] = []
+        pages = list(self._pages(prefix, log, symbol))
+        entries = [e for page, _ in pages for e in page.entries]
+        return [e for e in entries if e.key.startswith(prefix)], pages[-1][1]
+
+    def folders(self, prefix: str, log: RequestLog) -> list[str]:
+        """The names of what lies below a folder, which `prefix` ends with.
+
+        Raises:
+            UpstreamError: the host did not answer, or not with a listing.
+        """
+        return [
+            path.removeprefix(prefix).rstrip("/")
+            for page, _ in self._pages(prefix, log, None)
+            for path in page.folders
+        ]
+
+    def _pages(
+        self, prefix: str, log: RequestLog, symbol: str | None
+    ) -> Iterator[tuple[Page, ResponseHead]]:
         marker = ""
         for _ in range(BOUNDS.pages):
             url = f"{self._listing_url}?delimiter=/&prefix={quote(prefix)}"
             url += f"&marker={quote(marker)}" if marker else ""
             page, head = self._page(url, log, symbol)
-            entries += [e for e in page.entries if e.key.startswith(prefix)]
+            yield page, head
             if page.next_marker is None:
-                return entries, head
+                return
             if page.next_marker <= marker:
                 raise UpstreamError(f"the listing of {prefix} goes round in a circle")
             marker = page.next_marker

@@ -11,6 +11,7 @@ from xml.parsers import expat
 from pipelines.upstream.bounds import BOUNDS
 
 SIZE = re.compile("[0-9]{1,15}")  # bytes of a file
+FOLDER = ["CommonPrefixes", "Prefix"]
 LONGEST_KEY = 200  # characters of it in a reason
 
 
@@ -25,10 +26,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Page:
-    """Files by name; `next_marker` begins the next page, None: this is the last."""
+    """Files and folders by name; `next_marker` begins the next page, None: the last."""
 
     entries: list[Entry] = field(default_factory=list)
     next_marker: str | None = None
+    folders: list[str] = field(default_factory=list)
 
 
 def parse(body: bytes) -> Page:
@@ -51,12 +53,12 @@ def parse(body: bytes) -> Page:
         raise ValueError(f"a listing with a broken entry: {error}") from None
     top = _joined(reader.top)
     if top.get("IsTruncated", "").strip() != "true":
-        return Page(entries)
+        return Page(entries, None, reader.folders)
     # NextMarker is only sent where a delimiter was; else the last key is the marker
     marker = top.get("NextMarker") or (entries[-1].key if entries else None)
     if marker is None:
         raise ValueError("a listing that goes on after an empty page")
-    return Page(entries, marker)
+    return Page(entries, marker, reader.folders)
 
 
 def _entry(fields: dict[str, str]) -> Entry:
@@ -79,12 +81,18 @@ class _Reader:
         self.root = ""
         self.top: dict[str, list[str]] = {}
         self.contents: list[dict[str, list[str]]] = []
+        self._folders: list[list[str]] = []
         self._path: list[str] = []
         self.parser = expat.ParserCreate()
         self.parser.StartDoctypeDeclHandler = self._refuse
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
+
+    @property
+    def folders(self) -> list[str]:
+        """The paths that go on below the prefix."""
+        return ["".join(parts) for parts in self._folders]
 
     def _refuse(self, *_: object) -> None:
         raise ValueError("a listing that declares a document type")
@@ -96,8 +104,10 @@ class _Reader:
             raise ValueError(f"nested deeper than {BOUNDS.depth} levels")
         if self._path[1:] == ["Contents"]:
             self.contents.append({})
-            if len(self.contents) > BOUNDS.rows:
-                raise ValueError(f"more than {BOUNDS.rows} files in one page")
+        elif self._path[1:] == FOLDER:
+            self._folders.append([])
+        if len(self.contents) + len(self._folders) > BOUNDS.rows:
+            raise ValueError(f"more than {BOUNDS.rows} files in one page")
 
     def _end(self, _: str) -> None:
         self._path.pop()
@@ -106,5 +116,7 @@ class _Reader:
         inside = self._path[1:]
         if len(inside) == 1:
             self.top.setdefault(inside[0], []).append(text)
+        elif inside == FOLDER:
+            self._folders[-1].append(text)
         elif inside[:1] == ["Contents"] and len(inside) == 2:  # noqa: PLR2004
             self.contents[-1].setdefault(inside[1], []).append(text)

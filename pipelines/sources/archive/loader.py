@@ -13,12 +13,13 @@ from pipelines.bronze.delivery import Resource, Rows
 from pipelines.errors import BullionError, UpstreamError
 from pipelines.sources.archive import working_folder
 from pipelines.sources.archive.fetching import is_unchanged
-from pipelines.sources.archive.files import ArchiveFile, Series
+from pipelines.sources.archive.files import ArchiveFile, Series, series_of
+from pipelines.sources.archive.held_days import HeldDays
 from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.ledger import Connection, Ledger
 from pipelines.sources.archive.ledger import read as read_ledger
 from pipelines.sources.archive.loading import load_file, missing_row
-from pipelines.sources.archive.plan import Plan, plans
+from pipelines.sources.archive.plan import Plan, listed_days, plans, require_archived
 from pipelines.sources.archive.tables import FILES
 from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import Progress
@@ -43,25 +44,30 @@ class Loader:
     progress: Progress
     files: Sequence[ArchiveFile] | None
     files_at_once: int
+    connect: Callable[[], Connection]
     _tasks: "queue.SimpleQueue[Task]" = field(default_factory=queue.SimpleQueue)
     _open: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _done: list[Path] = field(default_factory=list)
 
-    def resources(
-        self, series: Sequence[Series], connect: Callable[[], Connection]
-    ) -> Sequence[Resource]:
-        """What to extract; none where there is nothing to deliver."""
+    def resources(self, series: Sequence[Series]) -> Sequence[Resource]:
+        """What to extract; none where there is nothing to deliver.
+
+        Raises:
+            BadDataError: the archive does not have an instrument that was named.
+        """
         log: RequestLog = []
         planned: list[Plan] = []
         files = list(dict.fromkeys(self.files or ()))
         if self.files is None:
             planned = plans(self.host, series, self.options, log, self.failures)
+            if self.options.subjects:  # a configured one may be too new for the archive
+                require_archived(self.host, planned, log)
             files = [file for plan in planned for file in plan.files]
         missing = [file for plan in planned for file in plan.missing]
         left = working_folder.left(series)
         paths = {*left.values(), *(file.path for file in (*files, *missing))}
-        ledger = read_ledger(connect, sorted(paths))
+        ledger = read_ledger(self.connect, sorted(paths))
         tasks = [task for file in files if (task := self._task(file, ledger))]
         working_folder.forget(left, ledger)
         return self._resources(tasks, planned, ledger, log)
@@ -125,9 +131,13 @@ class Loader:
     def _one(self, task: Task, log: RequestLog) -> Iterator[Rows]:
         """A file; what goes wrong with it is kept, and ends this file alone."""
         file, unless = task.file, task.unless
+        held = HeldDays(file)
         try:
             if not (unless and is_unchanged(self.host, file, unless, log)):
-                yield from load_file(self.host, file, log, self.progress)
+                for rows in load_file(self.host, file, log, self.progress):
+                    held.add(rows)
+                    yield rows
+                self._add_days(held, log)
         except BullionError as error:
             self.failures.append(error)
             if isinstance(error, UpstreamError):
@@ -135,6 +145,22 @@ class Loader:
         finally:
             self.progress.answered(file.minutes, 0)
         self._done.append(working_folder.place(file))
+
+    def _add_days(self, held: HeldDays, log: RequestLog) -> None:
+        """Have the files of days loaded that a month's file lacks, if there are any."""
+        file = held.file
+        series = series_of(file.exchange_id, file.symbol, file.feed)
+        if (
+            file.period == "daily"
+            or series is None
+            or "daily" not in series.type.periods
+        ):
+            return
+        files = listed_days(self.host, series, held.lacking(), log)
+        ledger = read_ledger(self.connect, sorted(file.path for file in files))
+        for task in filter(None, (self._task(file, ledger) for file in files)):
+            self.progress.planned(task.file.minutes)
+            self._tasks.put(task)
 
     def _counted(
         self, rows: Callable[[], Iterator[Rows]]

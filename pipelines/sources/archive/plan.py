@@ -7,8 +7,9 @@ which it has nothing, else one for each day.
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
-from pipelines.errors import BullionError
+from pipelines.errors import BadDataError, BullionError
 from pipelines.sources.archive.attempt import ResponseHead
 from pipelines.sources.archive.choices import needs_clock, span_of
 from pipelines.sources.archive.files import (
@@ -18,6 +19,7 @@ from pipelines.sources.archive.files import (
     days,
     label,
     months,
+    symbol_of,
 )
 from pipelines.sources.archive.host import ArchiveHost
 from pipelines.upstream.feed import Span
@@ -64,6 +66,31 @@ def plans(
         return [plan for plan in pool.map(one, serieses) if plan]
 
 
+def require_archived(
+    host: ArchiveHost, planned: Sequence[Plan], log: RequestLog
+) -> None:
+    """Nothing, where the archive has a folder of each instrument.
+
+    Raises:
+        BadDataError: names what the archive files in no span, and what is alike.
+        UpstreamError: the host did not list its folders.
+    """
+    for plan in planned:
+        series = plan.series
+        folders = {
+            name
+            for period in (() if plan.files else series.type.periods)
+            for name in host.folders(series.folder(period), log)
+        }
+        if not plan.files and series.venue_symbol not in folders:
+            names = get_close_matches(series.venue_symbol.upper(), folders, 3, 0.6)
+            alike = ", ".join(symbol_of(name, series) for name in names)
+            raise BadDataError(
+                f"the archive has no {series.feed} of {series.symbol}"
+                + (f"; alike: {alike}" if alike else "")
+            )
+
+
 def plan_of(
     host: ArchiveHost, series: Series, span: Span, log: RequestLog
 ) -> Plan | None:
@@ -85,6 +112,18 @@ def plan_of(
         inside = [day for day in asked_days if month[0] <= day[0] < month[1]]
         _choose(plan, month, inside, listed)
     return plan
+
+
+def listed_days(
+    host: ArchiveHost, series: Series, spans: Sequence[Span], log: RequestLog
+) -> list[ArchiveFile]:
+    """The files of these days that the host lists.
+
+    Raises:
+        UpstreamError: the host did not list its files.
+    """
+    listed = _listed(host, series, "daily", spans, log)[0] if spans else {}
+    return list(listed.values())
 
 
 def _is_served(

@@ -101,5 +101,6 @@ class ArchiveSource:
             self._progress,
             files=self._files,
             files_at_once=self._at_once,
+            connect=self._connect,
         )
-        return loader.resources(self._series, self._connect)
+        return loader.resources(self._series)

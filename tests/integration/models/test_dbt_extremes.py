@@ -1,6 +1,7 @@
 """What bronze admits, silver and gold hold: no value of one series stops another."""
 
 import random
+from collections.abc import Sequence
 
 from tests.contents.transform import Transform
 from tests.fakes.memory_source import deliver
@@ -24,7 +25,8 @@ from gold.fct_candles as c where symbol != 'ODD/USD'
 
 def odd(row: Row, rng: random.Random) -> Row:
     """The row as one of a series of its own, some of its numbers extreme."""
-    choices = dict.fromkeys(PAID, AMOUNTS) | {"trades_count": COUNTS}
+    choices: dict[str, Sequence[object]] = {"trades_count": COUNTS}
+    choices |= dict.fromkeys(PAID, AMOUNTS)
     choices |= dict.fromkeys(("price", "base_amount"), PRICES)
     changed: Row = {
         name: rng.choice(choices[name])

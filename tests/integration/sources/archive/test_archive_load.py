@@ -59,6 +59,13 @@ def run(**asked):
     return made, facts
 
 
+def warehouse_has(table):
+    with warehouse.connect("loader", "test") as connection:
+        return warehouse.has_table(connection, table) and bool(
+            rows(f"select from {table}")
+        )
+
+
 def rows(statement):
     with warehouse.connect(None, "test") as connection:
         return connection.execute(statement).fetchall()
@@ -194,6 +201,58 @@ def test_verifying_reads_the_checksum_and_loads_what_no_longer_fits_it(
     host.put(DAY, again)
     run(verify=True)
     assert rows("select count(*) from bronze_archive.klines") == [(2880,)]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "alike"),
+    [
+        ("btc/usdt", "BTC/USDT"),
+        ("BTC/USDTT", "BTC/USDT"),
+        ("BTC/USDT:USDT-230332", "BTC/USDT:USDT-230331"),
+        ("BTC/USD:BTC-230332", "BTC/USD:BTC"),
+        ("QQQQQQ/XYZ", None),
+    ],
+)
+def test_a_symbol_that_the_archive_does_not_have_is_refused_with_what_is_alike(
+    host, recorded_day, symbol, alike
+):
+    host.put(DAY, recorded_day)
+    for folder, name in (("um", "BTCUSDT_230331"), ("cm", "BTCUSD_PERP")):
+        path = f"data/futures/{folder}/daily/klines/{name}/1m/{name}-1m-2023-03-11.zip"
+        host.put(path, b"")
+    end = f"; alike: {alike}" if alike else ""
+    with pytest.raises(BadDataError, match=f"no klines of {symbol}{end}$"):
+        run(symbol=symbol)
+    assert not warehouse_has("bronze_archive.files")
+    words = ["load", "archive", "--symbol", symbol, "--since", "2023-03-11"]
+    ended = CliRunner().invoke(app, [*words, "--until", "2023-03-12"])
+    assert ended.exit_code == 65
+    assert f"no klines of {symbol}{end}" in " ".join(ended.stderr.split())
+
+
+def test_a_day_that_a_months_file_lacks_is_taken_from_its_own_file(host):
+    month, day_ms = 1675209600000, 86_400_000
+    folder = "data/spot/{0}/klines/BTCUSDT/1m/BTCUSDT-1m-{1}.zip"
+    kept = b"".join(
+        candles(month + day * day_ms, 1440 - 60 * (day == 20))
+        for day in range(28)
+        if day not in (6, 12)
+    )
+    host.put_csv(folder.format("monthly", "2023-02"), kept)
+    for day, count in ((6, 1440), (7, 1440), (20, 1440)):
+        path = folder.format("daily", f"2023-02-{day + 1:02}")
+        host.put_csv(path, candles(month + day * day_ms, count))
+    for _ in range(2):
+        made, _ = run(span=("2023-02-01", "2023-03-01"))
+        assert made.failures == []
+    assert [path.rsplit("-", 3)[1:] for path in host.downloads] == [
+        ["1m", "2023", "02.zip"],
+        ["2023", "02", "07.zip"],
+        ["2023", "02", "21.zip"],
+    ]
+    assert rows(
+        "select count(distinct opened_at_ms), count(*) from bronze_archive.klines"
+    ) == [(27 * 1440, 25 * 1440 + 1380 + 2 * 1440)]
 
 
 def test_a_day_that_the_host_lacks_is_missing_once(host, recorded_day):
