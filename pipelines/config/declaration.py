@@ -73,7 +73,7 @@ class Declaration:
             if "unsent" in (column.kind, column.element and column.element.kind):
                 return (
                     f"column {name!r} of {self.table} is {self.columns[name]}, a type"
-                    " that Debezium does not send"
+                    " that Debezium does not send as it is"
                 )
         return ""
 

@@ -7,6 +7,7 @@ import base64
 from typing import Any, LiteralString
 
 from pipelines.config.column_type import ColumnType
+from pipelines.sources.config_changes import postgres_times
 from pipelines.sources.config_changes.decimals import SPECIAL
 from pipelines.upstream.wire import Number
 from pipelines.warehouse import Connection
@@ -40,7 +41,15 @@ def kept(text: Any, column: ColumnType) -> Any:
         return Number(text)
     if column.base == "bytea":
         return base64.b64encode(bytes.fromhex(text.removeprefix("\\x"))).decode()
-    return text
+    return _in_utc(text) if column.kind == "timetz" else text
+
+
+def _in_utc(text: str) -> str:
+    """A time with a zone as Debezium sends it."""
+    time = postgres_times.moment(text)
+    offset_us = (time.offset_s or 0) * postgres_times.SECOND_US
+    micros = ((time.micros or 0) - offset_us) % postgres_times.DAY_US
+    return f"{postgres_times.time_text(micros)}+00"
 
 
 def use_one_style(connection: Connection) -> None:

@@ -43,12 +43,17 @@ COUNTED: Mapping[str, tuple[int | None, int | None]] = {
 MILLI_DIGITS = 3  # of a column that is sent in milliseconds
 INFINITE = {
     # of a date, and of a stamp in milliseconds and in microseconds
-    "date": {"2147483647": "infinity", "-2147483648": "-infinity"},
+    "date": {
+        # as it overflows when a snapshot reads it, and when it is streamed
+        **dict.fromkeys(("2147483647", "-622191234", "-2147472692"), "infinity"),
+        **dict.fromkeys(("-2147483648", "-625821272", "-2147472691"), "-infinity"),
+    },
     "timestamp": {
         **dict.fromkeys(("9223372036825200", "9223372036825200000"), "infinity"),
         **dict.fromkeys(("-9223372036832400", "-9223372036832400000"), "-infinity"),
     },
 }
+SATURATED = (1 << 63) - 1
 INFINITIES = {"infinity", "-infinity"}
 
 
@@ -92,6 +97,8 @@ def _of_count(
     value: str, declared: ColumnType, form: re.Match[str] | None, encoding: Encoding
 ) -> str:
     kind, count = declared.kind, int(value)
+    if abs(count) >= SATURATED:
+        raise ValueError("which Debezium sends for all that is beyond it")
     if infinite := INFINITE.get(kind.removesuffix("tz"), {}).get(value):
         return infinite
     if kind == "date":
