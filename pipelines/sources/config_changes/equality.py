@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import struct
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from decimal import Decimal
@@ -13,6 +14,8 @@ from pipelines.config.column_type import ColumnType
 from pipelines.sources.config_changes import postgres_intervals
 from pipelines.sources.config_changes.envelope import as_json
 from pipelines.upstream.wire import Number
+
+MAX_DOUBLE, MAX_REAL = sys.float_info.max, float.fromhex("0x1.fffffep+127")
 
 
 def as_compared(value: Any, declared: ColumnType) -> Any:
@@ -40,9 +43,11 @@ def _floating(value: str, declared: ColumnType) -> Any:
     if type(value) is not Number:  # NaN and the infinities
         return value
     number = float(value) or 0.0  # -0 is 0
+    if abs(number) > (MAX_REAL if declared.is_single else MAX_DOUBLE):
+        return value  # Postgres has no such number
     if not declared.is_single:
         return Number(repr(number))
-    (single,) = struct.unpack("f", struct.pack("f", number))
+    single = _single(repr(number))
     shortest = (f"{single:.{digits}g}" for digits in range(6, 10))
     return Number(repr(float(next(t for t in shortest if _single(t) == single))))
 

@@ -8,7 +8,6 @@ import base64
 import binascii
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,7 +26,7 @@ from pipelines.upstream.wire import NUMBER, Number
 Schema = Mapping[str, Any]
 NO_SCHEMA: Schema = {}
 INTEGER = re.compile(r"-?[0-9]{1,19}")
-MAX_DOUBLE, MAX_REAL = sys.float_info.max, float.fromhex("0x1.ffffffp+127")
+MAX_DIGITS = 4_000  # of a number in JSON: Python reads a whole one of 4,300 at most
 HEX = re.compile(r"(?:[0-9a-f]{2})*")
 
 
@@ -80,15 +79,14 @@ def _floating(
         value = Number(decimal(value, declared, schema, encoding))
     if isinstance(value, str) and value in SPECIAL:  # Java writes NaN bare or quoted
         return SPECIAL[value]
-    if type(value) is not Number or not NUMBER.fullmatch(value):
+    if type(value) is not Number or not _is_readable(value):
         raise ValueError("which is no number")
-    if not _is_finite(value, MAX_REAL if declared.is_single else MAX_DOUBLE):
-        raise ValueError("out of its bounds")
     return value
 
 
-def _is_finite(number: str, bound: float = MAX_DOUBLE) -> bool:
-    return bool(NUMBER.fullmatch(number)) and abs(float(number)) <= bound
+def _is_readable(number: str) -> bool:
+    """Whether every reader of JSON takes it for a number."""
+    return len(number) <= MAX_DIGITS and bool(NUMBER.fullmatch(number))
 
 
 def _integer(value: Any, declared: ColumnType, *_: object) -> Number:
@@ -169,7 +167,7 @@ def _structure(value: Any, *_: object) -> dict[str, Any]:
         for part in (part for pair in value.items() for part in pair):
             if isinstance(part, dict | list):
                 break
-            if type(part) is Number and not _is_finite(part):
+            if type(part) is Number and not _is_readable(part):
                 break
             if type(part) is str:
                 _text(part)

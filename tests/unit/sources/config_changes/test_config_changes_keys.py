@@ -48,7 +48,7 @@ APART: dict[str, list[Any]] = {
     "timetz": ["10:00:00Z", "11:00:00+01:00"],  # the zone is a part of it
     "numeric": ["1", "1.0000000000000000000000000000000001", "-1", "NaN", "Infinity"],
     "double precision": [1, 1.0000000000000002],
-    "real": [0.1, 0.10000001],
+    "real": [0.1, 0.10000001, 3.4e38],
     "interval": ["P1D", "PT25H", "P1M"],
     "text": ["a", "a ", "A", "é", "e\u0301"],
     '"char"': ["a", " "],
