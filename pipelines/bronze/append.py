@@ -8,6 +8,7 @@ docs/decisions/0006-a-batch-of-changes-commits-with-its-position.md.
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import md5
 from typing import Any, LiteralString
 from uuid import uuid4
 
@@ -22,6 +23,16 @@ Fields = tuple[Any, ...]  # of a row, in the order of its table's columns
 DELIVERED = tuple(column.name for column in DELIVERY_COLUMNS)
 IDENTITY: LiteralString = """
 create unique index if not exists {index} on {table} ({identity}) nulls not distinct
+"""
+# of another identity, as of a version before
+OTHER_IDENTITIES: LiteralString = """
+select c.relname from pg_index as i
+inner join pg_class as c on i.indexrelid = c.oid
+where
+    i.indrelid = to_regclass(%s)
+    and i.indisunique
+    and not i.indisprimary
+    and c.relname <> %s
 """
 LANDING: LiteralString = """
 create temporary table if not exists {landing} (like {table}) on commit delete rows
@@ -78,16 +89,25 @@ class Appender:
         ddl.declare(self.connection, {self.schema: tables})
         ddl.index(self.connection, self.schema, tables)
         for table in tables if identity else ():
-            statement = sql.SQL(IDENTITY).format(
-                index=sql.Identifier(f"{table.name}_identity_idx"),
-                table=self._target(table),
-                identity=sql.SQL(identity or ""),
-            )
-            self.connection.execute(statement)
+            self._identify(table, identity or "")
             landing = sql.SQL(LANDING).format(
                 landing=_landing(table), table=self._target(table)
             )
             self.connection.execute(landing)
+
+    def _identify(self, table: Table, identity: LiteralString) -> None:
+        """Have the index of this identity, and of no other."""
+        named = f"{table.name} {identity}".encode()  # a name has 63 bytes at most
+        digest = md5(named, usedforsecurity=False).hexdigest()
+        index, target = f"identity_{digest}_idx", self._target(table)
+        statement = sql.SQL(IDENTITY).format(
+            index=sql.Identifier(index), table=target, identity=sql.SQL(identity)
+        )
+        self.connection.execute(statement)
+        values = (target.as_string(None), index)
+        for (other,) in self.connection.execute(OTHER_IDENTITIES, values).fetchall():
+            stale = sql.Identifier(self.schema, other)
+            self.connection.execute(sql.SQL("drop index if exists {}").format(stale))
 
     def commit(
         self, write: Callable[[Delivery], Mapping[str, int]], *, bytes_count: int = 0

@@ -5,6 +5,7 @@ value or tombstone goes before `kept_days`: who was off for less missed nothing.
 https://kafka.apache.org/documentation/#topicconfigs
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -28,12 +29,17 @@ CONNECT_TIMEOUT_MS = 10_000
 TIMEOUT_MS = 30_000
 MAX_MESSAGE_BYTES = "10485760"
 
+OTHER_CHARACTER = re.compile(r"[^A-Za-z0-9._-]")
+
 Declared = dict[str, dict[str, str]]  # a topic's settings by the topic's name
 
 
-def topic_of(table: str) -> str:
-    """The topic of a table, `config.instruments` as `bullion.config.instruments`."""
-    return f"{PREFIX}.{table}"
+def topic_of(table: str, prefix: str = PREFIX) -> str:
+    """The topic of a table, `config.instruments` as `bullion.config.instruments`.
+
+    What Kafka does not have in a name Debezium replaces.
+    """
+    return OTHER_CHARACTER.sub("_", f"{prefix}.{table}")
 
 
 def declared(tables: Iterable[str], kept_days: int) -> Declared:

@@ -79,6 +79,8 @@ SOURCE = {
     "provide.transaction.metadata": "true",
     "decimal.handling.mode": "string",
     "interval.handling.mode": "string",
+    "time.precision.mode": "adaptive",
+    "binary.handling.mode": "bytes",
     "tombstones.on.delete": "true",
     "poll.interval.ms": "5",
     # the queue holds whole events: bounded by what the heap can hold

@@ -7,6 +7,7 @@ import uuid
 from contextlib import contextmanager
 
 from pipelines.errors import UpstreamError
+from pipelines.local.change_topics import topic_of
 from pipelines.sources.config_changes import follow, session
 from pipelines.sources.config_changes.batch import Message, Place
 
@@ -113,7 +114,7 @@ class MemoryLog:
         ]
 
     def keep(self, tables):
-        topics = [f"{PREFIX}.{table}" for table in tables]
+        topics = [topic_of(table, PREFIX) for table in tables]
         made = [topic for topic in topics if topic not in self._answered()]
         for topic in made:
             self.broker.create(topic)

@@ -24,16 +24,19 @@ def config_replay(
     table: Annotated[
         Path,
         typer.Option(
-            help="YAML: `table`, `key: [columns]`, `columns: {name: Postgres type}`."
+            help="YAML: `table`, `key: [columns]`, `columns: {name: Postgres type}`,"
+            " maybe `encoding: {a setting of the connector: its value}`."
         ),
     ],
 ) -> None:
     """Fold recorded change events, and print the rows that stand as JSON lines.
 
-    The envelope may embed its schema. Decimals are printed as text, other numbers and
-    stamps as they were sent. A line that does not decode or does not fit the table is
-    counted and printed on stderr with its reason; the rest is folded, and the exit code
-    is 65. An event without `transaction` has no position in one.
+    The envelope may embed its schema; without one, `encoding` says what text or a count
+    stands for, as `time.precision.mode: connect`, and what may be two values is
+    refused. Decimals and times are printed as Postgres' own text, other numbers as they
+    were sent. A line that does not decode or does not fit the table is counted and
+    printed on stderr with its reason; the rest is folded, and the exit code is 65. An
+    event without `transaction` has no position in one: it follows the one before it.
     """
     from pipelines.config.declaration import read_declaration
     from pipelines.sources.config_changes.replay import replay
@@ -114,12 +117,12 @@ def config_dead_letters(
     What is taken in counts from its place in the source, not from now. The exit code
     is 65 while some are still refused after `--retry`.
     """
-    from pipelines.config.declaration import declared_tables
     from pipelines.sources.config_changes import dead_letters
+    from pipelines.sources.config_changes.tables import streamed_tables
 
     with acting("dead-letters", "loader") as connection:
         if retry:
-            done = dead_letters.retry(connection, declared_tables(connection))
+            done = dead_letters.retry(connection, streamed_tables(connection))
             say(
                 f"{done.reprocessed_count} taken in ({done.new_count} changes that were"
                 f" not held), {len(done.refused)} still refused"

@@ -3,19 +3,17 @@
 https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events
 """
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines.upstream.wire import Number, decode_exactly
 
 Row = Mapping[str, Any]
 NOTHING: Mapping[str, Any] = {}
 SHOWN = 60  # characters of a bad value or message that its reason quotes
-NOT_SENT = "__debezium_unavailable_value"
-UNAVAILABLE = {NOT_SENT, base64.b64encode(NOT_SENT.encode()).decode()}
+BIGINT = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,13 @@ class Envelope:
     after_fields: Mapping[str, Row] | None = None
 
 
+class Key(NamedTuple):
+    """A message's key: its columns, and their Connect schemas where it embeds them."""
+
+    columns: Row
+    fields: Mapping[str, Row]
+
+
 def envelope(message: bytes | str | None) -> Envelope | None:
     """The envelope of a message's value; None: it is a tombstone.
 
@@ -39,9 +44,9 @@ def envelope(message: bytes | str | None) -> Envelope | None:
         ValueError: says what the message is instead.
     """
     document = _document(message)
-    fields: list[Row] | None = None
+    fields: Any = None
     if isinstance(document, dict) and {"schema", "payload"} <= set(document):
-        fields = (document["schema"] or NOTHING).get("fields")
+        fields = part(document, "schema").get("fields")
         document = document["payload"]
     if document is None:
         return None
@@ -57,22 +62,36 @@ def envelope(message: bytes | str | None) -> Envelope | None:
     )
 
 
-def message_key(message: bytes | str | None) -> Row | None:
+def part(of: Row, name: str) -> Row:
+    """A structure within another; empty where there is none.
+
+    Raises:
+        ValueError: something else is there.
+    """
+    found = of.get(name)
+    if found is not None and not isinstance(found, dict):
+        raise ValueError(f"`{name}` is no structure")
+    return found or NOTHING
+
+
+def message_key(message: bytes | str | None) -> Key | None:
     """The key columns that a message's key carries; None: it carries none."""
     try:
         document = _document(message)
     except ValueError:
         return None
+    fields: Any = None
     if isinstance(document, dict) and {"schema", "payload"} <= set(document):
+        fields = part(document, "schema").get("fields")
         document = document["payload"]
-    return document if isinstance(document, dict) else None
+    return Key(document, _by_name(fields)) if isinstance(document, dict) else None
 
 
 def whole_number(value: Any, name: str) -> int | None:
-    """A whole number of the envelope; None: it was not sent.
+    """A count of the envelope; None: it was not sent.
 
     Raises:
-        ValueError: something else was, or it is out of a bigint's bounds.
+        ValueError: something else was, or it is negative, or beyond a bigint.
     """
     if value is None:
         return None
@@ -80,20 +99,10 @@ def whole_number(value: Any, name: str) -> int | None:
         try:
             number = int(value)
         except ValueError:
-            raise ValueError(f"{name} is {value}, not a whole number") from None
-        if abs(number) < 1 << 63:
+            raise ValueError(f"{name} is {value[:SHOWN]}, not a whole number") from None
+        if 0 <= number < BIGINT:
             return number
     raise ValueError(f"{name} is {str(value)[:SHOWN]}, not a whole number")
-
-
-def is_unavailable(value: Any) -> bool:
-    """Whether it stands for a large value that the log did not repeat.
-
-    https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-toasted-values
-    """
-    if isinstance(value, list):
-        return len(value) == 1 and is_unavailable(value[0])
-    return type(value) is str and value in UNAVAILABLE
 
 
 def as_json(value: Any) -> str:
@@ -124,12 +133,11 @@ def _document(message: bytes | str | None) -> Any:
 
 def _columns(fields: Any, image: str) -> Mapping[str, Row] | None:
     """The schemas of the columns of `before` or `after`, by column."""
-    if not isinstance(fields, list):
-        return None
-    for schema in fields:
-        if isinstance(schema, dict) and schema.get("field") == image:
-            inner = schema.get("fields") or ()
-            return {
-                f["field"]: f for f in inner if isinstance(f, dict) and "field" in f
-            }
-    return None
+    schema = _by_name(fields).get(image)
+    return schema and _by_name(schema.get("fields"))
+
+
+def _by_name(fields: Any) -> Mapping[str, Row]:
+    """The schemas of a structure's fields."""
+    structures = fields if isinstance(fields, list) else []
+    return {str(f.get("field")): f for f in structures if isinstance(f, dict)}

@@ -6,16 +6,18 @@ from typing import Any
 
 from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.envelope import (
+    SHOWN,
     Envelope,
+    Key,
     Row,
     as_json,
     envelope,
-    is_unavailable,
     message_key,
+    part,
     whole_number,
 )
+from pipelines.sources.config_changes.images import images
 from pipelines.sources.config_changes.row_key import row_key
-from pipelines.sources.config_changes.values import NO_SCHEMA, Schema, fitted
 
 # read (of a snapshot), create, update, delete, truncate
 OPERATIONS = ("r", "c", "u", "d", "t")
@@ -23,11 +25,16 @@ OPERATIONS = ("r", "c", "u", "d", "t")
 PARTIAL = "incremental"
 LAST_OF_ALL = "last"
 LAST_OF_TABLE = "last_in_data_collection"
+SNAPSHOTS = (
+    *(None, "false", "true", "first", "first_in_data_collection"),
+    *(LAST_OF_TABLE, LAST_OF_ALL, PARTIAL),
+)
+END_US = 253_402_300_800_000_000  # of the year 9999, which Python's times end with
 
 # effective LSN, 0 for what a snapshot implies and 1 for what was sent, 0 for what it
 # read and 1 for a change, LSN, position in the transaction, offset
 Order = tuple[int, int, int, int, int, int]
-Identity = tuple[str, int, int | None, str | None, str, int | None]
+Identity = tuple[str | int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,8 @@ class ChangeEvent:
     """One change of one row; `before` and `after` by column, numbers as sent.
 
     `row_key` is the row's key as a JSON array, `position` that in its transaction. A
-    truncation has no key. A changed key comes as a delete and a create.
+    truncation has no key. A changed key comes as a delete and a create. `occurrence`
+    is its place among the changes of its row that have no position (`Deliveries`).
     """
 
     table: str
@@ -51,18 +59,23 @@ class ChangeEvent:
     captured_at_us: int | None
     offset: int
     is_inferred: bool = False
+    occurrence: int = 0
 
     @property
     def identity(self) -> Identity:
-        """What identifies it, however often it is delivered."""
-        return (
-            self.table,
-            self.lsn,
-            self.transaction_id,
-            self.row_key,
-            self.op,
-            self.position,
-        )
+        """What identifies it, however often it is delivered.
+
+        Without a position its content does, and of equal ones which it is.
+        """
+        place = (self.table, self.lsn, self.transaction_id, self.row_key, self.op)
+        if self.position is not None:
+            return (*place, self.position)
+        return (*place, None, self.content, self.occurrence)
+
+    @property
+    def content(self) -> str:
+        """What it says of the row."""
+        return as_json([self.op, self.before, self.after])
 
     def order(self, effective_lsn: int) -> Order:
         """Where it stands among the changes of its table."""
@@ -91,23 +104,41 @@ def decoded(
     """The change that a message carries; None: it is a tombstone.
 
     Raises:
-        ValueError: it does not decode, or does not fit its table; says why.
+        ValueError: it does not decode, or does not fit its table; says why, in text
+            that Postgres holds.
     """
+    try:
+        return _decoded(value, table, offset, key)
+    except ValueError as error:
+        reason = str(error)
+    except Exception as error:  # noqa: BLE001  # one record never stops the stream
+        reason = f"not decoded: {type(error).__name__}: {error}"
+    raise ValueError(_storable(reason))
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
+def _decoded(
+    value: bytes | str | None, table: Declaration, offset: int, key: bytes | str | None
+) -> ChangeEvent | None:
     sent = envelope(value)
     if sent is None:
         return None
     schema, name = sent.source.get("schema"), sent.source.get("table")
     if not table.is_of(schema, name):
         raise ValueError(f"a change of {schema}.{name}, not of {table.table}")
+    if table.unsent:
+        raise ValueError(table.unsent)
     op = sent.payload["op"]
     if op not in OPERATIONS:
         raise ValueError(f"op {as_json(op)[:20]}, none of {', '.join(OPERATIONS)}")
-    before, after = _images(sent, table)
-    key_of_row = row_key(str(op), before, after, _keyed(key, table), table)
+    before, after = images(sent, table)
     return ChangeEvent(
         table=table.table,
-        op=str(op),
-        row_key=key_of_row,
+        op=op,
+        row_key=row_key(op, before, after, _keyed(key, table), table),
         before=before,
         after=after,
         lsn=_lsn(sent),
@@ -116,13 +147,13 @@ def decoded(
     )
 
 
-def _keyed(key: bytes | str | None, table: Declaration) -> Row | None:
+def _keyed(message: bytes | str | None, table: Declaration) -> Key | None:
     """A message's key, of the columns that are declared as one."""
-    columns = message_key(key)
-    if columns and set(columns) != set(table.key):
-        sent, declared = ", ".join(columns), ", ".join(table.key)
+    key = message_key(message)
+    if key and key.columns and set(key.columns) != set(table.key):
+        sent, declared = ", ".join(key.columns), ", ".join(table.key)
         raise ValueError(f"its key is ({sent}), and that of {table.table} ({declared})")
-    return columns
+    return key
 
 
 def _lsn(sent: Envelope) -> int:
@@ -134,63 +165,30 @@ def _lsn(sent: Envelope) -> int:
 
 def _facts(sent: Envelope) -> Mapping[str, Any]:
     """What the envelope says beside the row."""
-    source, transaction = sent.source, sent.payload.get("transaction") or {}
-    snapshot = source.get("snapshot")
-    if isinstance(snapshot, bool):  # of the first versions
-        snapshot = str(snapshot).lower()
+    source, transaction = sent.source, part(sent.payload, "transaction")
     return {
         "transaction_id": whole_number(source.get("txId"), "source.txId"),
         "position": whole_number(transaction.get("total_order"), "total_order"),
-        "snapshot": None if snapshot in (None, "false") else str(snapshot),
+        "snapshot": _snapshot(source.get("snapshot")),
         "committed_at_us": _micros(source, "source"),
         "captured_at_us": _micros(sent.payload, "the event"),
     }
 
 
+def _snapshot(sent: Any) -> str | None:
+    """Which part of a snapshot it is; the first versions sent a truth."""
+    name = str(sent).lower() if isinstance(sent, bool) else sent
+    if name not in SNAPSHOTS:
+        raise ValueError(f"source.snapshot is {as_json(sent)[:SHOWN]}")
+    return None if name == "false" else name
+
+
 def _micros(stamped: Row, name: str) -> int | None:
     """Debezium's `ts_us`, of version 2.5 and later, or its `ts_ms`."""
     micros = whole_number(stamped.get("ts_us"), f"ts_us of {name}")
-    if micros is not None:
-        return micros
-    millis = whole_number(stamped.get("ts_ms"), f"ts_ms of {name}")
-    return None if millis is None else millis * 1000
-
-
-def _images(sent: Envelope, table: Declaration) -> tuple[Row | None, Row | None]:
-    """Before and after, fitted; a value that the log did not repeat is the old one."""
-    before = _image(sent.payload.get("before"), table, sent.before_fields, "before")
-    after = sent.payload.get("after")
-    if isinstance(after, dict) and any(map(is_unavailable, after.values())):
-        old = sent.payload.get("before")
-        after = _repeated(after, old if isinstance(old, dict) else NO_SCHEMA)
-    return before, _image(after, table, sent.after_fields, "after")
-
-
-def _repeated(after: Row, before: Row) -> Row:
-    row = {n: before.get(n, v) if is_unavailable(v) else v for n, v in after.items()}
-    if lost := [name for name, value in row.items() if is_unavailable(value)]:
-        raise ValueError(
-            f"the value of {lost[0]!r} was not sent: the table's replica identity is"
-            " not full"
-        )
-    return row
-
-
-def _image(
-    row: Any, table: Declaration, fields: Mapping[str, Schema] | None, name: str
-) -> Row | None:
-    if row is None:
-        return None
-    if not isinstance(row, dict):
-        raise ValueError(f"`{name}` is no row")  # noqa: TRY004  # of the data
-    types, schemas = table.types, fields or NO_SCHEMA
-    if unknown := [column for column in row if column not in types]:
-        raise ValueError(f"column {unknown[0]!r} is not declared in {table.table}")
-    fitting = {}
-    for column, value in row.items():
-        schema = schemas.get(column, NO_SCHEMA)
-        try:
-            fitting[column] = fitted(value, types[column], schema)
-        except ValueError as error:
-            raise ValueError(f"column {column!r}: {error}") from None
-    return fitting
+    if micros is None:
+        millis = whole_number(stamped.get("ts_ms"), f"ts_ms of {name}")
+        micros = None if millis is None else millis * 1000
+    if micros is not None and micros >= END_US:
+        raise ValueError(f"the time of {name} is {micros} µs, beyond the year 9999")
+    return micros

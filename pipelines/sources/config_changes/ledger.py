@@ -19,8 +19,13 @@ from pipelines.sources.config_changes.tables import (
 )
 from pipelines.warehouse import Connection
 
-# rows of one COPY share an LSN, a changed key gives two changes of one transaction
-IDENTITY: LiteralString = "lsn, transaction_id, md5(row_key), op, transaction_position"
+# rows of one COPY share an LSN, a changed key gives two changes of one transaction; of
+# changes without a position, other content is another change
+IDENTITY: LiteralString = (
+    "lsn, transaction_id, md5(row_key), op, transaction_position,"
+    " (case when transaction_position is null then"
+    " md5(coalesce(before, '') || ' ' || coalesce(after, '')) end)"
+)
 EFFECTS: LiteralString = "select ops.note_config_effects(%s)"
 
 

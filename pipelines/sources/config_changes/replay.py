@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.config.declaration import Declaration
 from pipelines.errors import SetupError
+from pipelines.sources.config_changes.deliveries import Deliveries
 from pipelines.sources.config_changes.envelope import as_json
 from pipelines.sources.config_changes.event import ChangeEvent, decoded
 from pipelines.sources.config_changes.fold import Fold
@@ -37,12 +38,13 @@ def replay(path: Path, table: Declaration) -> Replayed:
     """Fold the events of a file, one JSON document a line.
 
     The file's newest snapshot counts as whole, marked so or not. An event without
-    `transaction` has no position in it; its place among equals is its line.
+    `transaction` has no position in it; its place is its line (`Deliveries`).
 
     Raises:
         SetupError: the file can not be read.
     """
     fold, refusals, counts = Fold(), [], Counter[str]()
+    deliveries = Deliveries()
     seen: set[object] = set()
     for event in _events(path, table):
         if isinstance(event, Refusal):
@@ -50,10 +52,11 @@ def replay(path: Path, table: Declaration) -> Replayed:
         elif event is None:
             counts["tombstones"] += 1
         else:
+            change = deliveries.numbered(event)
             counts["events"] += 1
-            counts["repeated"] += event.identity in seen
-            seen.add(event.identity)
-            fold.take([event])
+            counts["repeated"] += change.identity in seen
+            seen.add(change.identity)
+            fold.take([change])
     fold.settle()
     rows = sorted(fold.rows(), key=lambda pair: _sorted_by(pair[0]))
     return Replayed(

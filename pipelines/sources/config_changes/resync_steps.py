@@ -16,14 +16,13 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from pipelines.config.declaration import declared_tables
 from pipelines.local import debezium_properties as debezium
 from pipelines.local import postgres, replication_slot
 from pipelines.local.service import Say
 from pipelines.settings import settings
 from pipelines.sources.config_changes.history import newest_whole_snapshot
 from pipelines.sources.config_changes.kafka_clients import KafkaClients, unavailable
-from pipelines.sources.config_changes.tables import SCHEMA
+from pipelines.sources.config_changes.tables import SCHEMA, streamed_tables
 from pipelines.warehouse import Connection, scalar
 
 CONNECT_TIMEOUT_S = 5
@@ -46,7 +45,7 @@ select count(*) from {table} as c where c.is_inferred and c.lsn >= {since}
 
 def names(connection: Connection) -> list[str]:
     """The config tables."""
-    return list(declared_tables(connection))
+    return list(streamed_tables(connection))
 
 
 def lsn_now(connection: Connection) -> int:

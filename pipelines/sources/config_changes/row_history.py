@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import namedtuple_row
 
 from pipelines.config.declaration import Declaration
 from pipelines.config.path import HAPPENED, as_word
 from pipelines.config.status import who
-from pipelines.config.table import Words
+from pipelines.config.table import Words, literals, refusals
 from pipelines.errors import SetupError
 from pipelines.sources.config_changes import history
-from pipelines.sources.config_changes.row_key import row_key
-from pipelines.upstream.wire import Number
+from pipelines.sources.config_changes.row_key import key_of_row
+from pipelines.sources.config_changes.stored import kept, reading, use_one_style
 from pipelines.warehouse import Connection
 
 HISTORY = Path(__file__).with_name("row_history.sql").read_text("utf-8")
@@ -69,7 +70,7 @@ def row_history(
     Raises:
         SetupError: bronze holds no changes of the table.
     """
-    wanted_key = row_key("d", _sent(declared, key), None, None, declared)
+    wanted_key = _key_of(connection, declared, key)
     query = history.statement(HISTORY, declared.name)
     try:
         with psycopg.RawCursor(connection, row_factory=namedtuple_row) as cursor:
@@ -110,9 +111,24 @@ def _row(text: str | None) -> Mapping[str, Any]:
     return json.loads(text, parse_float=Decimal) if text else {}
 
 
-def _sent(declared: Declaration, key: Words) -> dict[str, Any]:
-    numbers = {"integer", "floating"}
-    return {
-        name: Number(text) if declared.types[name].kind in numbers else text
-        for name, text in key.items()
+def _key_of(connection: Connection, declared: Declaration, key: Words) -> str | None:
+    """The key of words, as Postgres understands them."""
+    columns = sql.SQL(", ").join(
+        sql.SQL(reading(declared.types[name])).format(_typed(declared, name))
+        for name in declared.key
+    )
+    with connection.transaction(), refusals():
+        use_one_style(connection)
+        statement = sql.SQL("select {}").format(columns)
+        texts = connection.execute(statement, literals(declared, key)).fetchone() or ()
+    row = {
+        name: kept(text, declared.types[name])
+        for name, text in zip(declared.key, texts, strict=True)
     }
+    return key_of_row(row, declared)
+
+
+def _typed(declared: Declaration, name: str) -> sql.Composed:
+    # as Postgres itself writes the type; its name may have a percent sign
+    type_name = sql.SQL(declared.columns[name].replace("%", "%%"))
+    return sql.SQL("{}::{}").format(sql.Placeholder(name), type_name)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
 
-from pipelines.config.declaration import declared_tables
 from pipelines.local.service import Say
 from pipelines.sources.config_changes.batch import Batch, Message, Page, Place
 from pipelines.sources.config_changes.broker import Log
@@ -17,6 +16,7 @@ from pipelines.sources.config_changes.history import (
     positions,
 )
 from pipelines.sources.config_changes.ledger import Appended, Ledger
+from pipelines.sources.config_changes.tables import streamed_tables
 from pipelines.sources.config_changes.topics import ConfigTopics, Span, start
 from pipelines.warehouse import Connection
 
@@ -56,7 +56,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.connection)
-        read = partial(declared_tables, self.connection)
+        read = partial(streamed_tables, self.connection)
         self.topics = ConfigTopics(self.prefix, read)
         self.refresh()
 

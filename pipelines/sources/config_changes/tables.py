@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from pipelines.bronze.tables import Column, Table
+from pipelines.config.declaration import Declaration, declared_tables
 from pipelines.errors import SetupError
+from pipelines.warehouse import Connection
 
 SCHEMA = "bronze_config"
 # of the bootstrap; silver stands on them, whether or not a change was ever streamed
@@ -76,6 +78,19 @@ MENDED = Table(
 
 OF_THE_STREAM = (PAGES, QUARANTINE, MENDED)
 RESERVED = {table.name for table in OF_THE_STREAM}
+
+
+def streamed_tables(connection: Connection) -> dict[str, Declaration]:
+    """The config tables whose changes are taken in, by name.
+
+    Of one that is called as a table of ours there is no history (`config.publish`
+    refuses it), and it stops no other.
+    """
+    return {
+        name: table
+        for name, table in declared_tables(connection).items()
+        if name not in RESERVED
+    }
 
 
 def changes_of(name: str) -> Table:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pipelines.config.declaration import Declaration
+from pipelines.local.change_topics import topic_of
 from pipelines.sources.config_changes.batch import (
     Batch,
     Landed,
@@ -79,7 +80,8 @@ class ConfigTopics:
         has_changed = declared != self.declared
         self.declared = declared
         self._names = {
-            f"{self._prefix}.{table.table}": name for name, table in declared.items()
+            topic_of(table.table, self._prefix): name
+            for name, table in declared.items()
         }
         return has_changed
 

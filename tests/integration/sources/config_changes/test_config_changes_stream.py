@@ -139,9 +139,10 @@ def test_what_is_committed_stands_in_bronze_exactly(source, debezium, kafka):  #
         ["a", None],
     )
     assert json.loads(first["told"]) == {"a": 1.1}
-    assert first["at"] == "2024-02-29T10:00:00.123456Z"
-    assert first["plain"] == 1709208000123456
-    assert (first["day"], str(first["ratio"])) == (19782, "0.1")
+    assert first["at"] == "2024-02-29 10:00:00.123456+00"
+    assert first["plain"] == "2024-02-29 12:00:00.123456"
+    assert (first["day"], str(first["ratio"])) == ("2024-02-29", "0.1")
+    assert first["waits"] == "1 day 02:00:00"
 
     copied = rows(
         source,

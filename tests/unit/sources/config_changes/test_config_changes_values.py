@@ -74,13 +74,9 @@ def bytes_schema(scale):
         ("_int4", "[1,2]", "[1,2]"),
         ("numeric(5,1)[]", '["1.5"]', '["1.5"]'),
         ("bytea", '"AAE="', '"AAE="'),
-        ("timestamp with time zone", '"2024-01-01T00:00:00.1Z"', None),
-        ("timestamptz(3)", '"-infinity"', None),
-        ("timestamp", "1704067200000000", None),
-        ("timestamp(3) without time zone", "1704067200000", None),
-        ("date", "19723", None),
-        ("interval", '"P1DT2H"', None),
-        ("interval", "93600000000", None),
+        ("double precision", "1e-400", None),
+        ("bit varying(5)", '"BQ=="', None),
+        ('"char"', '"x"', None),
         ("exchange_kind", '"spot"', None),
         ("point", '{"x":1.5,"y":2}', None),
         ("numeric", "null", None),
@@ -117,22 +113,6 @@ def test_an_array_of_decimals_in_bytes_becomes_texts():
 
 
 @pytest.mark.parametrize(
-    ("told", "sent", "schema"),
-    [
-        ("timestamp", "1704067200000", "io.debezium.time.Timestamp"),
-        ("timestamp", "1704067200000000", "io.debezium.time.MicroTimestamp"),
-        ("timestamp", '"2024-01-01T00:00:00Z"', "io.debezium.time.IsoTimestamp"),
-        ("timestamptz", '"2024-01-01T00:00:00Z"', "io.debezium.time.ZonedTimestamp"),
-        ("timestamptz", "1704067200000000", "io.debezium.time.MicroTimestamp"),
-        ("date", "19723", "io.debezium.time.Date"),
-        ("time", "3600000", "org.apache.kafka.connect.data.Time"),
-    ],
-)
-def test_a_stamp_is_kept_as_given_in_the_form_that_its_schema_names(told, sent, schema):
-    assert value(told, sent, {"name": schema}) == sent
-
-
-@pytest.mark.parametrize(
     ("told", "sent", "schema", "reason"),
     [
         ("numeric(10,2)", "3.14", None, "a JSON number, which may have been rounded"),
@@ -158,6 +138,13 @@ def test_a_stamp_is_kept_as_given_in_the_form_that_its_schema_names(told, sent, 
         ("timestamptz", '"2024-01-01"', None, "no ISO time with a zone"),
         ("timestamp", '"2024-01-01T00:00:00"', None, "sends as a whole number"),
         ("bytea", '"%"', None, "not base64"),
+        ("bytea", '"deadbeef"', None, "may be base64 or hexadecimal"),
+        ("double precision", "9" * 4_001, None, "no number"),
+        ("jsonb", '"NaN"', None, "not JSON"),
+        ("jsonb", '"{\\"a\\": \\"\\\\u0000\\"}"', None, "NUL"),
+        ("point", '{"x":{}}', None, "no structure"),
+        ("point", '{"x":NaN}', None, "no structure"),
+        ("point", '{"x":"\\u0000"}', None, "NUL"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_reason(told, sent, schema, reason):
@@ -174,22 +161,10 @@ def test_a_value_of_a_megabyte_is_kept_whole_and_a_refusal_quotes_little_of_it()
     assert len(str(refused.value)) < 200
 
 
-@pytest.mark.parametrize("told", ["text", "text[]", "bytea"])
-def test_a_large_value_that_the_log_did_not_repeat_is_the_old_one(told):
-    unsent = "__debezium_unavailable_value"
-    sent = {
-        "text": unsent,
-        "text[]": [unsent],
-        "bytea": base64.b64encode(unsent.encode()).decode(),
-    }[told]
-    old = {"text": "held", "text[]": ["held"], "bytea": "aGVsZA=="}[told]
-    told_of = declaration(told)
-    update = {
-        "before": {"id": 1, "value": old},
-        "after": {"id": 1, "value": sent},
-        "source": SOURCE,
-        "op": "u",
-    }
-    assert after(json.dumps(update), told_of)["value"] == old
-    with pytest.raises(ValueError, match="replica identity"):
-        decoded(json.dumps({**update, "before": None}), told_of, offset=0)
+@pytest.mark.parametrize("told", ["box", "polygon[]", "record"])
+def test_of_a_table_with_a_column_that_is_not_sent_every_change_is_refused(told):
+    """Its rows would lack the column in silence."""
+    with pytest.raises(
+        ValueError, match=r"column 'value' of config\.things is .*, a type"
+    ):
+        decoded(message("null"), declaration(told), offset=0)
