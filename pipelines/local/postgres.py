@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from pipelines.errors import SetupError
-from pipelines.local import place, postgres_connection
+from pipelines.local import place, postgres_connection, role_logins
 from pipelines.local import port as ports
 from pipelines.local.account import Account, server_account
 from pipelines.local.place import cache_dir, data_dir
@@ -146,31 +146,37 @@ class Postgres:
         postgres_connection.write(self.data_dir, port, cluster.password_file)
 
 
-def connection(folder: Path | None = None) -> Parameters:
+def connection(folder: Path | None = None, role: str | None = None) -> Parameters:
     """libpq's parameters of the running embedded server: host to password.
 
-    `folder` is its data directory; by default that of the settings.
+    `folder` is its data directory, by default that of the settings; the login is the
+    server's owner, or that of `role`.
 
     Raises:
         SetupError: it does not run.
     """
     folder = folder.resolve() if folder else data_dir()
-    if not postgres_connection.runs(folder):
+    if not (postgres_connection.facts(folder) and postgres_connection.runs(folder)):
         raise SetupError(
             "the embedded Postgres does not run: run `bullion up`, or set PGHOST to "
             "a server of your own"
         )
+    if role:
+        return role_logins.parameters(folder, role)
     return postgres_connection.parameters(folder)
 
 
-def warehouse_parameters() -> Parameters:
+def warehouse_parameters(role: str | None = None) -> Parameters:
     """libpq's parameters of the warehouse, embedded or given, as its owner.
+
+    The embedded server has a login for each `role`; on a given one it is PGUSER's to
+    assume.
 
     Raises:
         SetupError: the embedded server is meant and does not run.
     """
     if settings().is_embedded:
-        return connection()
+        return connection(role=role)
     password = settings().pgpassword
     return Parameters(
         host=settings().pghost,
