@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.errors import SetupError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+PRIVATE = 0o700
 
 
 class Settings(BaseSettings):
@@ -50,10 +51,29 @@ class Settings(BaseSettings):
 
     archive_url: str | None = Field(default=None, alias="BULLION_ARCHIVE_URL")
 
+    @field_validator("data_dir", "seeds_dir")
+    @classmethod
+    def _usable(cls, folder: Path) -> Path:
+        """The folder with `~` expanded; every name of it can be written as UTF-8."""
+        try:
+            expanded = folder.expanduser()
+            expanded.absolute().as_posix().encode()
+        except RuntimeError as error:  # a user who is none
+            raise ValueError(str(error)) from None
+        except UnicodeEncodeError:
+            raise ValueError("the path is not UTF-8") from None
+        return expanded
+
     @property
     def is_embedded(self) -> bool:
         """Whether the warehouse is the server that `bullion up` starts."""
         return self.pghost is None
+
+    def folder(self, name: str) -> Path:
+        """The data directory's folder `name`, made for its owner alone."""
+        folder = self.data_dir.absolute() / name
+        make_private(folder)
+        return folder
 
     def venue_url(self, exchange_id: str) -> str | None:
         """Where a venue is reached instead of its public address; None: live."""
@@ -72,6 +92,14 @@ class Settings(BaseSettings):
             known = ", ".join(sorted(filter(None, names)))
             raise SetupError(f"{setting} is no setting of an address; known: {known}")
         return self.venue_url(names[setting].removesuffix("_url"))
+
+
+def make_private(folder: Path, mode: int = PRIVATE) -> None:
+    """Make `folder`, and what is missing above it, for its owner alone."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=mode, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # a file in its place is refused
 
 
 @cache

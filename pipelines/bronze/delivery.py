@@ -14,6 +14,7 @@ from uuid import uuid4
 import polars as pl
 
 from pipelines.bronze.tables import Table
+from pipelines.settings import make_private
 
 TYPES: Mapping[str, Any] = {"bigint": pl.Int64, "bool": pl.Boolean}  # else text
 
@@ -89,7 +90,7 @@ def write(rows: Rows, load_id: str, folder: Path) -> Path:
 
     An empty string is written quoted, a null is not: `COPY` tells them apart so.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     name = uuid4().hex
     path = folder / f"{name}.csv"
     columns = [column.name for column in rows.table.columns]

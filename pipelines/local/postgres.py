@@ -23,7 +23,7 @@ from pipelines.local.postgres_connection import NAME, Parameters
 from pipelines.local.postgres_distribution import Distribution, reachable
 from pipelines.local.postgres_server import PortTakenError, Server
 from pipelines.local.service import Say, bring_up, silent, take_down
-from pipelines.settings import settings
+from pipelines.settings import make_private, settings
 
 PORT_TRIES = 5
 LIBPQ_PORT = 5432  # where PGHOST is set and PGPORT is not
@@ -67,7 +67,7 @@ class Postgres:
 
     def configure(self, say: Say) -> None:
         """Make the data if there is none, choose the port, write the settings."""
-        cluster = self._cluster()
+        cluster = self._cluster(say)
         durable = "fsync = off" not in self.conf
         if cluster.make(self._distribution, durable=durable):
             say(f"made an empty database in {cluster.data}")
@@ -95,7 +95,11 @@ class Postgres:
                 self._use_port(cluster, another)
 
     def resume(self, say: Say) -> None:
-        """Nothing: its settings are read at its start."""
+        """Where the data directory was lost under it, start it anew with a secret."""
+        if not (self.data_dir / NAME / "password").exists():
+            say("its secret is lost with the data directory: Postgres is started anew")
+            take_down(self, say)
+            bring_up(self, say)
 
     def running(self) -> bool:
         """Whether the postmaster of our data is alive."""
@@ -103,7 +107,7 @@ class Postgres:
 
     def ready(self) -> bool:
         """Whether our password opens our database."""
-        if not self.running():
+        if not (self.running() and self.address):
             return False
         try:
             with psycopg.connect(
@@ -132,10 +136,10 @@ class Postgres:
     def _distribution(self) -> Distribution:
         return reachable(self.cache_dir, self._account, silent)
 
-    def _cluster(self) -> Cluster:
-        folder = place.state_folder(self.data_dir, NAME, self._account)
+    def _cluster(self, say: Say = silent) -> Cluster:
+        folder = place.state_folder(self.data_dir, NAME, self._account, say)
         password_file = self.data_dir / NAME / "password"
-        password_file.parent.mkdir(parents=True, exist_ok=True)
+        make_private(password_file.parent)
         return Cluster(folder, self._account, password_file)
 
     def _remembered_port(self) -> int:

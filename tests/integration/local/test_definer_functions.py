@@ -40,7 +40,7 @@ def of_a_file(name):
 
 def reviewed():
     """The functions of the page, by name: who may call each."""
-    found = {}
+    found: dict[str, set[str]] = {}
     for line in PAGE.splitlines():
         if told := re.match(r"\| (?:those of )?`([\w./]+)` \| ([^|]+) \|", line):
             name, callers = told[1], set(re.findall(r"\w+", told[2])) & {*ROLES, "cdc"}
@@ -61,7 +61,7 @@ def test_every_function_with_its_owners_rights_looks_names_up_in_the_catalog(dat
 
 def test_a_function_with_its_owners_rights_is_called_by_whom_the_page_names(database):
     assert [d[0] for d in run(database, None, DEFINERS) if d[3]] == []
-    granted = dict.fromkeys(reviewed(), frozenset())
+    granted: dict[str, set[str]] = {name: set() for name in reviewed()}
     for name, role in run(database, None, GRANTED):
         granted[name] |= {role}
     assert granted == reviewed()
@@ -104,8 +104,9 @@ TRAPS = {
         f"create table {{schema}}.behind ({LOADS})",
         "insert into {schema}.behind values ('1.5', '', 0, now())",
         (
-            "create view {schema}._dlt_loads as select {schema}.trap(load_id) as load_id,"
-            " schema_name, status, inserted_at from {schema}.behind"
+            "create view {schema}._dlt_loads as select"
+            " {schema}.trap(load_id) as load_id, schema_name, status, inserted_at"
+            " from {schema}.behind"
         ),
     ),
     "statistics": (
@@ -307,9 +308,10 @@ KNOWN = {
     ),
     "bronze_config": (
         (
-            "create table {schema}.things (op text, row_key text, before text, after text,"
-            " transaction_id bigint, lsn bigint, transaction_position bigint,"
-            " is_inferred boolean, committed_at_us bigint, captured_at_us bigint,"
+            "create table {schema}.things (op text, row_key text, before text,"
+            " after text, transaction_id bigint, lsn bigint,"
+            " transaction_position bigint, is_inferred boolean,"
+            " committed_at_us bigint, captured_at_us bigint,"
             " topic_offset bigint, _dlt_load_id text)"
         ),
         (

@@ -1,6 +1,7 @@
 """The embedded server's logins: a process holds its role's rights and no others."""
 
 from contextlib import suppress
+from typing import get_args
 
 import psycopg
 import pytest
@@ -70,7 +71,7 @@ def test_secrets_of_the_logins_are_their_owners_alone_and_kept(home):
     assert all(file.stat().st_mode & 0o777 == 0o600 for file in files)
     up()
     assert [file.read_text() for file in files] == kept
-    for role in role_logins.ROLES:
+    for role in get_args(warehouse.Role):
         warehouse.connect(role, "test").close()
     stack.down(delete=True)
     assert not any(file.exists() for file in files)
