@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.errors import SetupError
@@ -19,6 +19,7 @@ from pipelines.errors import SetupError
 VIRTUAL_CLOCK = "Bullion-Virtual-Clock"
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+PRIVATE = 0o700
 
 
 class Settings(BaseSettings):
@@ -49,10 +50,37 @@ class Settings(BaseSettings):
         default=7, ge=7, le=3650, alias="BULLION_CHANGES_KEPT_DAYS"
     )
 
+    @field_validator("data_dir", "seeds_dir")
+    @classmethod
+    def _usable(cls, folder: Path) -> Path:
+        """The folder with `~` expanded; every name of it can be written as UTF-8."""
+        try:
+            expanded = folder.expanduser()
+            expanded.absolute().as_posix().encode()
+        except RuntimeError as error:  # a user who is none
+            raise ValueError(str(error)) from None
+        except UnicodeEncodeError:
+            raise ValueError("the path is not UTF-8") from None
+        return expanded
+
     @property
     def is_embedded(self) -> bool:
         """Whether the warehouse is the server that `bullion up` starts."""
         return self.pghost is None
+
+    def folder(self, name: str) -> Path:
+        """The data directory's folder `name`, made for its owner alone."""
+        folder = self.data_dir.absolute() / name
+        make_private(folder)
+        return folder
+
+
+def make_private(folder: Path, mode: int = PRIVATE) -> None:
+    """Make `folder`, and what is missing above it, for its owner alone."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=mode, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # a file in its place is refused
 
 
 @cache

@@ -1,7 +1,8 @@
 """The warehouse: how it is reached and locked.
 
-Processes assume a role for what they do: `loader` writes bronze, `transformer` builds
-silver and gold, `analyst` reads gold, `operator` writes the configuration.
+Processes log in as, or assume, a role for what they do: `loader` writes bronze,
+`transformer` builds silver and gold, `analyst` reads gold, `operator` writes the
+configuration.
 """
 
 import os
@@ -29,23 +30,26 @@ ENDING_RETRY_S = 0.02
 
 
 def parameters(role: Role | None, application_name: str) -> dict[str, Any]:
-    """libpq's connection parameters, with `role` assumed where one is given.
+    """libpq's connection parameters, acting as `role` where one is given.
 
     Raises:
         SetupError: no server is named and the embedded one does not run.
     """
     options = "-c timezone=UTC" + (f" -c role={role}" if role else "")
     return {
-        **warehouse_parameters(),
+        **warehouse_parameters(role),
         "options": options,
         "application_name": application_name,
     }
 
 
-def environment() -> dict[str, str]:
-    """libpq's own variables of the warehouse, for psql, dbt and other children."""
+def environment(role: Role | None = None) -> dict[str, str]:
+    """libpq's own variables of the warehouse, for psql, dbt and other children.
+
+    They log in as the owner, or as `role` where that has a login of its own.
+    """
     names = {"host": "HOST", "port": "PORT", "dbname": "DATABASE", "user": "USER"}
-    known = parameters(None, "")
+    known = warehouse_parameters(role)
     found = {f"PG{name}": str(known[key]) for key, name in names.items()}
     return found | ({"PGPASSWORD": known["password"]} if known["password"] else {})
 

@@ -212,7 +212,7 @@ def _event_level() -> "EventLevel":
 
 
 def _target() -> Path:
-    return settings().data_dir.absolute() / "dbt_target"
+    return settings().folder("dbt_target")
 
 
 def _facts(command: str, result: "dbtRunnerResult") -> TransformFacts:

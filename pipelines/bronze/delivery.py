@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines.bronze.tables import Table
 from pipelines.bronze.text import REPLACEMENT, storable
+from pipelines.settings import make_private
 
 TYPES: Mapping[str, Any] = {"bigint": pl.Int64, "bool": pl.Boolean}  # else text
 
@@ -96,7 +97,7 @@ def write(rows: Rows, load_id: str, folder: Path) -> Path:
     An empty string is written quoted, a null is not: `COPY` tells them apart so. Of a
     table in parts, the file's name has the part after a dot.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     name = ".".join([uuid4().hex, *_part(rows)])
     path = folder / f"{name}.csv"
     columns = [column.name for column in rows.table.columns]

@@ -62,7 +62,7 @@ class Run:
         """A run that is about to begin."""
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         name = f"{source_name}-{stamp}-{os.getpid()}-{uuid4().hex[:8]}"
-        return cls(cls.home() / name)
+        return cls(settings().folder(cls.home().name) / name)
 
     @classmethod
     def left(cls) -> list["Run"]:

@@ -7,6 +7,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from pipelines.errors import BadDataError, BullionError, UpstreamError
+from pipelines.local import place
 
 INTERRUPTED = 130
 GOES_ON = "stopped; the same command goes on from here"
@@ -31,6 +32,8 @@ def refusal(error: BaseException) -> typer.Exit | None:
         return refuse(str(error), error.exit_code)
     if _interrupted(error):
         return refuse(GOES_ON, INTERRUPTED)
+    if isinstance(error, OSError) and (unusable := place.refusal(error)):
+        return refuse(str(unusable), unusable.exit_code)
     from psycopg import OperationalError  # a third of a second
 
     if isinstance(error, OperationalError):

@@ -61,7 +61,7 @@ def _psql(command: str | None, *, csv: bool) -> int:
     program = str(installed().program("psql"))
     # an operator's own psqlrc could add words to what a script reads
     words = ["--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-c", command] if command else []
-    variables = {**warehouse.environment(), "PGOPTIONS": OPTIONS}
+    variables = {**warehouse.environment("analyst"), "PGOPTIONS": OPTIONS}
     return subprocess.run(
         [program, *(["--csv"] if csv else []), *words],
         env=child_environment(variables),

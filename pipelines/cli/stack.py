@@ -40,9 +40,12 @@ def down(
 @stack_app.command(epilog="Example: `bullion status --json`")
 def status(*, json: Json = False) -> None:
     """What runs of the local stack, and where."""
-    from pipelines.local import stack
+    from pipelines.local import place, stack
 
     show(stack.status(), "local stack", json=json)
+    home = place.data_dir()
+    if outside := place.recorded(home):
+        say(place.moved(home, outside))
 
 
 @stack_app.command(epilog="Example: `bullion doctor`")

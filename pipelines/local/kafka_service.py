@@ -18,12 +18,12 @@ from typing import ClassVar
 
 from pipelines.errors import SetupError
 from pipelines.local import java, kafka_properties, place
-from pipelines.local.account import ENVIRONMENT, own_account
+from pipelines.local.account import own_account
 from pipelines.local.artifacts import FOLDER, Artifacts
 from pipelines.local.port import HOST
 from pipelines.local.service import Say, UnavailableError
 from pipelines.local.watched_service import WatchedService
-from pipelines.settings import settings
+from pipelines.settings import make_private, settings
 
 NAME = "kafka"
 SETTINGS = {"kafka": "BULLION_KAFKA_PORT", "controller": "BULLION_KAFKA_PORT"}
@@ -63,7 +63,7 @@ class Kafka(WatchedService):
 
     def configure(self, say: Say) -> None:
         """Choose the ports, write the settings, make an empty log if there is none."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private(self.folder)
         ports = self.ports.settle(
             {"kafka": self.port, "controller": None}, SETTINGS, say
         )
@@ -99,7 +99,7 @@ class Kafka(WatchedService):
     def _environment(self) -> dict[str, str]:
         # by the environment: a list of 46 paths would hide the rest from `ps`
         jars = os.pathsep.join(map(str, self._artifacts.paths()))
-        return {**ENVIRONMENT, "CLASSPATH": jars}
+        return {**java.ENVIRONMENT, "CLASSPATH": jars}
 
     def _command(self, main_class: str, *arguments: str) -> list[str | Path]:
         logging = f"-Dlog4j2.configurationFile={LOGGING}"

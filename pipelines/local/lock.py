@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from pipelines.errors import BusyError
 from pipelines.local.service import Say, silent
+from pipelines.settings import make_private
 
 POLL_S = 0.1
 
@@ -21,7 +22,7 @@ def held(path: Path, say: Say = silent, *, wait_s: float = 300) -> Iterator[None
     Raises:
         BusyError: another process still holds it after `wait_s` seconds.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     deadline = time.monotonic() + wait_s
     is_said = False
     with path.open("a+", encoding="utf-8") as file:

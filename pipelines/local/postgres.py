@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from pipelines.errors import SetupError
-from pipelines.local import place, postgres_connection
+from pipelines.local import place, postgres_connection, role_logins
 from pipelines.local import port as ports
 from pipelines.local.account import Account, server_account
 from pipelines.local.place import cache_dir, data_dir
@@ -23,7 +23,7 @@ from pipelines.local.postgres_connection import NAME, Parameters
 from pipelines.local.postgres_distribution import Distribution, reachable
 from pipelines.local.postgres_server import PortTakenError, Server
 from pipelines.local.service import Say, bring_up, silent, take_down
-from pipelines.settings import settings
+from pipelines.settings import make_private, settings
 
 PORT_TRIES = 5
 LIBPQ_PORT = 5432  # where PGHOST is set and PGPORT is not
@@ -67,7 +67,7 @@ class Postgres:
 
     def configure(self, say: Say) -> None:
         """Make the data if there is none, choose the port, write the settings."""
-        cluster = self._cluster()
+        cluster = self._cluster(say)
         durable = "fsync = off" not in self.conf
         if cluster.make(self._distribution, durable=durable):
             say(f"made an empty database in {cluster.data}")
@@ -95,7 +95,11 @@ class Postgres:
                 self._use_port(cluster, another)
 
     def resume(self, say: Say) -> None:
-        """Nothing: its settings are read at its start."""
+        """Where the data directory was lost under it, start it anew with a secret."""
+        if not (self.data_dir / NAME / "password").exists():
+            say("its secret is lost with the data directory: Postgres is started anew")
+            take_down(self, say)
+            bring_up(self, say)
 
     def running(self) -> bool:
         """Whether the postmaster of our data is alive."""
@@ -103,7 +107,7 @@ class Postgres:
 
     def ready(self) -> bool:
         """Whether our password opens our database."""
-        if not self.running():
+        if not (self.running() and self.address):
             return False
         try:
             with psycopg.connect(
@@ -132,10 +136,10 @@ class Postgres:
     def _distribution(self) -> Distribution:
         return reachable(self.cache_dir, self._account, silent)
 
-    def _cluster(self) -> Cluster:
-        folder = place.state_folder(self.data_dir, NAME, self._account)
+    def _cluster(self, say: Say = silent) -> Cluster:
+        folder = place.state_folder(self.data_dir, NAME, self._account, say)
         password_file = self.data_dir / NAME / "password"
-        password_file.parent.mkdir(parents=True, exist_ok=True)
+        make_private(password_file.parent)
         return Cluster(folder, self._account, password_file)
 
     def _remembered_port(self) -> int:
@@ -146,31 +150,37 @@ class Postgres:
         postgres_connection.write(self.data_dir, port, cluster.password_file)
 
 
-def connection(folder: Path | None = None) -> Parameters:
+def connection(folder: Path | None = None, role: str | None = None) -> Parameters:
     """libpq's parameters of the running embedded server: host to password.
 
-    `folder` is its data directory; by default that of the settings.
+    `folder` is its data directory, by default that of the settings; the login is the
+    server's owner, or that of `role`.
 
     Raises:
         SetupError: it does not run.
     """
     folder = folder.resolve() if folder else data_dir()
-    if not postgres_connection.runs(folder):
+    if not (postgres_connection.facts(folder) and postgres_connection.runs(folder)):
         raise SetupError(
             "the embedded Postgres does not run: run `bullion up`, or set PGHOST to "
             "a server of your own"
         )
+    if role:
+        return role_logins.parameters(folder, role)
     return postgres_connection.parameters(folder)
 
 
-def warehouse_parameters() -> Parameters:
+def warehouse_parameters(role: str | None = None) -> Parameters:
     """libpq's parameters of the warehouse, embedded or given, as its owner.
+
+    The embedded server has a login for each `role`; on a given one it is PGUSER's to
+    assume.
 
     Raises:
         SetupError: the embedded server is meant and does not run.
     """
     if settings().is_embedded:
-        return connection()
+        return connection(role=role)
     password = settings().pgpassword
     return Parameters(
         host=settings().pghost,

@@ -78,10 +78,13 @@ class Cluster:
         Raises:
             SetupError: initdb refused; the message quotes it.
         """
-        if (self.data / "PG_VERSION").exists():
-            return False
+        is_new = not (self.data / "PG_VERSION").exists()
         if not self.password_file.exists():
             own_account().write(self.password_file, secrets.token_urlsafe(32))
+            if not is_new:
+                self._renew_password(distribution)
+        if not is_new:
+            return False
         partial = self.folder / "data.partial"
         if partial.exists():
             shutil.rmtree(partial)
@@ -117,14 +120,20 @@ class Cluster:
         finally:
             pwfile.unlink()
         self._require(done)
-        single: list[str | Path] = [
-            distribution.program("postgres"),
-            "--single",
-            "-D",
-            target,
-        ]
-        create = f"create database {DATABASE}\n"
-        self._require(self.account.run([*single, "postgres"], given=create))
+        self._alone(distribution, target, f"create database {DATABASE}")
+
+    def _renew_password(self, distribution: Distribution) -> None:
+        """Give the data's owner the new secret: the old one was lost."""
+        # letters, digits, - and _
+        password = self.password_file.read_text(encoding="utf-8")
+        statement = f"alter role {SUPERUSER} password '{password}'"
+        self._alone(distribution, self.data, statement)
+
+    def _alone(self, distribution: Distribution, data: Path, statement: str) -> None:
+        """Run a statement on data that no server serves."""
+        program = distribution.program("postgres")
+        command: list[str | Path] = [program, "--single", "-D", data, "postgres"]
+        self._require(self.account.run(command, given=f"{statement}\n"))
 
     def _require(self, done: subprocess.CompletedProcess[str]) -> None:
         if done.returncode == 0:

@@ -51,8 +51,6 @@ def parameters(data_dir: Path) -> Parameters:
 
 def runs(data_dir: Path) -> bool:
     """Whether the server of this data directory is alive, no matter who started it."""
-    if not facts(data_dir):
-        return False
     data = place.existing_state_folder(data_dir, NAME) / "data"
     pid = postmaster_pid(data)
     return pid is not None and is_postmaster(pid, data)

@@ -14,7 +14,7 @@ from pipelines.local.account import own_account, read_json
 from pipelines.local.port import HOST
 from pipelines.local.process import Detached
 from pipelines.local.service import Say, set_aside
-from pipelines.settings import PROJECT_DIR, child_environment, settings
+from pipelines.settings import PROJECT_DIR, child_environment, make_private, settings
 
 NAME = "sandbox"
 MODULE = "pipelines.sandbox"
@@ -59,7 +59,7 @@ class Sandbox:
 
     def configure(self, say: Say) -> None:  # the shape's signature
         """Choose the port: the given one, or the one of last time while it is free."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_private(self._folder)
         port = ports.given(self.port, "BULLION_SANDBOX_PORT") or ports.keep(
             self._known_port(), f"{NAME} {self.data_dir}", NAME, say
         )

@@ -13,6 +13,7 @@ from pipelines.local import (
     place,
     postgres,
     postgres_connection,
+    role_logins,
     sandbox_service,
 )
 from pipelines.local.debezium_service import Debezium
@@ -68,6 +69,8 @@ def up(
                 statuses += _bring_up(name, say, may_lack=only is None)
             if name == postgres_connection.NAME:
                 bootstrap.apply(fill=fill, say=say, **postgres.warehouse_parameters())
+                if settings().is_embedded:
+                    role_logins.make(place.data_dir())
         return statuses
 
 

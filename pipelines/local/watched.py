@@ -21,6 +21,7 @@ from pipelines.errors import SetupError
 from pipelines.local.account import own_account, read_json
 from pipelines.local.lock import is_held
 from pipelines.local.process import command_line, spawn
+from pipelines.settings import make_private
 
 MODULE = "pipelines.local.watch"
 # not that of the settings, which would be imported for the life of each watch
@@ -105,7 +106,7 @@ class Watched:
 
         No other process has the same command: by it ours is known.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
+        make_private(self.home)
         self.give(Order(tuple(map(str, command)), str(folder), str(log)))
         if self.is_watched():
             return

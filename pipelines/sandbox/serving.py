@@ -23,7 +23,7 @@ from pipelines.sandbox.options import Options
 from pipelines.sandbox.recordings import recorded_feed
 from pipelines.sandbox.server import Sandbox, application
 from pipelines.sandbox.upstreams import archives, upstreams, venue_lines
-from pipelines.settings import settings
+from pipelines.settings import make_private, settings
 
 HOST = "127.0.0.1"
 _TIMEOUT_S = 10
@@ -82,7 +82,11 @@ class Server(uvicorn.Server):
     """uvicorn that calls back when it answers and when it no longer does."""
 
     def __init__(
-        self, sandbox: Sandbox, ready: Callable[[], None], ended: Callable[[], None]
+        self,
+        sandbox: Sandbox,
+        ready: Callable[[], None],
+        ended: Callable[[], None],
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         config = uvicorn.Config(
             application(sandbox),
@@ -95,13 +99,18 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=1,
         )
         super().__init__(config)
-        self._ready, self._ended = ready, ended
+        self._ready, self._ended, self._is_wanted = ready, ended, is_wanted
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts, then calls back."""
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ends by itself when it is not wanted any more."""
+        done = await super().on_tick(counter)
+        return done or (counter % 10 == 0 and self.started and not self._is_wanted())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends, then calls back: after a signal nothing else runs."""
@@ -125,12 +134,16 @@ def serve(options: Options) -> None:
         if options.keep_state:
             _forget_state(os.getpid())
 
-    Server(sandbox(options), ready, ended).run(sockets=[listener])
+    def is_wanted() -> bool:
+        # with the data directory goes all that could end it
+        return not options.keep_state or state_path().parent.is_dir()
+
+    Server(sandbox(options), ready, ended, is_wanted).run(sockets=[listener])
 
 
 def _write_state(state: dict[str, Any]) -> None:
     path = state_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     path.write_text(json.dumps(state) + "\n")
 
 

@@ -3,7 +3,7 @@
 -- listens on the channel bullion_<name> for the load's id.
 
 -- Notes the load of a stream's batch, once; its batch's number. What it brought is what
--- was noted of it in ops.deliveries. It runs with its owner's rights, as register_loads.
+-- was noted of it in ops.deliveries. It runs with its owner's rights, as note_loads.
 create or replace function ops.register_stream_load(
     schema_name text, load_id text, seconds numeric
 )
@@ -67,7 +67,8 @@ end
 $$;
 
 -- Whether a table of the schema `config` has no row; null: there is no such table. It is
--- its owner's answer, also of a table that was not published with config.publish.
+-- its owner's answer, also of a table that was not published with config.publish. Of a
+-- table of somebody else nothing is read with the owner's rights (docs/security.md).
 create or replace function ops.is_config_table_empty(table_name text)
 returns boolean
 language plpgsql
@@ -76,13 +77,23 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    found_owner name;
     found_empty boolean;
 begin
-    if not exists (
-        select from pg_tables as t
-        where t.schemaname = 'config' and t.tablename = is_config_table_empty.table_name
-    ) then
+    select t.tableowner into found_owner
+    from pg_tables as t
+    where t.schemaname = 'config' and t.tablename = is_config_table_empty.table_name;
+    if not found then
         return null;
+    end if;
+    if found_owner <> current_user then
+        raise exception 'config.% belongs to %, and is not read with the rights of %',
+            table_name, found_owner, current_user
+            using
+                errcode = 'insufficient_privilege',
+                hint = format(
+                    'Use: alter table config.%I owner to %I', table_name, current_user
+                );
     end if;
     execute format('select not exists (select from config.%I)', table_name)
         into strict found_empty;

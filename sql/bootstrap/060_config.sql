@@ -68,6 +68,25 @@ begin
 end
 $$;
 
+-- The heartbeat is a message in the WAL, which 035 keeps from everybody else.
+do $$
+declare
+    told record;
+begin
+    for told in
+        select p.oid::regprocedure as signature
+        from pg_proc as p
+        where
+            p.pronamespace = 'pg_catalog'::regnamespace
+            and p.proname = 'pg_logical_emit_message'
+            and exists (select from pg_roles as r where r.rolname = 'cdc')
+            and (select r.rolsuper from pg_roles as r where r.rolname = current_user)
+    loop
+        execute format('grant execute on function %s to cdc', told.signature);
+    end loop;
+end
+$$;
+
 grant usage on schema config to operator, loader;
 
 -- A removal is a change of one row, so that its history tells what was removed.

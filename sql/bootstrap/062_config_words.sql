@@ -114,52 +114,28 @@ as $$
         end
 $$;
 
--- The instruments of an exchange in its newest listings that bronze holds, of the market
--- types that are collected. It runs with its owner's rights: operator reads no bronze.
+-- The instruments of an exchange in its newest listings, of the market types that are
+-- collected. It runs with its owner's rights: operator reads no ledger.
 create or replace function config.listed_instruments(exchange_id text)
 returns table (symbol text)
-language plpgsql
+language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
-declare
-    listings regclass := to_regclass('bronze_exchange.instruments');
-begin
-    if listings is null then
-        return;
-    end if;
-    if not ops.is_plain_table(listings) then
-        raise exception '% is not a plain table', listings;
-    end if;
-    return query execute
-        'with recent as (
-            select
-                i.symbol,
-                i.market_type,
-                i.is_active,
-                i.venue_now_ms,
-                max(i.venue_now_ms) over (partition by i.origin) as newest_ms
-            from bronze_exchange.instruments as i
-            where
-                i.exchange_id = $1
-                and i.venue_now_ms > (
-                    select max(n.venue_now_ms) - 7 * 86400000
-                    from bronze_exchange.instruments as n
-                    where n.exchange_id = $1
-                )
-        )
+    with listings as (
+        select l.*, max(l.listed_ms) over () as newest_ms
+        from ops.listings as l
+        where l.exchange_id = listed_instruments.exchange_id
+    )
 
-        select distinct r.symbol::text
-        from recent as r
-        inner join config.exchanges as e on e.exchange_id = $1
-        where
-            r.venue_now_ms = r.newest_ms
-            and r.is_active
-            and r.market_type = any(e.market_types)'
-        using listed_instruments.exchange_id;
-end
+    select distinct i.symbol
+    from listings as l
+    inner join config.exchanges as e on l.exchange_id = e.exchange_id
+    cross join lateral unnest(l.symbols, l.market_types) as i (symbol, market_type)
+    where
+        l.listed_ms > l.newest_ms - 7 * 86400000::bigint  -- a route that ended
+        and i.market_type = any(e.market_types)
 $$;
 
 -- The series to collect, each once: patterns as what they match in the listing now. A

@@ -121,10 +121,12 @@ end
 $$;
 
 -- One writer at a time, before any row is locked: two who add what covers one series
--- see each other, and wait in one order.
+-- see each other, and wait in one order. It runs with its owner's rights: operator takes
+-- no lock of the loaders'.
 create or replace function config.lock_instruments()
 returns trigger
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin

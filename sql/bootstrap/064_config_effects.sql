@@ -92,23 +92,158 @@ comment on column ops.config_effects.first_row_at is
 comment on column ops.config_effects.captured_ms is
 'Milliseconds since its commit, as the other three.';
 
--- Notes what a load of bronze_config brought: each change once, whatever is delivered
--- again; rows that a snapshot read are no changes. How many. It runs with its owner's
--- rights, in the transaction of the load.
+-- Notes changes of a table that a load of bronze_config brought, each once, whatever is
+-- delivered again. How many. It runs with its owner's rights.
 --
 -- Of one row's changes the last alone is open, in the order of the log: what the load
 -- brought is held against the last that was noted before, whichever came first.
+create or replace function ops.note_effects_of(
+    table_name text, load_id text, landed jsonb
+)
+returns bigint
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    with landed as materialized (
+        select
+            c.*,
+            timestamptz 'epoch' + c.committed_at_us * interval '1 microsecond'
+                as committed_at,
+            timestamptz 'epoch' + c.captured_at_us * interval '1 microsecond'
+                as captured_at,
+            1 = row_number() over (
+                partition by c.row_key
+                order by
+                    c.lsn desc,
+                    c.is_inferred asc,
+                    c.transaction_position desc nulls last,
+                    c.topic_offset desc
+            ) as is_last
+        from jsonb_to_recordset(note_effects_of.landed) as c (
+            row_key text,
+            op text,
+            is_inferred boolean,
+            lsn bigint,
+            transaction_id bigint,
+            transaction_position bigint,
+            topic_offset bigint,
+            before text,
+            after text,
+            committed_at_us bigint,
+            captured_at_us bigint
+        )
+    ),
+
+    placed as materialized (
+        select
+            l.*,
+            b.effect_id as before_id,
+            coalesce(
+                (b.lsn, not b.is_inferred, coalesce(b.transaction_position, -1))
+                > (l.lsn, not l.is_inferred, coalesce(l.transaction_position, -1)),
+                false
+            ) as is_late,
+            (b.lsn, b.op, b.transaction_id, b.transaction_position)
+            is not distinct from
+            (l.lsn, l.op, l.transaction_id, l.transaction_position) as is_noted
+        from landed as l
+        left join lateral (
+            select e.*
+            from ops.config_effects as e
+            where
+                e.table_name = note_effects_of.table_name
+                and md5(e.row_key) = md5(l.row_key)
+                and e.row_key = l.row_key
+            order by
+                e.lsn desc,
+                e.is_inferred asc,
+                e.transaction_position desc nulls last,
+                e.effect_id desc
+            limit 1
+        ) as b on l.is_last
+    ),
+
+    noted as (
+        insert into ops.config_effects (
+            table_name, row_key, op, is_inferred,
+            lsn, transaction_id, transaction_position,
+            login, role, application_name,
+            changes, committed_at, captured_at, consumed_at, load_id, outcome
+        )
+        select
+            note_effects_of.table_name, p.row_key, p.op, p.is_inferred,
+            p.lsn, p.transaction_id, p.transaction_position,
+            a.login, a.role, a.application_name,
+            d.changes, p.committed_at, p.captured_at, clock_timestamp(), note_effects_of.load_id,
+            case when p.is_last and not p.is_late then 'waiting' else 'overtaken' end
+        from placed as p
+        left join lateral (
+            select o.login, o.role, o.application_name
+            from ops.config_authors as o
+            where (o.transaction_id & 4294967295) = (p.transaction_id & 4294967295)
+            order by (o.noted_at <= p.committed_at) desc, o.noted_at desc
+            limit 1
+        ) as a on true
+        cross join lateral (
+            -- what jsonb can not hold, a number out of its bounds, is in bronze
+            select
+                case when pg_input_is_valid(p.before, 'jsonb') then p.before::jsonb end
+                    as was,
+                case when pg_input_is_valid(p.after, 'jsonb') then p.after::jsonb end
+                    as became
+            offset 0
+        ) as i
+        cross join lateral (
+            select
+                coalesce(
+                    jsonb_object_agg(
+                        n.name,
+                        jsonb_build_array(i.was -> n.name, i.became -> n.name)
+                    ),
+                    '{}'
+                ) as changes
+            from jsonb_object_keys(
+                coalesce(i.was, '{}') || coalesce(i.became, '{}')
+            ) as n (name)
+            where (i.was -> n.name) is distinct from (i.became -> n.name)
+        ) as d
+        order by
+            p.lsn, p.is_inferred desc, p.transaction_position nulls first,
+            p.topic_offset
+        on conflict do nothing
+        returning effect_id
+    ),
+
+    overtaken as (
+        update ops.config_effects as e
+        set outcome = 'overtaken'
+        where
+            e.effect_id = any(
+                array(
+                    select p.before_id
+                    from placed as p
+                    where p.before_id is not null and not (p.is_late or p.is_noted)
+                )
+            )
+            and e.outcome in ('waiting', 'rejected')
+    )
+
+    select count(*) from noted
+$$;
+
+-- Notes what a load of bronze_config brought; rows that a snapshot read are no changes.
+-- How many, in the transaction of the load. Bronze is read with the caller's rights.
 create or replace function ops.note_config_effects(load_id text)
 returns bigint
 language plpgsql
-security definer
+security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
     told record;
-    changes_table regclass;
-    new_count bigint;
+    landed jsonb;
     all_count bigint := 0;
 begin
     for told in
@@ -119,133 +254,33 @@ begin
             and d.load_id = note_config_effects.load_id
             and d.table_name not in ('pages', 'quarantine', 'mended')
     loop
-        changes_table := to_regclass(format('bronze_config.%I', told.table_name));
-        if changes_table is null or not ops.is_plain_table(changes_table) then
-            raise exception 'bronze_config.% is not a plain table', told.table_name;
-        end if;
         execute format(
-            $note$
-            with landed as materialized (
-                select
-                    c.*,
-                    timestamptz 'epoch' + c.committed_at_us * interval '1 microsecond'
-                        as committed_at,
-                    timestamptz 'epoch' + c.captured_at_us * interval '1 microsecond'
-                        as captured_at,
-                    1 = row_number() over (
-                        partition by c.row_key
-                        order by
-                            c.lsn desc,
-                            c.is_inferred asc,
-                            c.transaction_position desc nulls last,
-                            c.topic_offset desc
-                    ) as is_last
-                from %s as c
-                where
-                    c._dlt_load_id = $2
-                    and c.op in ('c', 'u', 'd')
-                    and c.row_key is not null
-            ),
-
-            placed as materialized (
-                select
-                    l.*,
-                    b.effect_id as before_id,
-                    coalesce(
-                        (b.lsn, not b.is_inferred, coalesce(b.transaction_position, -1))
-                        > (l.lsn, not l.is_inferred, coalesce(l.transaction_position, -1)),
-                        false
-                    ) as is_late,
-                    (b.lsn, b.op, b.transaction_id, b.transaction_position)
-                    is not distinct from
-                    (l.lsn, l.op, l.transaction_id, l.transaction_position) as is_noted
-                from landed as l
-                left join lateral (
-                    select e.*
-                    from ops.config_effects as e
-                    where
-                        e.table_name = $1
-                        and md5(e.row_key) = md5(l.row_key)
-                        and e.row_key = l.row_key
-                    order by
-                        e.lsn desc,
-                        e.is_inferred asc,
-                        e.transaction_position desc nulls last,
-                        e.effect_id desc
-                    limit 1
-                ) as b on l.is_last
-            ),
-
-            noted as (
-                insert into ops.config_effects (
-                    table_name, row_key, op, is_inferred,
-                    lsn, transaction_id, transaction_position,
-                    login, role, application_name,
-                    changes, committed_at, captured_at, consumed_at, load_id, outcome
+            'select jsonb_agg(
+                jsonb_build_object(
+                    ''row_key'', c.row_key,
+                    ''op'', c.op,
+                    ''is_inferred'', c.is_inferred,
+                    ''lsn'', c.lsn,
+                    ''transaction_id'', c.transaction_id,
+                    ''transaction_position'', c.transaction_position,
+                    ''topic_offset'', c.topic_offset,
+                    ''before'', c.before,
+                    ''after'', c.after,
+                    ''committed_at_us'', c.committed_at_us,
+                    ''captured_at_us'', c.captured_at_us
                 )
-                select
-                    $1, p.row_key, p.op, p.is_inferred,
-                    p.lsn, p.transaction_id, p.transaction_position,
-                    a.login, a.role, a.application_name,
-                    d.changes, p.committed_at, p.captured_at, clock_timestamp(), $2,
-                    case when p.is_last and not p.is_late then 'waiting' else 'overtaken' end
-                from placed as p
-                left join lateral (
-                    select o.login, o.role, o.application_name
-                    from ops.config_authors as o
-                    where (o.transaction_id & 4294967295) = (p.transaction_id & 4294967295)
-                    order by (o.noted_at <= p.committed_at) desc, o.noted_at desc
-                    limit 1
-                ) as a on true
-                cross join lateral (
-                    -- what jsonb can not hold, a number out of its bounds, is in bronze
-                    select
-                        case when pg_input_is_valid(p.before, 'jsonb') then p.before::jsonb end
-                            as was,
-                        case when pg_input_is_valid(p.after, 'jsonb') then p.after::jsonb end
-                            as became
-                    offset 0
-                ) as i
-                cross join lateral (
-                    select
-                        coalesce(
-                            jsonb_object_agg(
-                                n.name,
-                                jsonb_build_array(i.was -> n.name, i.became -> n.name)
-                            ),
-                            '{}'
-                        ) as changes
-                    from jsonb_object_keys(
-                        coalesce(i.was, '{}') || coalesce(i.became, '{}')
-                    ) as n (name)
-                    where (i.was -> n.name) is distinct from (i.became -> n.name)
-                ) as d
-                order by
-                    p.lsn, p.is_inferred desc, p.transaction_position nulls first,
-                    p.topic_offset
-                on conflict do nothing
-                returning effect_id
-            ),
-
-            overtaken as (
-                update ops.config_effects as e
-                set outcome = 'overtaken'
-                where
-                    e.effect_id = any(
-                        array(
-                            select p.before_id
-                            from placed as p
-                            where p.before_id is not null and not (p.is_late or p.is_noted)
-                        )
-                    )
-                    and e.outcome in ('waiting', 'rejected')
             )
-
-            select count(*) from noted
-            $note$,
-            changes_table
-        ) into new_count using told.table_name, note_config_effects.load_id;
-        all_count := all_count + new_count;
+            from bronze_config.%I as c
+            where
+                c._dlt_load_id = $1
+                and c.op in (''c'', ''u'', ''d'')
+                and c.row_key is not null',
+            told.table_name
+        ) into landed using note_config_effects.load_id;
+        if landed is not null then
+            all_count := all_count
+            + ops.note_effects_of(told.table_name, note_config_effects.load_id, landed);
+        end if;
     end loop;
     if all_count > 0 then
         perform pg_notify('bullion_effects', 'load ' || note_config_effects.load_id);
@@ -394,6 +429,7 @@ as $$
     limit 1
 $$;
 
+revoke all on function ops.note_effects_of(text, text, jsonb) from public;
 revoke all on function ops.note_config_effects(text) from public;
 revoke all on function ops.tell_config_effects(bigint[]) from public;
 revoke all on function ops.settle_config_effects(bigint[], text, text, text) from public;
@@ -402,6 +438,7 @@ revoke all on function ops.reject_config_effects(bigint[], text) from public;
 revoke all on function ops.postpone_config_effects(bigint[], text) from public;
 revoke all on function ops.note_first_row(bigint[], text, timestamptz) from public;
 revoke all on function ops.process_of(text) from public;
+grant execute on function ops.note_effects_of(text, text, jsonb) to loader;
 grant execute on function ops.note_config_effects(text) to loader;
 grant execute on function ops.apply_config_effects(bigint[], text) to loader;
 grant execute on function ops.reject_config_effects(bigint[], text) to loader;

@@ -22,20 +22,23 @@ def listed(database, listing=LISTED, now_ms=1_700_000_000_000):
     columns = "exchange_id text, symbol text, market_type text, is_active boolean"
     made = f"create table if not exists bronze_exchange.instruments ({columns},"
     run(database, "loader", "create schema if not exists bronze_exchange")
-    run(database, "loader", f"{made} venue_now_ms bigint, origin text)")
+    rest = "venue_now_ms bigint, origin text, _dlt_load_id text)"
+    run(database, "loader", f"{made} {rest}")
     with acting(database, "loader") as connection:
         for exchange_id, symbols in listing.items():
             for symbol in symbols:
                 connection.execute(
                     "insert into bronze_exchange.instruments values"
-                    " (%s, %s, %s, true, %s, 'listing')",
+                    " (%s, %s, %s, true, %s, 'listing', %s)",
                     (
                         exchange_id,
                         symbol,
                         "swap" if ":" in symbol else "spot",
                         now_ms,
+                        str(now_ms),
                     ),
                 )
+        connection.execute("select ops.note_listings(%s)", ([str(now_ms)],))
 
 
 def bullion(*words):

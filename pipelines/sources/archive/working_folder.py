@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
-from pipelines.settings import settings
+from pipelines.settings import make_private, settings
 from pipelines.sources.archive.files import ArchiveFile, Series, series_of
 from pipelines.sources.archive.ledger import Ledger
 
@@ -29,7 +29,7 @@ def place(file: ArchiveFile) -> Path:
     if series is None:
         raise ValueError(f"{file.symbol} has no {file.feed}")
     where = folder(series)
-    where.mkdir(parents=True, exist_ok=True)
+    make_private(where)
     return where / file.name
 
 
