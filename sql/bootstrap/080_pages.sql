@@ -78,13 +78,6 @@ begin
         )
         window w as (partition by o.request_id);
     end if;
-    reset role;
-    update ops.deliveries
-    set table_name = case table_name
-        when 'ohlcv_pages' then 'pages of candles' else 'pages of trades'
-    end
-    where schema_name = 'bronze_exchange' and table_name in ('ohlcv_pages', 'trade_pages');
-    set local role loader;
     begin
         drop table if exists bronze_exchange.ohlcv_pages;
         drop table if exists bronze_exchange.trade_pages;
@@ -99,3 +92,10 @@ $$;
 select bringing_over.bring_pages_over();
 drop schema bringing_over cascade;
 reset role;
+
+update ops.deliveries
+set
+    table_name = case table_name
+        when 'ohlcv_pages' then 'pages of candles' else 'pages of trades'
+    end
+where schema_name = 'bronze_exchange' and table_name in ('ohlcv_pages', 'trade_pages');

@@ -149,15 +149,19 @@ def symbol_of(venue_symbol: str, series: Series) -> str:
     """The unified symbol of an instrument in the market of `series`, as far as known.
 
     Names such as BTCUSDT do not say where the quote begins: they are read by the quote
-    of the series.
+    or the base of the series.
     """
-    match = SYMBOL.fullmatch(series.symbol)
-    quote = match["quote"].upper() if match else ""
+    base, quote = series.symbol.partition(":")[0].upper().split("/")
     pair, _, ending = venue_symbol.partition("_")
-    base = pair.removesuffix(quote)
+    if pair.endswith(quote):
+        base = pair.removesuffix(quote)
+    elif pair.startswith(base):
+        quote = pair.removeprefix(base)
+    else:
+        return venue_symbol
     settle = {"spot": "", "um": f":{quote}", "cm": f":{base}"}[series.market]
     expiry = f"-{ending}" if ending.isdecimal() else ""
-    return f"{base}/{quote}{settle}{expiry}" if base != pair else venue_symbol
+    return f"{base}/{quote}{settle}{expiry}"
 
 
 def series_of(exchange_id: str, symbol: str, feed: Feed) -> Series | None:

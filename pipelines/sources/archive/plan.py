@@ -83,7 +83,7 @@ def require_archived(
             for name in host.folders(series.folder(period), log)
         }
         if not plan.files and series.venue_symbol not in folders:
-            names = get_close_matches(series.venue_symbol.upper(), folders, 3, 0.6)
+            names = get_close_matches(series.venue_symbol.upper(), folders, 3, 0.5)
             alike = ", ".join(symbol_of(name, series) for name in names)
             raise BadDataError(
                 f"the archive has no {series.feed} of {series.symbol}"
