@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipelines.doctor import machine, postgres, upstreams
+from pipelines.doctor import evidence, machine, postgres, upstreams
 from pipelines.doctor.check import CheckResult
 from pipelines.doctor.stream import checks
 from pipelines.settings import settings
@@ -25,6 +25,8 @@ def _checks() -> Iterator[CheckResult]:
         yield from postgres.embedded()
     warehouse = postgres.WAREHOUSE.run()
     yield warehouse
+    if warehouse.ok:
+        yield evidence.ARCHIVE.run()
     yield from checks.checks(has_warehouse=warehouse.ok)
     yield from upstreams.upstreams()
     yield from machine.strays()

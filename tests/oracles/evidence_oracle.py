@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tests.histories.candle_histories import MINUTE, Load, Row
 
+SEPARATE = 30_000  # ms between readings of which one confirms the other
 GRADES = ("provisional", "closed", "confirmed", "sealed")
 VALUES = (
     "open", "high", "low", "close", "base_volume", "quote_volume", "trades_count",
@@ -84,11 +85,17 @@ def _best(said: dict[Any, set[Reading]]) -> Row:
     ranked = []
     for values, who in said.items():
         latest = max(who)
-        after = {reading.told_by for reading in who if reading.is_after_end}
-        grade = 3 if latest.is_sealing else min(len(after), 2)
+        after = [reading for reading in who if reading.is_after_end]
+        clocks = [reading.now_ms for reading in after]
+        is_confirmed = len({reading.told_by for reading in after}) > 1 and (
+            max(clocks) - min(clocks) >= SEPARATE
+        )
+        grade = 3 if latest.is_sealing else bool(after) + is_confirmed
         order = tuple((v is not None, v or 0) for v in values)
         ranked.append((grade, latest.now_ms, order, values, latest))
     grade, _, _, values, latest = max(ranked, key=lambda r: r[:3])
+    if [rank[0] for rank in ranked].count(3) > 1:  # verified files contradict each other
+        grade = 1
     names = {"source": latest.source, "reading_id": latest.reading_id}
     return {"grade": grade, **names, **dict(zip(VALUES, values, strict=True))}
 

@@ -91,8 +91,9 @@ readings as (
 
 ),
 
--- readings that agree are one candidate; rows of one request are one reading. `latest`
--- orders as text what makes one of them stand for all: seal, clock, source, name
+-- readings that agree are one candidate; rows of one request are one reading, and readings
+-- at one moment confirm nothing. `latest` orders as text what makes one of them stand for
+-- all: seal, clock, source, name
 candidates as (
 
     select
@@ -103,6 +104,8 @@ candidates as (
             when
                 min(told_by) filter (where is_after_end)
                 < max(told_by) filter (where is_after_end)
+                and max(venue_now_ms) filter (where is_after_end)
+                - min(venue_now_ms) filter (where is_after_end) >= {{ separate_ms() }}
                 then 'confirmed'
             when bool_or(is_after_end) then 'closed'
             else 'provisional'
@@ -122,7 +125,10 @@ candidates as (
 
 chosen as (
 
-    select distinct on ({{ keys }}) *
+    select distinct on ({{ keys }})
+        *,
+        count(*) filter (where evidence_grade = 'sealed') over (partition by {{ keys }})
+            as seals_count
     from candidates
     order by
         {{ keys }},
@@ -148,7 +154,8 @@ graded as (
         taker_buy_base,
         taker_buy_quote,
         vwap,
-        evidence_grade,
+        -- verified rows that contradict each other seal nothing
+        case when seals_count > 1 then 'closed' else evidence_grade end as evidence_grade,
         rtrim(substr(latest, 17, 7)) as source,
         substr(latest, 24) as reading_id,
         substr(latest, 2, 15)::bigint as venue_now_ms,
