@@ -68,11 +68,16 @@ def index(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
 def _alone(connection: Connection) -> Iterator[None]:
     """One transaction at a time: of two that create the same relation one would fail.
 
-    `if not exists` looks before it creates, and sees what was committed by then.
+    `if not exists` looks before it creates, and sees what was committed by then: the
+    transaction begins after the lock is held, for within one the server may go on
+    believing that a schema is not there.
     """
-    with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtext('declare bronze'))")
-        yield
+    connection.execute("select pg_advisory_lock(hashtext('declare bronze'))")
+    try:
+        with connection.transaction():
+            yield
+    finally:
+        connection.execute("select pg_advisory_unlock(hashtext('declare bronze'))")
 
 
 def _definition(schema: str, table: Table) -> sql.Composed:

@@ -18,6 +18,7 @@ START_MS = 1_577_836_800_000  # 2020-01-01
 MINUTE_MS = 60_000
 BATCH = 500_000  # rows made at a time
 TRADE_BYTES = 75  # of a generated trade, about
+NOTHING = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
 Rows = Callable[[int, int], pl.DataFrame]
 
 
@@ -108,6 +109,13 @@ def served(folder: Path) -> Iterator[str]:
     """The folder over HTTP; yields its address."""
 
     class Quiet(SimpleHTTPRequestHandler):
+        def list_directory(self, path: object) -> None:
+            """The host lists nothing: which files are loaded is said."""
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(NOTHING)))
+            self.end_headers()
+            self.wfile.write(NOTHING)
+
         def log_message(self, *_: object) -> None:
             pass
 

@@ -97,7 +97,7 @@ def test_a_message_of_another_key_than_the_tables_is_refused():
     [
         ("{", "not JSON"),
         (b"\xff", "not UTF-8 at byte 0"),
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "nested deeper than 32 levels"),
         ("[]", "no `op`"),
         ('{"op":"c"}', "no `source`"),
         (message(op="m"), "none of r, c, u, d, t"),
