@@ -17,8 +17,8 @@ Say = Callable[[str], None]
 
 POLL_S = 0.1
 # one look can miss a process that has just begun: once in 21 starts after a kill a
-# Postgres that was up was taken for ended
-ENDED_AFTER_S = 1.0
+# Postgres that was up was taken for ended; a machine with much to do takes seconds
+ENDED_AFTER_S = 10.0
 LOG_TAIL_LINES = 12
 
 

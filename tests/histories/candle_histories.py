@@ -19,6 +19,7 @@ Load = Mapping[str, Sequence[Row]]
 MINUTE = 60_000
 START = int(datetime(2024, 3, 31, 22, 0, tzinfo=UTC).timestamp() * 1000)  # a Sunday
 MINUTES = 300
+SILENT = range(150, 215)  # minutes in which nobody trades on Coinbase
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ class Histories:
             return False
         if series.sends_quiet_minutes:
             return self.rng.random() > 0.03
-        return random.Random(f"{series.symbol} {minute}").random() > 0.3
+        is_traded = random.Random(f"{series.symbol} {minute}").random() > 0.3
+        return is_traded and minute not in SILENT
 
     def candle(
         self, series: Series, minute: int, now_ms: int, rng: random.Random | None = None

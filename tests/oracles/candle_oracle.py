@@ -1,7 +1,7 @@
 """What gold must hold, computed from the loads in plain Python, minute by minute."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
@@ -20,6 +20,8 @@ from tests.oracles.evidence_oracle import (
 
 SUMS = ("quote_volume", "trades_count", "taker_buy_base", "taker_buy_quote")
 STEPS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "12h": 720}
+SILENCE = 30  # times the mean of the last 60 steps from candle to candle
+USED_TO = 60
 EIGHTEEN = Decimal(1).scaleb(-18)
 
 
@@ -114,8 +116,25 @@ def _origin(parts: Sequence[Row]) -> tuple[str, bool]:
 
 def _settled(minutes: dict[int, Row], account: Account) -> set[int]:
     final = {stamp for stamp, candle in minutes.items() if candle["grade"]}
-    silent = account.sparse - account.full - minutes.keys()
-    return (final & (account.full | account.sparse)) | silent
+    quiet = account.sparse - account.full - minutes.keys()
+    quiet -= silent(minutes, account)
+    return (final & (account.full | account.sparse)) | quiet
+
+
+def silent(minutes: Iterable[int], account: Account) -> set[int]:
+    """Minutes of silences that are longer than what the series is used to."""
+    found: set[int] = set()
+    stamps = sorted(minutes)
+    answered_until = max(account.sparse, default=0) + MINUTE
+    for place, stamp in enumerate(stamps):
+        end = stamps[place + 1] if place + 1 < len(stamps) else answered_until
+        used_to = stamps[max(0, place - USED_TO) : place + 1]
+        steps = len(used_to) - 1
+        if steps < USED_TO // 10 or end - stamp <= SILENCE * MINUTE:
+            continue
+        if (end - stamp - MINUTE) * steps > SILENCE * (stamp - used_to[0]):
+            found |= {m for m in account.sparse if stamp < m < end}
+    return found
 
 
 def _summary(parts: Sequence[Row]) -> tuple[Any, ...]:

@@ -94,7 +94,9 @@ def _best(said: dict[Any, set[Reading]]) -> Row:
         order = tuple((v is not None, v or 0) for v in values)
         ranked.append((grade, latest.now_ms, order, values, latest))
     grade, _, _, values, latest = max(ranked, key=lambda r: r[:3])
-    if [rank[0] for rank in ranked].count(3) > 1:  # verified files contradict each other
+    if [rank[0] for rank in ranked].count(
+        3
+    ) > 1:  # verified files contradict each other
         grade = 1
     names = {"source": latest.source, "reading_id": latest.reading_id}
     return {"grade": grade, **names, **dict(zip(VALUES, values, strict=True))}

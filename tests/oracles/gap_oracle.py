@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from tests.histories.candle_histories import MINUTE, Load, Row
-from tests.oracles.candle_oracle import Account, accounts
+from tests.oracles.candle_oracle import Account, accounts, silent
 from tests.oracles.config_oracle import Configured
 from tests.oracles.evidence_oracle import at, graded, rows
 
@@ -23,7 +23,13 @@ def gaps(
     for key, account in accounts(loads).items():
         minutes = stands.get(key, {})
         empty = _spoken_for(account) - minutes.keys()
-        by_stamp = {stamp: _cause(stamp, account, minutes) for stamp in empty}
+        silences = silent(minutes, account)
+        by_stamp = {
+            stamp: "silent, unproven"
+            if stamp in silences - account.full
+            else _cause(stamp, account, minutes)
+            for stamp in empty
+        }
         by_stamp |= unasked.get(key, {})
         causes = [(s, at(s).date(), by_stamp[s]) for s in sorted(by_stamp)]
         numbered = enumerate(causes)

@@ -21,6 +21,7 @@ touched as (
         ref('int_minutes_answered'): 'hour_at',
         ref('int_candles_chosen'): 'opened_at',
         ref('fct_candle_proofs'): 'opened_at',
+        ref('int_minutes_silent'): 'hour_at',
     }) }}
 
 ),
@@ -40,6 +41,12 @@ candles as (
 proofs as (
 
     select * from {{ rows_of(ref('fct_candle_proofs'), hour, at='opened_at') }}
+
+),
+
+silences as (
+
+    select * from {{ rows_of(ref('int_minutes_silent'), hour) }}
 
 ),
 
@@ -86,7 +93,8 @@ facts as (
         {{ answers | join(',\n        ') }},
         0::bigint as candle_mask,
         0::bigint as final_mask,
-        0::bigint as proven_mask
+        0::bigint as proven_mask,
+        0::bigint as silent_mask
     from answered
     union all
     select
@@ -98,7 +106,8 @@ facts as (
         {%- endfor %}
         candle_mask,
         coalesce(final_mask, 0) as final_mask,
-        0::bigint as proven_mask
+        0::bigint as proven_mask,
+        0::bigint as silent_mask
     from held
     union all
     select
@@ -110,8 +119,23 @@ facts as (
         {%- endfor %}
         0::bigint as candle_mask,
         0::bigint as final_mask,
-        coalesce(proven_mask, 0) as proven_mask
+        coalesce(proven_mask, 0) as proven_mask,
+        0::bigint as silent_mask
     from proved
+    union all
+    select
+        exchange_id,
+        symbol,
+        hour_at,
+        {%- for mask in answers %}
+        0::bigint as {{ mask }},
+        {%- endfor %}
+        0::bigint as candle_mask,
+        0::bigint as final_mask,
+        0::bigint as proven_mask,
+        silent_mask
+    from silences
+    where silent_mask != 0
 
 ),
 
@@ -120,7 +144,7 @@ accounts as (
     select
         exchange_id,
         symbol,
-        {%- for mask in answers + ['candle_mask', 'final_mask', 'proven_mask'] %}
+        {%- for mask in answers + ['candle_mask', 'final_mask', 'proven_mask', 'silent_mask'] %}
         bit_or({{ mask }}) as {{ mask }},
         {%- endfor %}
         hour_at
@@ -143,7 +167,7 @@ settled as (
         final_mask,
         proven_mask,
         ((answered_full_mask | answered_sparse_mask) & final_mask)
-        | (answered_sparse_mask & ~answered_full_mask & ~candle_mask)
+        | (answered_sparse_mask & ~answered_full_mask & ~candle_mask & ~silent_mask)
         | proven_mask as settled_mask,
         {{ own_batch() }} as changed_in
     from accounts

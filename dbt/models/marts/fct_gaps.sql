@@ -8,7 +8,7 @@
         answered_hours=ref('int_trades_answered'),
         candles=ref('int_candles_graded'),
     )) }}",
-    meta={'unit_of_work': day, 'loses_rows': true, 'lookups': ['int_candles_graded']},
+    meta={'unit_of_work': day, 'loses_rows': true, 'lookups': ['int_candles_graded', 'int_minutes_silent']},
     indexes=[
         {'columns': ['exchange_id', 'symbol', 'cause', 'ended_at']},
         {'columns': ['changed_in']},
@@ -27,6 +27,12 @@ with
 hours as (
 
     select * from {{ rows_of(ref('int_minutes_accounted'), day, at='hour_at') }}
+
+),
+
+silences as (
+
+    select * from {{ rows_of(ref('int_minutes_silent'), day, at='hour_at') }}
 
 ),
 
@@ -66,10 +72,16 @@ empty_minutes as (
 
     select
         hours.*,
+        coalesce(silences.silent_mask, 0) as silent_mask,
         minutes.minute_number,
         hours.hour_at + minutes.minute_number * interval '1 minute' as minute_at,
         1::bigint << minutes.minute_number as minute_mask
     from hours
+    left join silences
+        on
+            hours.exchange_id = silences.exchange_id
+            and hours.symbol = silences.symbol
+            and hours.hour_at = silences.hour_at
     cross join lateral generate_series(0, 59) as minutes (minute_number)
     where
         ({{ uncovered_mask }}) != 0
@@ -95,6 +107,8 @@ explained as (
                             then 'missing'
                         else 'not listed'
                     end
+            when empty_minutes.silent_mask & empty_minutes.minute_mask != 0
+                then 'silent, unproven'
             when empty_minutes.answered_sparse_mask & empty_minutes.minute_mask != 0
                 then 'quiet, unproven'
             when empty_minutes.beyond_window_mask & empty_minutes.minute_mask != 0

@@ -1,7 +1,8 @@
-"""What a refused row of the archive costs in gold: its own minute, and no more."""
+"""What a refused or contradicted row of an archive costs in gold: its own minute."""
 
 import pytest
 
+from pipelines.doctor import evidence
 from pipelines.settings import settings
 from pipelines.sources.archive.source import ArchiveSource
 from pipelines.sources.load import load
@@ -77,3 +78,22 @@ def test_a_bad_trade_proves_nothing_of_its_minute(archived):
         6,
         9,
     }
+
+
+@pytest.mark.slow(30)
+def test_two_verified_rows_of_one_minute_seal_nothing_and_the_doctor_names_it(archived):
+    lines = [kline(DAY + i * MINUTE) for i in range(1440)]
+    lines.insert(601, kline(DAY + 600 * MINUTE, high="9.5"))
+
+    archived("klines", KLINES, csv(lines))
+
+    grades = (
+        "select evidence_grade, count(*) from gold.fct_candles where timeframe = '1m'"
+        " group by 1 order by 1"
+    )
+    assert select(grades) == [("closed", 1), ("sealed", 1439)]
+    checked = evidence.ARCHIVE.run()
+    assert checked.ok
+    assert checked.is_warning
+    assert "contradict each other in 1 minute," in checked.meaning
+    assert checked.mend.endswith("binance BTC/USDT 1m 2025-01-01T10:00")
