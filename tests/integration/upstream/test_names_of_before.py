@@ -126,3 +126,20 @@ def test_a_venue_that_asked_for_a_pause_is_still_paused(before):
     assert asked.fetchall() == [("paused: 418",)]
     tables = "select to_regclass('ops.venue_budgets'), to_regclass('ops.venue_waiters')"
     assert before.execute(tables).fetchall() == [(None, None)]
+
+
+def test_what_gold_now_says_goes_into_the_tables_of_before(database):
+    with psycopg.connect(**database, autocommit=True) as connection:
+        connection.execute("set role transformer")
+        connection.execute(
+            "create table gold.fct_gaps (cause text"
+            " check (cause in ('quiet, unproven')))"
+        )
+        connection.execute(
+            "create table gold.fct_candles (base_volume numeric not null)"
+        )
+        connection.execute("reset role")
+        for _ in range(2):
+            bootstrap.apply(**database)
+        connection.execute("insert into gold.fct_gaps values ('silent, unproven')")
+        connection.execute("insert into gold.fct_candles values (null)")
