@@ -148,15 +148,11 @@ class Loader:
 
     def _add_days(self, held: HeldDays, log: RequestLog) -> None:
         """Have the files of days loaded that a month's file lacks, if there are any."""
-        file = held.file
+        file, spans = held.file, held.lacking()
         series = series_of(file.exchange_id, file.symbol, file.feed)
-        if (
-            file.period == "daily"
-            or series is None
-            or "daily" not in series.type.periods
-        ):
+        if not spans or series is None:
             return
-        files = listed_days(self.host, series, held.lacking(), log)
+        files = listed_days(self.host, series, spans, log)
         ledger = read_ledger(self.connect, sorted(file.path for file in files))
         for task in filter(None, (self._task(file, ledger) for file in files)):
             self.progress.planned(task.file.minutes)

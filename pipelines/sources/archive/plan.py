@@ -75,14 +75,13 @@ def require_archived(
         BadDataError: names what the archive files in no span, and what is alike.
         UpstreamError: the host did not list its folders.
     """
-    for plan in planned:
-        series = plan.series
+    for series in (plan.series for plan in planned if not plan.files):
         folders = {
             name
-            for period in (() if plan.files else series.type.periods)
+            for period in series.type.periods
             for name in host.folders(series.folder(period), log)
         }
-        if not plan.files and series.venue_symbol not in folders:
+        if series.venue_symbol not in folders:
             names = get_close_matches(series.venue_symbol.upper(), folders, 3, 0.5)
             alike = ", ".join(symbol_of(name, series) for name in names)
             raise BadDataError(
@@ -122,7 +121,7 @@ def listed_days(
     Raises:
         UpstreamError: the host did not list its files.
     """
-    listed = _listed(host, series, "daily", spans, log)[0] if spans else {}
+    listed, _ = _listed(host, series, "daily", spans, log)
     return list(listed.values())
 
 
