@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from pipelines.bronze.tables import Column, Table, columns
-from pipelines.upstream.feed import Key, Span
+from pipelines.upstream.feed import Feed, Key, Span
 from pipelines.warehouse import Connection, has_table
 
 PAGES = Table(
@@ -34,10 +34,12 @@ PAGES = Table(
     part="feed",
 )
 
-MISSING, ANSWERED, ANSWERED_UNTIL = (
+MISSING, LEFT_OUT, ANSWERED, ANSWERED_UNTIL = (
     Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
-    for name in ("missing_spans", "answered_spans", "answered_until")
+    for name in ("missing_spans", "left_out_spans", "answered_spans", "answered_until")
 )
+# dbt's macro of this name says the same, and why
+SEPARATE_MS = 30_000
 
 
 class Gap(NamedTuple):
@@ -79,6 +81,24 @@ class Pages:
         more = (*span, reread, has_window, refused, forms)
         return [Gap(*row) for row in self._rows(MISSING, *more)]
 
+    def left_out(self, feed: Feed, span: Span, *, newest: int | None) -> list[Gap]:
+        """The runs of steps in `span` that were answered for, and had no row, in order.
+
+        Those that one reading alone left out, and are longer than the series is used
+        to: the `newest` of them; None: all, whatever was told of them.
+        """
+        if span[0] >= span[1] or not self._is_there:
+            return []
+        more = (*span, feed.axis.step, SEPARATE_MS, newest is None, newest or 0)
+        scope, subject = feed.key_columns
+        names = {
+            "rows": sql.Identifier(self._schema, feed.table.name),
+            "scope": sql.Identifier(scope),
+            "subject": sql.Identifier(subject),
+            "at": sql.Identifier(feed.axis.column),
+        }
+        return [Gap(*row) for row in self._rows(LEFT_OUT, *more, **names)]
+
     def answered_until(self) -> int | None:
         """The end of what has been answered for; None: nothing has."""
         rows = self._rows(ANSWERED_UNTIL) if self._is_there else []
@@ -93,9 +113,10 @@ class Pages:
     def _is_there(self) -> bool:
         return has_table(self._connection, f"{self._schema}.{PAGES.name}")
 
-    def _rows(self, text: str, *more: object) -> list[tuple[Any, ...]]:
-        query = sql.SQL(text).format(
-            pages=sql.Identifier(self._schema, PAGES.name), schema=self._schema
-        )
+    def _rows(
+        self, text: str, *more: object, **names: sql.Identifier
+    ) -> list[tuple[Any, ...]]:
+        pages = sql.Identifier(self._schema, PAGES.name)
+        query = sql.SQL(text).format(pages=pages, schema=self._schema, **names)
         with psycopg.RawCursor(self._connection) as cursor:
             return cursor.execute(query, (*self._key, *more)).fetchall()

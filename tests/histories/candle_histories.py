@@ -103,9 +103,10 @@ class Histories:
                 "answered_from_ms": START + low * MINUTE,
                 "answered_until_ms": START + high * MINUTE,
                 "sends_quiet_minutes": series.sends_quiet_minutes,
-                "rows_count": len(candles),
+                "rows_count": len({c["opened_at_ms"] for c in candles} & span),
             }
             for low, high in spans_without(answered, refused)
+            for span in [{START + m * MINUTE for m in range(low, high)}]
         ]
         return candles, spans
 

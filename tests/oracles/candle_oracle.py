@@ -11,6 +11,7 @@ from tests.histories.candle_histories import MINUTE, Load, Row
 from tests.oracles.evidence_oracle import (
     GRADES,
     NONE,
+    SEPARATE,
     Candles,
     Key,
     at,
@@ -32,8 +33,14 @@ class Account:
     asked: set[int] = field(default_factory=set)
     full: set[int] = field(default_factory=set)
     sparse: set[int] = field(default_factory=set)
+    clocks: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     beyond: set[int] = field(default_factory=set)
     file_missing: set[int] = field(default_factory=set)
+
+    def is_told_twice(self, stamp: int) -> bool:
+        """Whether sparse answers spoke for it at two moments apart."""
+        clocks = self.clocks[stamp]
+        return max(clocks) - min(clocks) >= SEPARATE
 
 
 def accounts(loads: Sequence[Load]) -> dict[Key, Account]:
@@ -45,17 +52,26 @@ def accounts(loads: Sequence[Load]) -> dict[Key, Account]:
         firsts[page["request_id"]] = min(low, page["answered_from_ms"])
     for page in rows(loads, "ohlcv_pages"):
         account = found[page["exchange_id"], page["symbol"]]
-        for stamp in range(page["asked_from_ms"], page["asked_until_ms"], MINUTE):
-            if stamp + MINUTE <= page["venue_now_ms"]:
-                account.asked.add(stamp)
-                if stamp < firsts[page["request_id"]]:
-                    account.beyond.add(stamp)
-        span = range(page["answered_from_ms"], page["answered_until_ms"], MINUTE)
-        kind = account.full if page["sends_quiet_minutes"] else account.sparse
-        kind.update(span)
+        _hear_of_page(account, page, firsts[page["request_id"]])
     for file in rows(loads, "archive.files"):
         _hear_of_file(found[file["exchange_id"], file["symbol"]], file)
     return found
+
+
+def _hear_of_page(account: Account, page: Row, first: int) -> None:
+    now_ms = page["venue_now_ms"]
+    for stamp in range(page["asked_from_ms"], page["asked_until_ms"], MINUTE):
+        if stamp + MINUTE <= now_ms:
+            account.asked.add(stamp)
+            if stamp < first:
+                account.beyond.add(stamp)
+    span = range(page["answered_from_ms"], page["answered_until_ms"], MINUTE)
+    if page["sends_quiet_minutes"]:
+        account.full.update(span)
+        return
+    account.sparse.update(span)
+    for stamp in span:
+        account.clocks[stamp].append(now_ms)
 
 
 def _hear_of_file(account: Account, file: Row) -> None:
@@ -118,6 +134,7 @@ def _settled(minutes: dict[int, Row], account: Account) -> set[int]:
     final = {stamp for stamp, candle in minutes.items() if candle["grade"]}
     quiet = account.sparse - account.full - minutes.keys()
     quiet -= silent(minutes, account)
+    quiet = set(filter(account.is_told_twice, quiet))
     return (final & (account.full | account.sparse)) | quiet
 
 

@@ -82,7 +82,8 @@ def _cause(stamp: int, account: Account, minutes: Iterable[int]) -> str:
         held = any(known <= stamp for known in minutes)
         return "missing" if held else "not listed"
     if stamp in account.sparse:
-        return "quiet, unproven"
+        is_told = account.is_told_twice(stamp)
+        return "quiet, unproven" if is_told else "left out once, unproven"
     if stamp in account.beyond:
         return "beyond the venue's window"
     return "file missing" if stamp in account.file_missing else "refused"

@@ -10,6 +10,13 @@
     'asked_mask', 'beyond_window_mask', 'answered_full_mask', 'answered_sparse_mask',
     'file_missing_mask',
 ] -%}
+{%- set kinds = {
+    'answered': answers,
+    'held': ['candle_mask', 'final_mask'],
+    'proved': ['proven_mask'],
+    'silences': ['silent_mask'],
+    'left_out': ['told_twice_mask'],
+} -%}
 {%- set hour = ['exchange_id', 'symbol', 'hour_at'] %}
 
 with
@@ -22,6 +29,7 @@ touched as (
         ref('int_candles_chosen'): 'opened_at',
         ref('fct_candle_proofs'): 'opened_at',
         ref('int_minutes_silent'): 'hour_at',
+        ref('int_minutes_left_out'): 'hour_at',
     }) }}
 
 ),
@@ -47,6 +55,12 @@ proofs as (
 silences as (
 
     select * from {{ rows_of(ref('int_minutes_silent'), hour) }}
+
+),
+
+left_out as (
+
+    select * from {{ rows_of(ref('int_minutes_left_out'), hour) }}
 
 ),
 
@@ -86,56 +100,18 @@ proved as (
 -- one row an hour and kind of fact; each says nothing of what the others speak of
 facts as (
 
+    {% for relation, masks in kinds.items() -%}
     select
         exchange_id,
         symbol,
-        hour_at,
-        {{ answers | join(',\n        ') }},
-        0::bigint as candle_mask,
-        0::bigint as final_mask,
-        0::bigint as proven_mask,
-        0::bigint as silent_mask
-    from answered
-    union all
-    select
-        exchange_id,
-        symbol,
-        hour_at,
-        {%- for mask in answers %}
-        0::bigint as {{ mask }},
+        {%- for mask in kinds.values() | sum(start=[]) %}
+        {{ 'coalesce(' ~ mask ~ ', 0)' if mask in masks else '0::bigint' }} as {{ mask }},
         {%- endfor %}
-        candle_mask,
-        coalesce(final_mask, 0) as final_mask,
-        0::bigint as proven_mask,
-        0::bigint as silent_mask
-    from held
-    union all
-    select
-        exchange_id,
-        symbol,
-        hour_at,
-        {%- for mask in answers %}
-        0::bigint as {{ mask }},
-        {%- endfor %}
-        0::bigint as candle_mask,
-        0::bigint as final_mask,
-        coalesce(proven_mask, 0) as proven_mask,
-        0::bigint as silent_mask
-    from proved
-    union all
-    select
-        exchange_id,
-        symbol,
-        hour_at,
-        {%- for mask in answers %}
-        0::bigint as {{ mask }},
-        {%- endfor %}
-        0::bigint as candle_mask,
-        0::bigint as final_mask,
-        0::bigint as proven_mask,
-        silent_mask
-    from silences
-    where silent_mask != 0
+        hour_at
+    from {{ relation }}
+    {% if not loop.last %}union all
+    {% endif -%}
+    {%- endfor %}
 
 ),
 
@@ -144,7 +120,7 @@ accounts as (
     select
         exchange_id,
         symbol,
-        {%- for mask in answers + ['candle_mask', 'final_mask', 'proven_mask', 'silent_mask'] %}
+        {%- for mask in kinds.values() | sum(start=[]) %}
         bit_or({{ mask }}) as {{ mask }},
         {%- endfor %}
         hour_at
@@ -167,7 +143,10 @@ settled as (
         final_mask,
         proven_mask,
         ((answered_full_mask | answered_sparse_mask) & final_mask)
-        | (answered_sparse_mask & ~answered_full_mask & ~candle_mask & ~silent_mask)
+        | (
+            answered_sparse_mask & ~answered_full_mask & ~candle_mask & ~silent_mask
+            & told_twice_mask
+        )
         | proven_mask as settled_mask,
         {{ own_batch() }} as changed_in
     from accounts

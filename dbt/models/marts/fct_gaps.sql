@@ -8,7 +8,7 @@
         answered_hours=ref('int_trades_answered'),
         candles=ref('int_candles_graded'),
     )) }}",
-    meta={'unit_of_work': day, 'loses_rows': true, 'lookups': ['int_candles_graded', 'int_minutes_silent']},
+    meta={'unit_of_work': day, 'loses_rows': true, 'lookups': ['int_candles_graded', 'int_minutes_silent', 'int_minutes_left_out']},
     indexes=[
         {'columns': ['exchange_id', 'symbol', 'cause', 'ended_at']},
         {'columns': ['changed_in']},
@@ -33,6 +33,12 @@ hours as (
 silences as (
 
     select * from {{ rows_of(ref('int_minutes_silent'), day, at='hour_at') }}
+
+),
+
+left_out as (
+
+    select * from {{ rows_of(ref('int_minutes_left_out'), day, at='hour_at') }}
 
 ),
 
@@ -73,6 +79,7 @@ empty_minutes as (
     select
         hours.*,
         coalesce(silences.silent_mask, 0) as silent_mask,
+        coalesce(left_out.told_twice_mask, 0) as told_twice_mask,
         minutes.minute_number,
         hours.hour_at + minutes.minute_number * interval '1 minute' as minute_at,
         1::bigint << minutes.minute_number as minute_mask
@@ -82,6 +89,11 @@ empty_minutes as (
             hours.exchange_id = silences.exchange_id
             and hours.symbol = silences.symbol
             and hours.hour_at = silences.hour_at
+    left join left_out
+        on
+            hours.exchange_id = left_out.exchange_id
+            and hours.symbol = left_out.symbol
+            and hours.hour_at = left_out.hour_at
     cross join lateral generate_series(0, 59) as minutes (minute_number)
     where
         ({{ uncovered_mask }}) != 0
@@ -109,8 +121,12 @@ explained as (
                     end
             when empty_minutes.silent_mask & empty_minutes.minute_mask != 0
                 then 'silent, unproven'
-            when empty_minutes.answered_sparse_mask & empty_minutes.minute_mask != 0
+            when
+                empty_minutes.answered_sparse_mask & empty_minutes.told_twice_mask
+                & empty_minutes.minute_mask != 0
                 then 'quiet, unproven'
+            when empty_minutes.answered_sparse_mask & empty_minutes.minute_mask != 0
+                then 'left out once, unproven'
             when empty_minutes.beyond_window_mask & empty_minutes.minute_mask != 0
                 then 'beyond the venue''s window'
             when empty_minutes.file_missing_mask & empty_minutes.minute_mask != 0

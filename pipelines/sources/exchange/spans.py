@@ -155,7 +155,7 @@ def _spans(
         name: [] for name in ("page", "answered_from", "answered_until", "rows_count")
     }
     for i, one in enumerate(pages):
-        good, bad = kept.get(i, []), refused.get(i, [])
+        good, bad = set(kept.get(i, [])), refused.get(i, [])
         sent = Stamps(
             good,
             [stamp for stamp in bad if stamp is not None],

@@ -197,17 +197,23 @@ class Venue:
     ) -> list[Gap]:
         """What of `span`, on the feed's axis, is to be asked for."""
         thresholds = self.thresholds
+        reread = thresholds.reread_candles
         with self.clients.connect() as connection:
             pages = Pages(connection, SCHEMA, series.key(feed))
             until = pages.answered_until() if resumes else None
-            start = span[0] if until is None else min(span[0], until)
-            return pages.missing(
-                (start, span[1]),
-                reread=thresholds.reread_candles * feed.axis.step if feed.closes else 0,
+            span = span[0] if until is None else min(span[0], until), span[1]
+            gaps = pages.missing(
+                span,
+                reread=reread * feed.axis.step if feed.closes else 0,
                 has_window=route is not None and route.window_steps is not None,
                 refused=thresholds.holes_per_load,
                 forms=feed.way != "walk",
             )
+            if route is None or route.sends_empty or not (reread and feed.closes):
+                return gaps
+            # absence counts once it was told twice; who names a span may doubt that
+            newest = thresholds.holes_per_load if resumes else None
+            return sorted([*gaps, *pages.left_out(feed, span, newest=newest)])
 
     @property
     def _market(self) -> Series:
