@@ -123,12 +123,17 @@ def warehouse_of(
 
 @contextmanager
 def kept_as(
-    name: str, server: dict[str, Any], folder: Path, template: str = TEMPLATE
+    name: str,
+    server: dict[str, Any],
+    folder: Path,
+    template: str = TEMPLATE,
+    *,
+    parsed: Path | None = None,
 ) -> Iterator[None]:
     """What the block makes of a warehouse stands as `name`, for others to copy."""
     with (
         pytest.MonkeyPatch.context() as environment,
-        warehouse_of(server, folder, environment, template),
+        warehouse_of(server, folder, environment, template, parsed=parsed),
     ):
         yield
         copy_database(server, WAREHOUSE, name)

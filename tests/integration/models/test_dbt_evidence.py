@@ -30,7 +30,7 @@ from tests.oracles.evidence_oracle import GRADES, VALUES, Candles
 from tests.soak import seeds, times
 
 SEEDS = seeds(__name__, 1)
-LOADS = times(20, 14)
+LOADS = times(20, 10)
 WANTED = ("archive.klines", "ohlcv", "trades")
 REBUILT = """
 select exchange_id, symbol, extract(epoch from opened_at)::bigint * 1000 as stamp,

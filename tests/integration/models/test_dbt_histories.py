@@ -24,7 +24,7 @@ from tests.oracles import candle_oracle, config_oracle, evidence_oracle, gap_ora
 from tests.soak import seeds, times
 
 CASES = times(2, 1)
-LOADS = times(20, 10)
+LOADS = times(20, 8)
 SEEDS = seeds(__name__, CASES)
 CONFIG_BATCHES = 8
 GOLD = (

@@ -5,11 +5,13 @@ import pytest
 from pipelines import warehouse
 from pipelines.sources.load import load
 from prefect_flows.dbt_run import TransformFacts, arguments, run_dbt
+from tests.conftest import kept_as, warehouse_of
 from tests.contents.transform import Transform
 from tests.fakes.memory_source import Memory, deliver, pages
 from tests.histories.candle_histories import Histories
 from tests.integration.models.test_dbt_histories import hashes, select
 
+LOADS = Histories(1).loads(4)
 NOTHING: dict[str, object] = {}
 HOOKS = 4  # of the project, which dbt counts among what it ran
 EMPTIED = "select count(*) from ops.waiting_batches"
@@ -19,14 +21,25 @@ def transform(tests="none") -> TransformFacts:
     return run_dbt(arguments(tests=tests))
 
 
+@pytest.fixture(scope="module")
+def transformed_template(server, parsed, built_template, tmp_path_factory):
+    """A database to copy, with two loads that a transform of everything built."""
+    folder = tmp_path_factory.mktemp("transformed")
+    with kept_as("transformed", server, folder, built_template, parsed=parsed):
+        for rows in LOADS[:2]:
+            deliver(rows)
+        transform()
+    return "transformed"
+
+
 @pytest.fixture
-def transformed(built_database):
+def transformed(server, transformed_template, parsed, tmp_path, monkeypatch):
     """Two loads, built; the transform of everything is remembered."""
-    loads = Histories(1).loads(4)
-    for rows in loads[:2]:
-        deliver(rows)
-    transform()
-    return loads
+    database = warehouse_of(
+        server, tmp_path, monkeypatch, transformed_template, parsed=parsed
+    )
+    with database:
+        yield LOADS
 
 
 def test_with_nothing_new_dbt_is_not_started_and_would_have_changed_nothing(

@@ -12,8 +12,8 @@ from tests.contents.transform import Transform
 from tests.fakes.memory_source import deliver
 from tests.histories import proof_histories
 from tests.histories.proof_deliveries import Deliveries
-from tests.histories.proof_histories import KINDS, START, Series
-from tests.soak import seeds
+from tests.histories.proof_histories import KINDS, START, Kind, Series
+from tests.soak import seeds, some
 
 SEEDS = seeds(__name__, 1)
 TABLES = (
@@ -132,8 +132,10 @@ def check_breaks(series: Series) -> None:
         assert [round(time.timestamp() * 1000) for time in times] == known
 
 
-def undamaged_and_damaged(rng: random.Random, hits: int) -> list[Series]:
-    return [proof_histories.made(kind, "A/B", rng, hits) for kind in KINDS]
+def instruments(
+    rng: random.Random, hits: int, kinds: Sequence[Kind] = KINDS
+) -> list[Series]:
+    return [proof_histories.made(kind, "A/B", rng, hits) for kind in kinds]
 
 
 @pytest.fixture
@@ -146,7 +148,7 @@ def transform(built_database):
 def test_each_minute_hit_is_named_and_nothing_unseen_is_called_proven(transform, seed):
     print(f"seed {seed}")
     rng = random.Random(seed)
-    series = undamaged_and_damaged(rng, hits=14)
+    series = instruments(rng, 14, some(__name__, KINDS, 2))
     loads = Deliveries(rng).loads(series)
     for load in loads:
         deliver(load)
@@ -167,7 +169,7 @@ def test_each_minute_hit_is_named_and_nothing_unseen_is_called_proven(transform,
 
 def test_what_is_whole_is_proven_as_far_as_its_venue_lets_it(transform):
     rng = random.Random(4)
-    series = undamaged_and_damaged(rng, hits=0)
+    series = instruments(rng, 0)
     for load in Deliveries(rng).loads(series):
         deliver(load)
     transform.run("run")
