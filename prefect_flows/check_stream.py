@@ -4,9 +4,9 @@ from prefect import flow, get_run_logger, task
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from pipelines.doctor.check import CheckResult, FailedCheckError
 from pipelines.doctor.stream.checks import CHECKS, is_in_use
 from pipelines.errors import SetupError
+from pipelines.upstream.health_check import CheckResult, FailedCheckError
 
 
 @task(name="look", task_run_name="{name}", tags=["stream"])

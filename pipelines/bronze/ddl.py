@@ -77,7 +77,8 @@ def _alone(connection: Connection) -> Iterator[None]:
         with connection.transaction():
             yield
     finally:
-        connection.execute("select pg_advisory_unlock(hashtext('declare bronze'))")
+        if not connection.closed:  # else the lock is gone with it
+            connection.execute("select pg_advisory_unlock(hashtext('declare bronze'))")
 
 
 def _definition(schema: str, table: Table) -> sql.Composed:

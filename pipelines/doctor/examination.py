@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from pipelines.doctor import evidence, machine, postgres, upstreams
-from pipelines.doctor.check import CheckResult
+from pipelines.doctor import machine, postgres, upstreams
 from pipelines.doctor.stream import checks
 from pipelines.settings import settings
+from pipelines.sources import specs
+from pipelines.upstream.health_check import CheckResult
 
 
 def examination() -> list[CheckResult]:
@@ -26,7 +27,8 @@ def _checks() -> Iterator[CheckResult]:
     warehouse = postgres.WAREHOUSE.run()
     yield warehouse
     if warehouse.ok:
-        yield evidence.ARCHIVE.run()
+        for spec in specs():
+            yield from (check.run() for check in spec.checks())
     yield from checks.checks(has_warehouse=warehouse.ok)
     yield from upstreams.upstreams()
     yield from machine.strays()

@@ -5,10 +5,10 @@ import shutil
 import sys
 from collections.abc import Iterator
 
-from pipelines.doctor.check import CheckResult, HealthCheck
 from pipelines.errors import BullionError
 from pipelines.local import place
 from pipelines.settings import Settings, make_private, settings
+from pipelines.upstream.health_check import CheckResult, HealthCheck
 
 MIN_PYTHON = (3, 11)
 MIN_FREE_GB = 2  # the demo's data and WAL (max_wal_size 2 GB) with room for a build

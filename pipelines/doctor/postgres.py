@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import psycopg
 
-from pipelines.doctor.check import ANSWER_TIMEOUT_S, CheckResult, HealthCheck
 from pipelines.doctor.machine import is_set
 from pipelines.errors import BullionError
 from pipelines.local import postgres, postgres_distribution
 from pipelines.local.account import server_account
+from pipelines.upstream.health_check import ANSWER_TIMEOUT_S, CheckResult, HealthCheck
 from pipelines.warehouse import has_table
 
 GROUPS = ("loader", "transformer", "analyst")

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from functools import partial
 from urllib.parse import urlsplit
 
-from pipelines.doctor.check import ANSWER_TIMEOUT_S, CheckResult, HealthCheck
 from pipelines.errors import BullionError
 from pipelines.settings import upstream_url
 from pipelines.sources import url_settings
+from pipelines.upstream.health_check import ANSWER_TIMEOUT_S, CheckResult, HealthCheck
 
 
 def upstreams() -> Iterator[CheckResult]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # polars, which these bring, takes half a second to import
     from pipelines.config.model import Configuration
     from pipelines.config.words import Words
     from pipelines.upstream.connector import Archive, Connector, Context
+    from pipelines.upstream.health_check import HealthCheck
     from pipelines.upstream.options import LoadOptions
     from pipelines.upstream.progress import Progress
 
@@ -35,6 +36,7 @@ class SourceSpec:
         adopted_tables: the config tables whose changes hold at once.
         url_settings: the settings that hold an address in place of a public one.
         words: what its rows of the configuration may say, by kind.
+        checks: what doctor examines of it, where there is a warehouse.
         check: raises SetupError where a change of one of them can not be adopted.
     """
 
@@ -50,6 +52,7 @@ class SourceSpec:
     adopted_tables: Collection[str] = ()
     url_settings: "Callable[[], Sequence[str]]" = tuple
     words: "Callable[[], Words]" = dict
+    checks: "Callable[[], Sequence[HealthCheck]]" = tuple
     check: "Callable[[str, Sequence[str], Configuration], None]" = lambda *_: None
 
     @property

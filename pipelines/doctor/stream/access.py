@@ -8,7 +8,6 @@ import psycopg
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from pipelines import warehouse as house
-from pipelines.doctor.check import ANSWER_TIMEOUT_S, FailedCheckError
 from pipelines.local import kafka_service
 from pipelines.sources.config_changes.batch import Place
 from pipelines.sources.config_changes.kafka_clients import (
@@ -16,6 +15,7 @@ from pipelines.sources.config_changes.kafka_clients import (
     silence_client,
     unavailable,
 )
+from pipelines.upstream.health_check import ANSWER_TIMEOUT_S, FailedCheckError
 
 TIMEOUT_MS = ANSWER_TIMEOUT_S * 1000
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 from pipelines.config.path import subject
 from pipelines.config.status import open_changes
-from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import access
 from pipelines.doctor.stream.topics import lag
 from pipelines.local import debezium_service, replication_slot
 from pipelines.sources.config_changes.agreement import lasting_differences
 from pipelines.sources.config_changes.dead_letters import newest
+from pipelines.upstream.health_check import FailedCheckError
 from pipelines.warehouse import scalar
 
 HISTORY_TIMEOUT_S = 10.0  # of a statement: it reads whole tables

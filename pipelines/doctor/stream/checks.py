@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import psycopg
 
-from pipelines.doctor.check import CheckResult, HealthCheck
 from pipelines.doctor.stream import (
     access,
     changes,
@@ -16,6 +15,7 @@ from pipelines.doctor.stream import (
 )
 from pipelines.errors import BullionError
 from pipelines.local import debezium_service, kafka_service
+from pipelines.upstream.health_check import CheckResult, HealthCheck
 from pipelines.warehouse import has_table, scalar
 
 RUNTIME = HealthCheck("java", services.runtime, "make setup")

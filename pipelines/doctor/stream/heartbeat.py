@@ -4,7 +4,6 @@ import base64
 import json
 from typing import Any
 
-from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import access, services
 from pipelines.local import debezium_service, replication_slot
 from pipelines.local.debezium_properties import (
@@ -12,6 +11,7 @@ from pipelines.local.debezium_properties import (
     HEARTBEAT_S,
     MESSAGES_TOPIC,
 )
+from pipelines.upstream.health_check import FailedCheckError
 from pipelines.warehouse import scalar
 
 LATE_S = 6 * HEARTBEAT_S  # a connector that is started anew beats again after 16 s

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import LiteralString
 
-from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import access
 from pipelines.local.debezium_properties import (
     OFFSETS_SCHEMA,
@@ -11,6 +10,7 @@ from pipelines.local.debezium_properties import (
     ROLE,
     SCHEMA,
 )
+from pipelines.upstream.health_check import FailedCheckError
 from pipelines.warehouse import Connection
 
 BOOTSTRAP = "bullion up postgres"

@@ -1,9 +1,9 @@
 """The servers of the stream: Java, Kafka, Debezium Server."""
 
-from pipelines.doctor.check import FailedCheckError
 from pipelines.local import debezium_service, java, kafka_service
 from pipelines.local.debezium_service import Debezium
 from pipelines.settings import settings
+from pipelines.upstream.health_check import FailedCheckError
 
 WAITS = "changes of configuration wait in Postgres, whose WAL grows meanwhile"
 

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import access, services
 from pipelines.local import replication_slot
 from pipelines.local.replication_slot import Slot
+from pipelines.upstream.health_check import FailedCheckError
 
 SHARE = 0.5  # of what the slot may hold back
 UNLIMITED_BYTES = 2 << 30  # where nothing limits it: half of our own limit of 4 GB

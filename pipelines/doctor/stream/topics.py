@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.doctor.check import FailedCheckError
 from pipelines.doctor.stream import access
 from pipelines.local.cdc_role import published_tables
 from pipelines.local.change_topics import declared, topic_of
@@ -12,6 +11,7 @@ from pipelines.settings import settings
 from pipelines.sources.config_changes import history
 from pipelines.sources.config_changes.batch import Place
 from pipelines.sources.config_changes.follow import LOCK
+from pipelines.upstream.health_check import FailedCheckError
 from pipelines.warehouse import Connection, has_table, scalar
 
 LATE_S = 60.0  # a session that broke off is tried again within 32 s

@@ -1,5 +1,6 @@
 """The archive source, declared; its files are of the feeds that name them."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.sources.archive.tables import TABLES
@@ -11,6 +12,7 @@ if TYPE_CHECKING:  # polars and the client take a second to import
     from pipelines.config.listener import ConfigProvider
     from pipelines.config.model import Configuration
     from pipelines.upstream.connector import Archive, Context
+    from pipelines.upstream.health_check import HealthCheck
     from pipelines.upstream.options import LoadOptions
     from pipelines.upstream.progress import Progress
 
@@ -35,6 +37,14 @@ def _archive(context: "Context") -> "Archive":
     return ArchiveFiles(context)
 
 
+def _checks() -> "Sequence[HealthCheck]":
+    from pipelines.sources.archive.contradictions import (  # noqa: PLC0415
+        CONTRADICTIONS,
+    )
+
+    return [CONTRADICTIONS]
+
+
 URL_SETTING = "BULLION_ARCHIVE_URL"  # of both its files and its listing
 SPEC = SourceSpec(
     "archive",
@@ -43,4 +53,5 @@ SPEC = SourceSpec(
     chosen=_chosen,
     archive=_archive,
     url_settings=lambda: [URL_SETTING],
+    checks=_checks,
 )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.doctor import evidence
 from pipelines.settings import settings
+from pipelines.sources.archive.contradictions import CONTRADICTIONS
 from pipelines.sources.archive.source import ArchiveSource
 from pipelines.sources.load import load
 from pipelines.upstream.options import LoadOptions
@@ -92,7 +92,7 @@ def test_two_verified_rows_of_one_minute_seal_nothing_and_the_doctor_names_it(ar
         " group by 1 order by 1"
     )
     assert select(grades) == [("closed", 1), ("sealed", 1439)]
-    checked = evidence.ARCHIVE.run()
+    checked = CONTRADICTIONS.run()
     assert checked.ok
     assert checked.is_warning
     assert "contradict each other in 1 minute," in checked.meaning

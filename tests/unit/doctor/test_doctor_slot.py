@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.doctor.check import HealthCheck
 from pipelines.doctor.stream.slot import slot_state
 from pipelines.local.replication_slot import Slot
+from pipelines.upstream.health_check import HealthCheck
 
 GB = 1 << 30
 WELL = Slot(

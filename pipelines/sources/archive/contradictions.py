@@ -1,9 +1,9 @@
-"""What was read of upstreams: verified files that contradict each other."""
+"""A check of doctor: verified files that contradict each other."""
 
 from typing import LiteralString
 
 from pipelines import warehouse
-from pipelines.doctor.check import FailedCheckError, HealthCheck
+from pipelines.upstream.health_check import FailedCheckError, HealthCheck
 
 CONTRADICTED: LiteralString = """
 select
@@ -29,7 +29,7 @@ limit 1
 """
 
 
-def _archive() -> str:
+def _contradictions() -> str:
     with warehouse.connect("transformer", warehouse.process_name("doctor")) as db:
         if not warehouse.has_table(db, "silver.int_candle_disagreements"):
             return "nothing is built yet"
@@ -45,4 +45,4 @@ def _archive() -> str:
     )
 
 
-ARCHIVE = HealthCheck("archive files", _archive, "bullion transform")
+CONTRADICTIONS = HealthCheck("archive files", _contradictions, "bullion transform")
