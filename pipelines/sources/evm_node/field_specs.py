@@ -116,9 +116,9 @@ OF_TRANSACTION = _known(
     TRANSACTION,
     *PLACE,
     *("input", "data", "v", "yParity", "chainId"),
-    # what follows from the others, and what anvil and Parity add to say them again
+    # not kept: what Parity adds to say the others again, and the blobs of anvil 1.7.1
     *("creates", "publicKey", "raw", "standardV"),
-    *("blobs", "commitments", "proofs", "sidecar"),
+    *("blobs", "commitments", "proofs", "cellProofs"),
 )
 OF_ANOTHER_CHAIN = OF_TRANSACTION - {"chainId"}
 OF_RECEIPT = _known(

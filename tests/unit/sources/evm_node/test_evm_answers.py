@@ -309,7 +309,8 @@ def test_a_receipt_has_a_root_or_a_status_or_says_neither():
 def test_fields_that_are_not_known_are_kept_and_those_that_repeat_others_are_not(sent):
     block, receipts = copy.deepcopy(sent)
     block["l1BlockNumber"] = "0x1"
-    block["transactions"][3] |= {"sourceHash": HASH, "blobs": ["0x"], "raw": "0x"}
+    block["transactions"][3] |= {"sourceHash": HASH, "raw": "0x"}
+    block["transactions"][3] |= {"blobs": ["0x"], "cellProofs": ["0x"]}
     block["transactions"][4]["chainId"] = "0x5"
     receipts[3] |= {"l1Fee": "0x2", "depositNonce": None}
     read = whole_block(1, block, receipts)

@@ -291,6 +291,46 @@ def test_an_omitted_transaction_fails_by_the_count():
     assert found["receipts_root"] == found["logs_bloom"] == ("failed", reason)
 
 
+def omitted(block, receipts):
+    del receipts[5]["logs"][1]
+
+
+def swapped(block, receipts):
+    receipts[5]["logs"].insert(0, receipts[5]["logs"].pop(1))
+
+
+def exchanged(block, receipts):
+    """Two logs, each in the other's place with the other's index."""
+    logs = receipts[5]["logs"]
+    first, second = (log["logIndex"] for log in logs[3:])
+    logs[3:] = [logs[4] | {"logIndex": first}, logs[3] | {"logIndex": second}]
+
+
+def moved(block, receipts):
+    """A log, to the next transaction: the bloom and the indexes hold."""
+    log = receipts[4]["logs"].pop()
+    place = ("transactionHash", "transactionIndex")
+    receipts[5]["logs"].insert(0, log | {name: receipts[5][name] for name in place})
+
+
+@pytest.mark.parametrize(
+    ("change", "proofs"),
+    [
+        (omitted, {"receipts_root", "log_index"}),  # others have its address and topic
+        (swapped, {"receipts_root", "log_index"}),
+        (exchanged, {"receipts_root"}),
+        (moved, {"receipts_root"}),
+    ],
+)
+def test_logs_that_a_node_loses_or_moves_fail_as_they_came(change, proofs):
+    block, receipts = evm_blocks.answers(transactions())
+    change(block, receipts)
+    found = not_passed(whole_block(1, block, receipts))
+    assert {name: verdict[0] for name, verdict in found.items()} == dict.fromkeys(
+        proofs, "failed"
+    )
+
+
 def test_changed_withdrawals_fail_their_root_alone():
     block = whole()
     other = with_header(
