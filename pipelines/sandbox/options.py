@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.sandbox.archive.listing import MOST_KEYS
-from pipelines.sandbox.faults import KINDS
+from pipelines.sandbox.fault_kinds import KINDS
 
 
 def _argument(flag: str = "", **argument: Any) -> Mapping[str, Any]:
@@ -46,7 +46,7 @@ class Options:
         metadata=_argument(
             "--fault",
             action="append",
-            metavar="KIND=PROBABILITY[@PATH]",
+            metavar="KIND[:VARIANT]=PROBABILITY[@PATH]",
             help="; ".join(f"{kind}: {what}" for kind, what in KINDS.items()),
         ),
     )

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,28 +14,10 @@ from pipelines.sandbox.answers import Answer, RefusedError, ranged
 from pipelines.sandbox.archive.host import ROOT as ARCHIVE
 from pipelines.sandbox.archive.host import Archive
 from pipelines.sandbox.clock import Clock, iso, parse_instant
-from pipelines.sandbox.faults import PAGE_KINDS, Fault, Faults
+from pipelines.sandbox.fault_kinds import PAGE_KINDS
+from pipelines.sandbox.faults import Fault, Faults
+from pipelines.sandbox.sending import retry_after, sent, spoiler, too_many
 from pipelines.sandbox.upstreams import Upstream
-
-_CONTENT_TYPE = "application/json;charset=UTF-8"
-_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-class Cut(Response):
-    """Half of a body under the length of the whole, then the end of the connection."""
-
-    async def __call__(self, scope: Any, receive: Any, send: _Send) -> None:  # noqa: ARG002
-        """Sends what there is and fails, so that the server closes the connection."""
-        await send(
-            {
-                "type": "http.response.start",
-                "status": self.status_code,
-                "headers": self.raw_headers,
-            }
-        )
-        half = bytes(self.body)[: len(self.body) // 2]
-        await send({"type": "http.response.body", "body": half, "more_body": True})
-        raise ConnectionAbortedError
 
 
 @dataclass
@@ -76,10 +56,10 @@ class Sandbox:
             headers["X-MBX-USED-WEIGHT"] = str(verdict.used)
             headers["X-MBX-USED-WEIGHT-1M"] = str(verdict.used)
         faults = self.faults.of(venue.exchange_id, path)
-        refusal_s = _refusal_s(faults)
-        if not verdict.is_allowed or refusal_s is not None:
-            seconds = max(verdict.retry_after_s, refusal_s or 0)
-            headers["Retry-After"] = str(seconds)
+        refusing = too_many(faults)
+        if not verdict.is_allowed or refusing is not None:
+            headers |= retry_after(refusing, verdict.retry_after_s)
+            seconds = int(headers.get("Retry-After", 0))
             refused = venue.too_many(seconds, is_banned=verdict.is_banned)
             return refused, headers, None
         try:
@@ -89,7 +69,7 @@ class Sandbox:
         for fault in faults:
             if fault.kind in PAGE_KINDS and answer.rows:
                 answer = self.faults.spoiled(answer, fault)
-        return answer, headers, _spoiler(faults)
+        return answer, headers, spoiler(faults)
 
     async def _of_archive(
         self, exchange_id: str, path: str, request: Request
@@ -99,29 +79,19 @@ class Sandbox:
         if archive is None:
             return Answer(404), {}, None
         faults = self.faults.of(exchange_id, path)
-        refusal_s = _refusal_s(faults)
-        if refusal_s is not None:
-            return Answer(429), {"Retry-After": str(refusal_s)}, None
+        refusing = too_many(faults)
+        if refusing is not None:
+            return Answer(429), retry_after(refusing), None
         below = path.removeprefix(ARCHIVE)
         answer = await asyncio.to_thread(archive.answer, below, request.query_params)
         part = ranged(answer, request.headers.get("range", ""))
-        return part, {}, _spoiler(faults)
+        return part, {}, spoiler(faults)
 
     async def _sent(
         self, answer: Answer, headers: dict[str, str], fault: Fault | None
     ) -> Response:
         headers |= {**self.clock.headers(), **answer.headers}
-        kind = fault.kind if fault else None
-        if fault and kind == "server_error":
-            page = f"<html><body><h1>{fault.status}</h1></body></html>"
-            return Response(page, fault.status, headers, "text/html")
-        if fault and kind == "timeout":
-            await asyncio.sleep(fault.seconds)
-        body = answer.body
-        if kind == "truncated":
-            body = body[: len(body) // 2]
-        shape = Cut if kind in {"disconnect", "timeout"} else Response
-        return shape(body, answer.status, headers, _CONTENT_TYPE)
+        return await sent(answer, headers, fault)
 
     async def health(self, _: Request) -> Response:
         """Ready as soon as it answers."""
@@ -154,16 +124,6 @@ class Sandbox:
                 for (venue, path, status), n in sorted(self.counts.items())
             ]
         )
-
-
-def _refusal_s(faults: Sequence[Fault]) -> int | None:
-    """`Retry-After` of a request that a fault refuses; None: none does."""
-    seconds = (f.retry_after_s for f in faults if f.kind == "too_many")
-    return max(seconds, default=None)
-
-
-def _spoiler(faults: Sequence[Fault]) -> Fault | None:
-    return next((f for f in faults if f.kind not in PAGE_KINDS), None)
 
 
 async def _refused(_: Request, error: Exception) -> Response:
