@@ -1,4 +1,4 @@
-"""The HTTP server: every venue under its exchange_id, and `/_sandbox/` to steer it."""
+"""The HTTP server: venues by exchange_id, chains at `/evm/`, and what steers them."""
 
 import asyncio
 from collections import Counter
@@ -13,6 +13,8 @@ from pipelines.errors import BadDataError, BullionError
 from pipelines.sandbox.answers import Answer, RefusedError, ranged
 from pipelines.sandbox.archive.host import ROOT as ARCHIVE
 from pipelines.sandbox.archive.host import Archive
+from pipelines.sandbox.chain.chains import Chains
+from pipelines.sandbox.chain.endpoint import REALM
 from pipelines.sandbox.clock import Clock, iso, parse_instant
 from pipelines.sandbox.fault_kinds import PAGE_KINDS
 from pipelines.sandbox.faults import Fault, Faults
@@ -27,6 +29,7 @@ class Sandbox:
     upstreams: dict[str, Upstream]
     clock: Clock
     faults: Faults
+    chains: Chains
     archives: dict[str, Archive] = field(default_factory=dict)
     counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
 
@@ -93,6 +96,16 @@ class Sandbox:
         headers |= {**self.clock.headers(), **answer.headers}
         return await sent(answer, headers, fault)
 
+    async def evm(self, request: Request) -> Response:
+        """Any request to a chain's endpoint; blocks are made beside the loop."""
+        path, body = request.path_params["path"], await request.body()
+        answer, faults = await asyncio.to_thread(self.chains.answer, path, body)
+        headers = retry_after(too_many(faults))
+        response = await self._sent(answer, headers, spoiler(faults))
+        endpoint = "/".join(path.split("/")[:2])
+        self.counts[REALM, f"/{endpoint}", response.status_code] += 1
+        return response
+
     async def health(self, _: Request) -> Response:
         """Ready as soon as it answers."""
         return JSONResponse({"status": "ok", "venues": list(self.upstreams)})
@@ -113,6 +126,16 @@ class Sandbox:
         elif request.method == "DELETE":
             self.faults.clear()
         return JSONResponse(self.faults.listed())
+
+    async def control_chains(self, _: Request) -> Response:
+        """Every chain, with its head and what is final of it."""
+        return JSONResponse(await asyncio.to_thread(self.chains.listed))
+
+    async def control_forks(self, request: Request) -> Response:
+        """The reorganisations that happened; POST adds one (the fields of `Fork`)."""
+        if request.method == "POST":
+            await asyncio.to_thread(self.chains.plan, await request.json())
+        return JSONResponse(self.chains.forks())
 
     async def control_counts(self, request: Request) -> Response:
         """How many answers of each status every venue's paths gave."""
@@ -143,6 +166,9 @@ def application(sandbox: Sandbox) -> Starlette:
             f"{control}/faults", sandbox.control_faults, methods=[read, write, remove]
         ),
         Route(f"{control}/counts", sandbox.control_counts, methods=[read, remove]),
+        Route(f"{control}/chains", sandbox.control_chains),
+        Route(f"{control}/forks", sandbox.control_forks, methods=[read, write]),
+        Route(f"/{REALM}/{{path:path}}", sandbox.evm, methods=[write]),
         Route("/{exchange_id}/{path:path}", sandbox.venue),
     ]
     return Starlette(routes=routes, exception_handlers={BullionError: _refused})
