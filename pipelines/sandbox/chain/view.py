@@ -61,7 +61,8 @@ class View:
         return (block, place[1]) if block and place else None
 
     def _seen(self, link: Link | None) -> Block | None:
-        if link is None or link.number > self.head:
+        # an old branch may have been longer than the chain is now
+        if link is None or (self.behind and link.number > self.head):
             return None
         return self.chain.block(link)
 

@@ -145,13 +145,14 @@ def test_forks_upon_forks_leave_a_chain_that_holds(
     assert len(node.chains.forks()) == 7
 
 
+@pytest.mark.parametrize("length", [None, 0])
 def test_an_old_branch_is_served_by_hash_unless_it_is_forgotten(
-    make: Callable[..., Node],
+    make: Callable[..., Node], length: int | None
 ) -> None:
     for forgets in (False, True):
         node = make(forgets=forgets, kept_blocks=3)
         old = [(block, node.receipts(block)) for block in node.branch()[-4:]]
-        fork(node, 4)
+        fork(node, 4, length)
         for block, receipts in old:
             served = node.ask("eth_getBlockByHash", block["hash"], True)
             assert served == (None if forgets else block)
