@@ -10,6 +10,8 @@ from pipelines.local.service import UnavailableError
 from pipelines.settings import settings
 from pipelines.sources.evm_node.answers import NotYetError, header, whole_block
 from pipelines.sources.evm_node.proofs import CHECKS, prove
+from pipelines.sources.evm_node.verify import verify
+from tests.fakes.evm_readings import loaded
 from tests.histories.token_history import BLOCKS, TokenHistory
 from tests.services import npm_packages
 from tests.services.anvil import CHAIN_ID, OWNER
@@ -108,6 +110,18 @@ def test_logs_are_the_events_that_were_emitted(history):
     expected = {own: list(sent.events) for own, sent in history.sent.items()}
     assert found == expected
     print(f"{sum(map(len, found.values()))} logs decoded")
+
+
+def test_the_chain_proves_again_from_bronze(history, seeded):
+    blocks = [block for block, _ in blocks_of(history.node)]
+    loaded(blocks)
+    done = verify("anvil")
+    assert (done.blocks_count, done.transactions_count) == (
+        len(blocks),
+        len(history.sent),
+    )
+    (failure,) = done.failures  # the block with blobs
+    assert failure.proof == "transactions_root"
 
 
 def test_blocks_of_a_reorganisation_prove_and_link_to_the_new_branch(
