@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import count
 
 from pipelines.errors import (
     BadDataError,
@@ -13,6 +14,7 @@ from pipelines.errors import (
 from pipelines.sources.evm_node.heads import Heads, check_chain, header_of, observe
 from pipelines.sources.evm_node.node_client import NodeClient
 from pipelines.upstream.request_log import RequestLog
+from pipelines.upstream.retry import backoff_s
 
 
 def usable(clients: Sequence[NodeClient], log: RequestLog) -> Sequence[NodeClient]:
@@ -39,20 +41,24 @@ def usable(clients: Sequence[NodeClient], log: RequestLog) -> Sequence[NodeClien
 def observed(
     clients: Sequence[NodeClient], log: RequestLog, *, is_needed: bool
 ) -> Heads:
-    """What the first endpoint that answers says of the head.
+    """What the first endpoint that answers says of the head; tried again if needed.
 
     Raises:
         UpstreamError: none does, and it is needed.
     """
-    failures: list[BullionError] = []
-    for client in clients:
-        try:
-            return observe(client, log)
-        except BullionError as error:
-            failures.append(error)
-    if is_needed:
-        raise _as_one(failures)
-    return Heads()
+    for number in count(1):
+        failures: list[BullionError] = []
+        for client in clients:
+            try:
+                return observe(client, log)
+            except (BadDataError, UpstreamError) as error:
+                failures.append(error)
+        if not is_needed:
+            return Heads()
+        if number >= clients[0].attempts:
+            raise _as_one(failures)
+        clients[0].clock.sleep(backoff_s(number))
+    raise AssertionError("it counts for ever")  # pragma: no cover
 
 
 def hash_of(
