@@ -84,10 +84,10 @@ def load(
     from pipelines.upstream.options import LoadOptions
 
     spec = loaded().get(source)
-    lies_in_numbers = spec is not None and spec.is_numbered
-    if spec and not lies_in_numbers and (first, end, chain) != (None, None, None):
+    numbered = spec.numbered if spec else ""
+    if spec and not numbered and (first, end, chain) != (None, None, None):
         raise SetupError(f"--chain, --from, --to: {source} has no blocks")
-    if lies_in_numbers and exchange:
+    if numbered and exchange:
         raise SetupError(f"--exchange: {source} has none; name one by --chain")
     if priority and spec and not spec.connector:
         raise SetupError(f"--priority: {source} has no request budget")
@@ -103,7 +103,7 @@ def load(
         priority=priority,
         again=verify,
     )
-    with load_bar(told) as progress:
+    with load_bar(told, numbered) as progress:
         brought, facts = load_once(
             source, options, wait_s=wait, say=say, progress=progress
         )

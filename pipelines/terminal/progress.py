@@ -20,11 +20,19 @@ from rich.progress import (
 from rich.text import Text
 
 
-class _RowsPerSecond(ProgressColumn):
+class _PerSecond(ProgressColumn):
+    """Rows a second; steps a second too, where they have a name."""
+
+    def __init__(self, steps: str) -> None:
+        super().__init__()
+        self._steps = steps
+
     def render(self, task: Task) -> Text:
-        rows = int(task.fields["rows"])
-        speed = rows / task.elapsed if task.elapsed else 0
-        return Text(f"{rows:,} rows, {speed:,.0f} rows/s")
+        rows, seconds = int(task.fields["rows"]), task.elapsed or 1
+        text = f"{rows:,} rows, {rows / seconds:,.0f} rows/s"
+        if self._steps:
+            text += f", {task.completed / seconds:,.1f} {self._steps}/s"
+        return Text(text)
 
 
 class LoadBar:
@@ -48,13 +56,13 @@ class LoadBar:
 
 
 @contextmanager
-def load_bar(console: Console) -> Iterator[LoadBar]:
-    """A bar with rows, rows a second and the time left."""
+def load_bar(console: Console, steps: str = "") -> Iterator[LoadBar]:
+    """A bar with rows, rows a second and the time left; `steps` have such a name."""
     columns = (
         TextColumn("loading"),
         BarColumn(),
         TaskProgressColumn(),
-        _RowsPerSecond(),
+        _PerSecond(steps),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

@@ -61,10 +61,10 @@ class SourceSpec:
         return self.schema or f"bronze_{self.name}"
 
     @property
-    def is_numbered(self) -> bool:
-        """Whether its feeds lie by number, not in time."""
-        units = {feed.axis.unit for feed in self.feeds.values()}
-        return units == {"number"}
+    def numbered(self) -> str:
+        """What its feeds have numbers of, such as blocks; empty: they lie in time."""
+        rows = [feed.row for feed in self.feeds.values() if feed.axis.unit == "number"]
+        return f"{rows[0]}s" if rows else ""
 
     @property
     def all_tables(self) -> Sequence[Table]:

@@ -127,14 +127,29 @@ as $$
     set reason = excluded.reason, noted_at = excluded.noted_at
 $$;
 
+create or replace function ops.forget_endpoint_lack(chain text, endpoint text, lack text)
+returns void
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    delete from ops.endpoint_lacks as l
+    where
+        l.chain = forget_endpoint_lack.chain
+        and l.endpoint = forget_endpoint_lack.endpoint
+        and l.lack = forget_endpoint_lack.lack
+$$;
+
 revoke all on function ops.spend_chain_units(
     text, text, text, bigint, bigint, bigint, bigint
 ) from public;
 revoke all on function ops.note_chain_bytes(text, text, text, bigint) from public;
 revoke all on function ops.note_endpoint_lack(text, text, text, text) from public;
+revoke all on function ops.forget_endpoint_lack(text, text, text) from public;
 grant execute on function ops.spend_chain_units(
     text, text, text, bigint, bigint, bigint, bigint
 ) to loader;
 grant execute on function ops.note_chain_bytes(text, text, text, bigint) to loader;
 grant execute on function ops.note_endpoint_lack(text, text, text, text) to loader;
+grant execute on function ops.forget_endpoint_lack(text, text, text) to loader;
 grant select on ops.chain_costs, ops.endpoint_lacks to loader, transformer;

@@ -56,7 +56,10 @@ class Clients:
     def _of(self, endpoint: Endpoint, precedence: Precedence) -> NodeClient:
         key = (endpoint.origin, precedence)
         made = self._made.get(key)
-        if made is None or made.endpoint != endpoint:
+        if made is not None and made.endpoint != endpoint:
+            made.close()  # who uses it still has its connections opened anew
+            made = None
+        if made is None:
             made = self._made[key] = NodeClient(self._connection(endpoint, precedence))
         return made
 

@@ -20,6 +20,7 @@ SPEND: LiteralString = (
 )
 RECEIVED: LiteralString = "select ops.note_chain_bytes(%s, %s, %s, %s)"
 LACK: LiteralString = "select ops.note_endpoint_lack(%s, %s, %s, %s)"
+FORGET: LiteralString = "select ops.forget_endpoint_lack(%s, %s, %s)"
 LACKS: LiteralString = (
     "select lack from ops.endpoint_lacks where chain = %s and endpoint = %s"
     " and noted_at > now() - interval '7 days'"
@@ -53,6 +54,10 @@ class Costs(Protocol):
         """The endpoint was seen not to have it."""
         ...
 
+    def forget_lack(self, lack: Lack) -> None:
+        """The endpoint was seen to have it."""
+        ...
+
     def close(self) -> None:
         """Close the connection."""
         ...
@@ -72,6 +77,9 @@ class Free:
         return set()
 
     def note_lack(self, lack: Lack, reason: str) -> None:
+        """Do nothing."""
+
+    def forget_lack(self, lack: Lack) -> None:
         """Do nothing."""
 
     def close(self) -> None:
@@ -112,6 +120,10 @@ class SharedCosts:
     def note_lack(self, lack: Lack, reason: str) -> None:
         """The endpoint was seen not to have it."""
         self._rows(LACK, lack, reason)
+
+    def forget_lack(self, lack: Lack) -> None:
+        """The endpoint was seen to have it."""
+        self._rows(FORGET, lack)
 
     def close(self) -> None:
         """Close the connection."""

@@ -56,14 +56,21 @@ def observe(client: NodeClient, log: RequestLog) -> Heads:
     heads = Heads()
     depth = client.endpoint.chain.finality
     tags = [LATEST] if depth is not None else [LATEST, SAFE, FINALIZED]
-    if "tags" in client.lacks:
-        tags = []
-    found = _asked(client, tags, log)
-    for tag, outcome in zip(tags, found, strict=True):
-        _take(heads, client, tag, outcome)
+    found: Sequence[Outcome] = ()
+    if "tags" not in client.lacks:
+        found = _asked(client, tags, log)
+        for tag, outcome in zip(tags, found, strict=True):
+            _take(heads, client, tag, outcome)
     if heads.latest is None:
-        (outcome,) = _asked(client, [hex(_newest(client, log))], log)
+        try:
+            (outcome,) = _asked(client, [hex(_newest(client, log))], log)
+        except UpstreamError:
+            client.forget("tags")  # the endpoint may have moved: the next time tells
+            raise
         _take(heads, client, LATEST, outcome, is_needed=True)
+        error = found[0].error if found else None
+        if error is not None and error.meaning == "parameters":
+            client.learn("tags", str(error))
     latest = heads.latest
     if depth is not None and latest is not None and latest.block_number >= depth:
         (outcome,) = _asked(client, [hex(latest.block_number - depth)], log)
@@ -119,8 +126,6 @@ def _take(
 ) -> None:
     """Note the block of the tag, if there is one."""
     endpoint = client.endpoint
-    if outcome.error is not None and outcome.error.meaning == "parameters":
-        client.learn("tags", str(outcome.error))
     try:
         found = _result(client, outcome)
         header = answers.header(endpoint.chain.chain_id, found)

@@ -58,6 +58,12 @@ class NodeClient:
             self.lacks.add(lack)
             self._connection.costs.note_lack(lack, reason)
 
+    def forget(self, lack: Lack) -> None:
+        """The endpoint has it, unless its row says otherwise."""
+        if lack in self.lacks and lack not in self.endpoint.choice.lacks:
+            self.lacks.remove(lack)
+            self._connection.costs.forget_lack(lack)
+
     def size(self, method: str) -> int:
         """How many calls of the method a request has now."""
         return self._size_of(method).size

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.sources.evm_node.node_client import NodeClient
-from pipelines.sources.evm_node.rpc_errors import RpcError
 from pipelines.sources.evm_node.rpc_request import Call, Outcome
 from pipelines.upstream.request_log import RequestLog
 
 OF_BLOCK = "eth_getBlockReceipts"
 SINGLE = "eth_getTransactionReceipt"
+WAYS = ("hash", "number", "single")
 
 
 class ReceiptReader:
@@ -25,43 +25,58 @@ class ReceiptReader:
     @property
     def size(self) -> int:
         """How many calls of a request there are now."""
-        return self._client.size(OF_BLOCK if self._has_those_of_blocks else SINGLE)
+        return self._client.size(SINGLE if self._lacks("number") else OF_BLOCK)
 
     def read(self, blocks: Mapping[int, Any], log: RequestLog) -> dict[int, Outcome]:
         """The receipts of each block, by the first way that the endpoint has.
 
-        What it lacks is learnt, so that it is asked for once.
+        What it lacks is learnt, so that it is asked for once; where no other way is
+        left it is asked for all the same, for an endpoint may have moved.
 
         Raises:
             UpstreamError: it did not answer.
         """
-        if not blocks:
-            return {}
-        if not self._has_those_of_blocks:
+        found: dict[int, Outcome] = {}
+        lacking = {way for way in WAYS if self._lacks(way)}
+        for way in sorted(WAYS, key=lambda way: way in lacking):
+            left = {n: blocks[n] for n in blocks if _is_refused(found.get(n))}
+            if not left:
+                break
+            if way not in lacking and self._lacks(way):
+                continue  # another way has told so
+            outcomes = self._by(way, left, log)
+            self._learn(way, list(outcomes.values()), was_lacking=way in lacking)
+            found |= outcomes
+        return found
+
+    def _lacks(self, way: str) -> bool:
+        of_way = {"hash": {"block_receipts", "receipts_by_hash"}}
+        of_way["number"] = {"block_receipts"}
+        return bool(of_way.get(way, set()) & self._client.lacks)
+
+    def _by(
+        self, way: str, blocks: Mapping[int, Any], log: RequestLog
+    ) -> dict[int, Outcome]:
+        if way == "single":
             return self._single(blocks, log)
-        name = "number" if "receipts_by_hash" in self._client.lacks else "hash"
-        calls = [Call(OF_BLOCK, [block[name]]) for block in blocks.values()]
-        found = dict(zip(blocks, self._client.ask(calls, log), strict=True))
-        left = {
-            number: blocks[number]
-            for number, outcome in found.items()
-            if outcome.error is not None and self._is_lack(outcome.error, name)
-        }
-        return found | self.read(left, log)
+        calls = [Call(OF_BLOCK, [block[way]]) for block in blocks.values()]
+        return dict(zip(blocks, self._client.ask(calls, log), strict=True))
 
-    @property
-    def _has_those_of_blocks(self) -> bool:
-        return "block_receipts" not in self._client.lacks
-
-    def _is_lack(self, error: RpcError, by: str) -> bool:
-        """Whether the endpoint lacks this way."""
-        if error.meaning == "parameters" and by == "hash":
+    def _learn(
+        self, way: str, outcomes: Sequence[Outcome], *, was_lacking: bool
+    ) -> None:
+        """Note that the endpoint lacks this way, or that it does not any more."""
+        error = next((o.error for o in outcomes if _is_refused(o)), None)
+        if error is None and was_lacking:
+            self._client.forget("block_receipts")
+            if way == "hash":
+                self._client.forget("receipts_by_hash")
+        elif error is None or way == "single":
+            return
+        elif way == "hash" and error.meaning == "parameters":
             self._client.learn("receipts_by_hash", str(error))
-            return True
-        if error.meaning in {"method_absent", "parameters"}:
+        else:
             self._client.learn("block_receipts", str(error))
-            return True
-        return False
 
     def _single(self, blocks: Mapping[int, Any], log: RequestLog) -> dict[int, Outcome]:
         """The receipts of each block, asked for one by one."""
@@ -76,6 +91,14 @@ class ReceiptReader:
         for (number, _), outcome in zip(of_block, outcomes, strict=True):
             found[number].append(outcome)
         return {number: _joined(of_one) for number, of_one in found.items()}
+
+
+def _is_refused(outcome: Outcome | None) -> bool:
+    """Whether another way may have it; None: none was tried."""
+    if outcome is None:
+        return True
+    error = outcome.error
+    return error is not None and error.meaning in {"method_absent", "parameters"}
 
 
 def transactions_of(block: Any) -> list[Any]:

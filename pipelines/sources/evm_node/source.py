@@ -13,7 +13,6 @@ from pipelines.sources.evm_node.chain_load import ChainLoad
 from pipelines.sources.evm_node.chain_span import Wanted
 from pipelines.sources.evm_node.choices import chosen, is_collected
 from pipelines.sources.evm_node.clients import Clients
-from pipelines.sources.evm_node.endpoints import chain_of
 from pipelines.sources.evm_node.feeds import BLOCK_FEED
 from pipelines.sources.evm_node.load_tables import TABLES
 from pipelines.upstream.budget import Precedence
@@ -120,7 +119,6 @@ class EvmSource:
             self._clients.close(key.scope)
 
     def _rows(self, key: Key) -> Iterator[Rows]:
-        chain_of(self._config.current, key.scope)
         self._check(key)
         clients = self._clients.of(key.scope, self._precedence)
         with self._clients.connect() as connection:

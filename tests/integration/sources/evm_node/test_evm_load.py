@@ -8,9 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.main import app
+from pipelines.sources.evm_node.answers import block_without_receipts, whole_block
+from pipelines.sources.evm_node.stored_blocks import stored_blocks
 from tests.contents.roles import run
 from tests.fakes.evm_chain import Chain, node_of
-from tests.fakes.node_server import NodeError
+from tests.fakes.node_server import NodeError, recorded_node
 from tests.services.evm_loads import bronze, endpoints, held, loaded, patient
 
 KEY = "key-of-a-provider"
@@ -431,3 +433,70 @@ def test_a_key_in_an_address_is_found_nowhere(
     assert bronze("quarantine", "block_number") == [(4,)]
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert [p for p in files if KEY.encode() in p.read_bytes()] == []
+
+
+RECORDED = [(483_920, 483_921), (1_755_634, 1_755_636), (47_218, 47_220)]
+
+
+def test_recorded_blocks_are_in_bronze_as_they_were_sent(
+    warehouse, recorded, monkeypatch
+):
+    folder = recorded / "chain" / "mainnet"
+    node = recorded_node(folder)
+    with endpoints(monkeypatch, [node]):
+        failures = {span: loaded(*span)[0].failures for span in RECORDED}
+    assert [bool(of_span) for of_span in failures.values()] == [False, False, True]
+    assert node.calls["eth_getBlockReceipts"] == 1  # it has none, which is learnt
+    with psycopg.connect(**warehouse) as connection:
+        stored = {
+            one.block.header.block_number: one
+            for span in RECORDED
+            for page in stored_blocks(connection, 1, range(*span))
+            for one in page
+        }
+    sent = node.methods["eth_getBlockByNumber"]
+    for number, one in stored.items():
+        block = sent(hex(number), True)
+        hashes = [transaction["hash"] for transaction in block["transactions"]]
+        receipts = [node.methods["eth_getTransactionReceipt"](h) for h in hashes]
+        expected = (
+            whole_block(1, block, receipts)
+            if all(receipts)
+            else block_without_receipts(1, block)
+        )
+        assert one.block == expected
+    assert sorted(stored) == [47_218, 47_219, 483_920, 1_755_634, 1_755_635]
+    rest = "and block_number > 100000 and result <> 'not_applicable'"
+    columns = "block_number, proof, result, reason"
+    unproven = [row for row in bronze("proofs", columns, rest) if row[2] != "passed"]
+    assert sorted(unproven) == [
+        (483_920, "parent_link", "unproven", "parent missing"),
+        (1_755_634, "parent_link", "unproven", "parent missing"),
+    ]
+    rest = "and block_number < 100000 and result <> 'not_applicable'"
+    found = {(row[0], row[1]): row[2:] for row in bronze("proofs", columns, rest)}
+    missing = ("unproven", "receipts missing")
+    for number in (47_218, 47_219):
+        assert found[number, "header_hash"] == ("passed", None)
+        assert found[number, "transactions_root"] == ("passed", None)
+        assert found[number, "sender"] == ("passed", None)
+        for proof in ("receipts_root", "logs_bloom", "log_index", "counts"):
+            assert found[number, proof] == missing
+    assert found[47_219, "parent_link"] == ("passed", None)
+
+
+def test_an_endpoint_that_has_what_it_lacked_is_asked_for_it_again(
+    warehouse, monkeypatch
+):
+    chain = Chain(12)
+    with endpoints(monkeypatch, [node_of(chain, has=("single",))]):
+        loaded(0, 4)
+    lacks = "select lack from ops.endpoint_lacks"
+    assert run(warehouse, None, lacks) == [("block_receipts",)]
+    moved = node_of(chain)
+    del moved.methods["eth_getTransactionReceipt"]
+    with endpoints(monkeypatch, [moved]):
+        source, _ = loaded(4, 12)
+    assert source.failures == []
+    assert held() == hashes(chain)
+    assert run(warehouse, None, lacks) == []
