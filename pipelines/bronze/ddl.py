@@ -20,6 +20,7 @@ TYPES: Mapping[DataType, LiteralString] = {
     "decimal": "numeric(38, 18)",
     "bool": "boolean",
     "timestamp": "timestamp with time zone",
+    "bytes": "bytea",
 }
 # B-tree: a BRIN over 10 M rows was seen to stop filtering until it was built anew
 LOAD_ID_INDEX = ("_dlt_load_id",)

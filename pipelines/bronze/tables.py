@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:  # dlt takes a second to import
     from dlt.common.schema.typing import TColumnSchema
 
-DataType = Literal["text", "bigint", "decimal", "bool", "timestamp"]
+DataType = Literal["text", "bigint", "decimal", "bool", "timestamp", "bytes"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a bronze table; `decimal` is `numeric(38, 18)`."""
+    """A column of a bronze table: `decimal` is `numeric(38, 18)`, `bytes` `bytea`."""
 
     name: str
     data_type: DataType
@@ -21,7 +21,7 @@ class Column:
         """The column as dlt's schema spells it."""
         column: TColumnSchema = {
             "name": self.name,
-            "data_type": self.data_type,
+            "data_type": "binary" if self.data_type == "bytes" else self.data_type,
             "nullable": self.nullable,
         }
         if self.data_type == "decimal":

@@ -35,3 +35,17 @@ def test_text_that_no_frame_can_hold_is_made_storable_too(tmp_path):
     rows = Rows.of(NOTES, [{"place": i, "said": text} for i, text in enumerate(said)])
 
     assert written(tmp_path, rows) == ["\ufffd", "x\ufffd\ufffd", "\U0001f600"]
+
+
+def test_bytes_are_written_as_copy_reads_them_and_text_in_their_place_is_refused(
+    tmp_path,
+):
+    table = Table("keys", (Column("key", "bytes", nullable=True),))
+    rows = Rows.of(table, [{"key": key} for key in (b"\x00\xff,", b"", None)])
+
+    frame = pl.read_csv(write(rows, "1.5", tmp_path), infer_schema=False)
+    assert frame["key"].to_list() == ["\\x00ff2c", "\\x", None]
+
+    # COPY would take it, and store its characters
+    with pytest.raises(pl.exceptions.SchemaError):
+        write(Rows(table, pl.DataFrame({"key": ["0x00"]})), "1.5", tmp_path)
