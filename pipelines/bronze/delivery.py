@@ -5,7 +5,7 @@ Every row carries its delivery (load id, file, row number), which names it for e
 stay the text that came over the wire; Postgres reads them into `numeric`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -49,6 +49,19 @@ class Rows:
         types = {c.name: TYPES.get(c.data_type, pl.String) for c in table.columns}
         stored = [{name: _stored(cell) for name, cell in row.items()} for row in rows]
         return cls(table, pl.DataFrame(stored, schema=types))
+
+    @classmethod
+    def named(
+        cls, table: Table, names: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> "Rows":
+        """A frame of rows whose values are in the order of `names`."""
+        types = {c.name: TYPES.get(c.data_type, pl.String) for c in table.columns}
+        columns = list(zip(*rows, strict=True)) or [()] * len(names)
+        series = [
+            pl.Series(name, values, types[name])
+            for name, values in zip(names, columns, strict=True)
+        ]
+        return cls(table, pl.DataFrame(series))
 
     @classmethod
     def filled(cls, table: Table, frame: pl.DataFrame, **same: Any) -> "Rows":

@@ -1,8 +1,10 @@
 """What comes from elsewhere, spoilt at random: the same by the same seed."""
 
+import copy
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 TOKENS = (
     *(
@@ -116,6 +118,37 @@ def spoilt_tokens(text: str, rng: Random, tokens: Sequence[str] = TOKENS) -> str
     at = rng.choice(places) + 1
     end = next((i for i in range(at, len(text)) if text[i] in ",]}"), len(text))
     return text[:at] + rng.choice(tokens) + text[end:]
+
+
+def spoilt_tree(root: Any, rng: Random, values: Sequence[Any]) -> Any:
+    """A copy of the decoded JSON, in which one thing is another, lost or moved."""
+    root = copy.deepcopy(root)
+    places = [(c, key) for c in _containers(root) for key in _keys(c)]
+    container, key = rng.choice(places)
+    value, how = container[key], rng.randrange(5)
+    if how == 0:
+        del container[key]
+    elif how == 1 and isinstance(container, list):
+        container.insert(rng.randrange(len(container) + 1), value)
+    elif how == 2 and isinstance(container, list):
+        rng.shuffle(container)
+    elif how < 4 and isinstance(value, str) and value:
+        at = rng.randrange(len(value))
+        container[key] = value[:at] + rng.choice("0123456789abcdef") + value[at + 1 :]
+    else:
+        container[key] = rng.choice(values)
+    return root
+
+
+def _containers(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        yield value
+        for key in _keys(value):
+            yield from _containers(value[key])
+
+
+def _keys(container: Any) -> list[Any]:
+    return list(container if isinstance(container, dict) else range(len(container)))
 
 
 def spoilt_lines(text: str, rng: Random) -> str:
