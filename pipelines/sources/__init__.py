@@ -10,7 +10,7 @@ from pipelines.errors import SetupError
 from pipelines.upstream.feed import Feed
 from pipelines.upstream.source_spec import SourceSpec
 
-NAMES = ("exchange", "archive", "config_changes")
+NAMES = ("exchange", "archive", "config_changes", "evm_node")
 
 
 @cache
