@@ -6,9 +6,11 @@ address and password lie under `BULLION_DATA_DIR`.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +20,7 @@ from pipelines.errors import SetupError
 # the header by which an upstream that a setting names says that its clock is virtual
 VIRTUAL_CLOCK = "Bullion-Virtual-Clock"
 
+RPC_URLS = re.compile("BULLION_([A-Z0-9_]+)_RPC_URLS")
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 PRIVATE = 0o700
 
@@ -107,6 +110,42 @@ def upstream_url(setting: str) -> str | None:
     None: it is not set, and the upstream is reached at its public address.
     """
     return os.environ.get(setting, "").rstrip("/") or None  # noqa: TID251
+
+
+def rpc_urls_setting(chain: str) -> str:
+    """The setting that holds the addresses of a chain's endpoints."""
+    return f"BULLION_{chain.upper()}_RPC_URLS"
+
+
+def rpc_urls(chain: str) -> Sequence[SecretStr]:
+    """The addresses of a chain's endpoints, as its setting has them.
+
+    Each is a secret: the keys of providers stand in them.
+
+    Raises:
+        SetupError: one is no address; it is named by its position.
+    """
+    setting = rpc_urls_setting(chain)
+    urls = os.environ.get(setting, "").split()  # noqa: TID251
+    for position, url in enumerate(urls, 1):
+        if not _is_http(url):
+            raise SetupError(f"address {position} of {setting} is none of HTTP")
+    return [SecretStr(url) for url in urls]
+
+
+def rpc_chains() -> Sequence[str]:
+    """The chains that have such a setting, by name."""
+    set_ones = (RPC_URLS.fullmatch(name) for name in os.environ)  # noqa: TID251
+    return sorted(name[1].lower() for name in set_ones if name)
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pipelines.cli.sql import sql_app
 from pipelines.cli.stack import stack_app
 from pipelines.cli.stream import stream_app
 from pipelines.cli.transform import quiet_prefect, transform_app
+from pipelines.cli.verify import verify_app
 from pipelines.settings import export
 from pipelines.terminal.output import out, say
 
@@ -30,6 +31,7 @@ for flat in (stack_app, transform_app, sql_app):
     app.add_typer(flat)
 app.command(epilog=EPILOG, no_args_is_help=True)(load)
 app.add_typer(backfill_app, name="backfill")
+app.add_typer(verify_app, name="verify")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(stream_app, name="stream")
 app.add_typer(config_app, name="config")

@@ -1,4 +1,4 @@
-"""`bullion sandbox`: the simulated exchanges."""
+"""`bullion sandbox`: the simulated exchanges and chains."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import typer
 from pipelines.errors import SetupError
 from pipelines.terminal import report
 
-sandbox_app = typer.Typer(no_args_is_help=True, help="Simulated exchanges.")
+sandbox_app = typer.Typer(no_args_is_help=True, help="Simulated exchanges and chains.")
 
 
 @sandbox_app.command(
@@ -16,7 +16,7 @@ sandbox_app = typer.Typer(no_args_is_help=True, help="Simulated exchanges.")
     add_help_option=False,
 )
 def sandbox_serve(context: typer.Context) -> None:
-    """Serve Binance and its archive, Binance.US, Kraken, Coinbase on a local port."""
+    """Serve exchanges, Binance's archive and EVM chains on a local port."""
     from pipelines.sandbox.__main__ import main as sandbox
 
     raise typer.Exit(sandbox(["serve", *context.args]))

@@ -3,17 +3,23 @@
 The tables' rows and those of CSV files come here as words, and are read alike.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, get_args
 
 from pipelines.config.model import (
+    ChainChoice,
+    ChainEndpointChoice,
     Configuration,
     EndpointChoice,
     ExchangeChoice,
     InstrumentChoice,
+    Lack,
     MarketType,
     Priority,
+    ProofLevel,
+    RpcProvider,
     Thresholds,
     Timeframe,
     parse_feeds,
@@ -43,6 +49,8 @@ def read_configuration(rows: Mapping[str, Sequence[Row]]) -> Configuration:
         [InstrumentChoice(**row) for row in cells["instruments"]],
         Thresholds(**{row["threshold"]: row["amount"] for row in cells["thresholds"]}),
         {row["endpoint"]: EndpointChoice(**row) for row in cells["endpoints"]},
+        {row["chain"]: ChainChoice(**row) for row in cells["chains"]},
+        [ChainEndpointChoice(**row) for row in cells["chain_endpoints"]],
     )
 
 
@@ -71,7 +79,7 @@ def _symbol(text: str) -> str:
     return _text(text)
 
 
-def _words(kind: Any, what: str, default: str) -> Cell:
+def _words(kind: Any, what: str, *default: str) -> Cell:
     """Reads words with spaces between them, each of the literal type `kind`."""
     allowed: tuple[str, ...] = get_args(kind)
 
@@ -81,7 +89,7 @@ def _words(kind: Any, what: str, default: str) -> Cell:
                 raise ValueError(
                     f"{name!r} is no {what}; there are {', '.join(allowed)}"
                 )
-        return tuple(word for word in allowed if word in text.split()) or (default,)
+        return tuple(word for word in allowed if word in text.split()) or default
 
     return read
 
@@ -98,6 +106,24 @@ def _count(text: str) -> int:
     if not whole.isdecimal() or fraction.strip("0"):
         raise ValueError(f"{text!r} is not a whole number")
     return int(whole)
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def _amount(text: str) -> float:
+    amount = float(text)
+    if not 0 <= amount < math.inf:
+        raise ValueError(f"{text} is negative, or no number")
+    return amount
+
+
+def _finality(text: str) -> int | None:
+    return None if text == "tags" else _count(text)
 
 
 def _one_of(*allowed: str) -> Cell:
@@ -130,6 +156,30 @@ COLUMNS: Mapping[str, Mapping[str, Cell]] = {
         "timeframes": _words(Timeframe, "timeframe", "1m"),
     },
     "endpoints": {"endpoint": _text, "setting": _text, "is_enabled": _truth},
+    "chains": {
+        "chain": _text,
+        "chain_id": _count,
+        "is_enabled": _truth,
+        "block_time_s": _amount,
+        "finality": _finality,
+        "since_block": _number,
+        "proof_level": _one_of(*get_args(ProofLevel)),
+        "budget_share": _share,
+    },
+    "chain_endpoints": {
+        "chain": _text,
+        "endpoint": _text,
+        "list_position": _count,
+        "precedence": _count,
+        "is_enabled": _truth,
+        "provider": _one_of(*get_args(RpcProvider)),
+        "batch_size": _count,
+        "calls_per_second": _amount,
+        "units_per_second": _amount,
+        "units_per_day": _count,
+        "units_per_month": _count,
+        "lacks": _words(Lack, "lack"),
+    },
     "thresholds": {
         "threshold": _one_of(*(field.name for field in fields(Thresholds))),
         "amount": _count,
@@ -140,5 +190,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "exchanges": ("exchange_id",),
     "instruments": ("exchange_id", "symbol"),
     "endpoints": ("endpoint",),
+    "chains": ("chain",),
+    "chain_endpoints": ("chain", "endpoint"),
     "thresholds": ("threshold",),
 }

@@ -16,6 +16,10 @@ DEFAULT_FEED = "candles"  # the column's default, too
 
 Feed = str  # one that a source declares: `pipelines.sources.feeds`
 MarketType = Literal["spot", "swap", "future"]
+ProofLevel = Literal["standard", "full"]
+RpcProvider = Literal["alchemy", "infura", "own", "quicknode"]  # whose units are known
+# what an endpoint of a chain may be without
+Lack = Literal["batches", "block_receipts", "receipts_by_hash", "tags"]
 Timeframe = Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1M"]
 
 DURATION = re.compile(
@@ -42,6 +46,10 @@ class Since:
         """The first minute that begins no earlier."""
         begin_ms = self.instant_ms(venue_now_ms)
         return begin_ms + -begin_ms % 60_000
+
+    def from_number(self, now: int) -> int:
+        """The number; below 0 it is so many before `now`, where the axis ends."""
+        return self.number if self.number >= 0 else max(0, now + self.number)
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,49 @@ class EndpointChoice:
 
 
 @dataclass(frozen=True)
+class ChainChoice:
+    """An EVM chain.
+
+    Attributes:
+        finality: how deep a block counts as final; None: its nodes name the block.
+        since_block: its first block; below 0, so many before the head.
+    """
+
+    chain: str
+    chain_id: int
+    is_enabled: bool
+    block_time_s: float
+    finality: int | None
+    since_block: int
+    proof_level: ProofLevel
+    budget_share: float
+
+
+@dataclass(frozen=True)
+class ChainEndpointChoice:
+    """An endpoint of a chain; a number of 0 is no limit.
+
+    Attributes:
+        list_position: of its address in the chain's setting, from 1 on.
+        precedence: the lowest is asked first.
+        lacks: what it does not have, beside what is learnt of it.
+    """
+
+    chain: str
+    endpoint: str
+    list_position: int = 1
+    precedence: int = 1
+    is_enabled: bool = True
+    provider: RpcProvider = "own"
+    batch_size: int = 100
+    calls_per_second: float = 0.0
+    units_per_second: float = 0.0
+    units_per_day: int = 0
+    units_per_month: int = 0
+    lacks: Sequence[Lack] = ()
+
+
+@dataclass(frozen=True)
 class Thresholds:
     """Numbers an operator may turn; `config_thresholds.csv` says what each means.
 
@@ -92,6 +143,8 @@ class Thresholds:
     breaker_failures: int = 10
     breaker_cool_down_seconds: int = 30
     freshness_minutes: int = 90
+    reorg_window_blocks: int = 64
+    compared_one_block_in: int = 100
 
 
 @dataclass(frozen=True)
@@ -102,6 +155,8 @@ class Configuration:
     instruments: Sequence[InstrumentChoice]
     thresholds: Thresholds
     endpoints: Mapping[str, EndpointChoice] = field(default_factory=dict)
+    chains: Mapping[str, ChainChoice] = field(default_factory=dict)
+    chain_endpoints: Sequence[ChainEndpointChoice] = ()
 
     @cached_property
     def series(self) -> Mapping[tuple[str, str], InstrumentChoice]:

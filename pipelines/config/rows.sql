@@ -20,6 +20,34 @@ select
             select coalesce(jsonb_agg(to_jsonb(n) order by n.endpoint), '[]')
             from config.endpoints as n
         ),
+        'chains', (
+            select
+                coalesce(
+                    jsonb_agg(
+                        to_jsonb(c) || jsonb_build_object(
+                            'block_time_s', c.block_time_s::text,
+                            'budget_share', c.budget_share::text
+                        )
+                        order by c.chain
+                    ),
+                    '[]'
+                )
+            from config.chains as c
+        ),
+        'chain_endpoints', (
+            select
+                coalesce(
+                    jsonb_agg(
+                        to_jsonb(n) || jsonb_build_object(
+                            'calls_per_second', n.calls_per_second::text,
+                            'units_per_second', n.units_per_second::text
+                        )
+                        order by n.chain, n.precedence, n.endpoint
+                    ),
+                    '[]'
+                )
+            from config.chain_endpoints as n
+        ),
         'thresholds', (
             select
                 coalesce(

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import LiteralString, get_args
 
-from pipelines.config.model import MarketType, Priority, Thresholds, Timeframe
+from pipelines.config.model import (
+    Lack,
+    MarketType,
+    Priority,
+    ProofLevel,
+    RpcProvider,
+    Thresholds,
+    Timeframe,
+)
 from pipelines.warehouse import Connection
 
 Words = Mapping[str, Sequence[str]]  # by their kind, in the order of a refusal
@@ -16,6 +24,9 @@ OWN: Words = {
     "market type": get_args(MarketType),
     "timeframe": get_args(Timeframe),
     "priority": get_args(Priority),
+    "proof level": get_args(ProofLevel),
+    "provider": get_args(RpcProvider),
+    "lack": get_args(Lack),
     "threshold": [field.name for field in fields(Thresholds)],
 }
 FORGET: LiteralString = "delete from ops.config_words"

@@ -13,7 +13,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve_parser = commands.add_parser(
         "serve",
-        help="serve every venue on serve_parser local port",
+        help="serve every upstream on a local port",
         epilog="Example: bullion sandbox serve --port 8600 --now 2024-03-01T12:00Z",
     )
     add_options(serve_parser)

@@ -3,38 +3,15 @@
 import random
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from threading import Lock
 from typing import Any
 
 from pipelines.errors import SetupError
 from pipelines.sandbox.answers import Answer
+from pipelines.sandbox.fault_kinds import FILE_KINDS, KINDS, VARIANTS, VENUE_KINDS
 
-KINDS = {
-    "too_many": "429 with Retry-After",
-    "server_error": "5xx with a page of HTML, as a load balancer sends it",
-    "timeout": "no answer for `seconds`, then the connection is closed",
-    "truncated": "half of the body, with the length of that half",
-    "disconnect": "half of the body, and the connection is closed",
-    "duplicate": "some rows of a page stand twice",
-    "out_of_order": "the rows of a page are shuffled",
-    "missing": "rows are left out; the same rows whenever they are asked for",
-    "archive_checksum": "a file's bytes and its .CHECKSUM differ (variant zip, "
-    "the default: a byte of the zip; checksum: the digest)",
-    "archive_republished": "a file is published again, later, with one value changed",
-    "archive_missing": "a file is not there (variant listed: the listing shows it)",
-    "archive_truncated": "half of a zip, and its .CHECKSUM is of that half (variant "
-    "original: of the whole)",
-}
-PAGE_KINDS = ("duplicate", "out_of_order", "missing")
-FILE_VARIANTS: dict[str, tuple[str, ...]] = {
-    "archive_checksum": ("zip", "checksum"),
-    "archive_republished": ("",),
-    "archive_missing": ("", "listed"),
-    "archive_truncated": ("", "original"),
-}
-"""Faults of a file of the archive; the first variant is what `""` stands for."""
 CHECKSUM = ".CHECKSUM"
 _STAMP = re.compile(rb"\d{9,}")
 
@@ -46,7 +23,10 @@ class Fault:
     `probability` is of a request, for `missing` of a row, or of a file of the archive
     (the same files whenever they are asked for); `next_requests` makes that many
     requests go wrong, whatever the probability, and then ends the fault. `at_ms` is
-    when it was turned on, by the sandbox's clock.
+    when it was turned on, by the sandbox's clock. Of a chain's endpoint `exchange_id`
+    is `evm/<chain>/<endpoint>` or its beginning, the path
+    `/<chain>/<endpoint>/<block number>/<method>`, and `probability` of what changes a
+    block is of blocks (the same ones whenever they are asked for).
     """
 
     kind: str
@@ -58,6 +38,8 @@ class Fault:
     retry_after_s: int = 1
     seconds: float = 30.0
     variant: str = ""
+    most: int = 0
+    blocks: int = 1
     at_ms: int = 0
 
     def __post_init__(self) -> None:
@@ -69,26 +51,37 @@ class Fault:
             raise SetupError(
                 f"a probability lies between 0 and 1, not at {self.probability}"
             )
-        if self.variant not in {"", *FILE_VARIANTS.get(self.kind, ())}:
+        if self.variant not in {"", *VARIANTS.get(self.kind, ())}:
             raise SetupError(f"{self.kind} has no variant {self.variant!r}")
 
     def hits(self, exchange_id: str, path: str) -> bool:
         """Whether the request is of those that this fault is about."""
-        return self.exchange_id in {"", exchange_id} and self.path in path
+        is_of = f"{exchange_id}/".startswith(f"{self.exchange_id}/")
+        return (is_of or not self.exchange_id) and self.path in path
+
+    @property
+    def form(self) -> str:
+        """Its variant, or the one that stands for none."""
+        return self.variant or VARIANTS.get(self.kind, ("",))[0]
 
 
 def parse_fault(text: str) -> Fault:
-    """`kind=probability`, or `kind=probability@path`, as the flag writes it.
+    """`kind[:variant]=probability[@path]`, as the flag writes it.
 
     Raises:
         SetupError: the text has another form, or names no fault.
     """
-    form = re.fullmatch(r"(\w+)=([0-9.]+)(?:@(\S+))?", text)
+    form = re.fullmatch(r"(\w+)(?::(\w+))?=([0-9.]+)(?:@(\S+))?", text)
     if form is None:
         raise SetupError(f"expected a fault such as server_error=0.05, got {text!r}")
-    kind, probability, path = form.groups()
+    kind, variant, probability, path = form.groups()
     try:
-        return Fault(kind, probability=float(probability), path=path or "")
+        return Fault(
+            kind,
+            probability=float(probability),
+            path=path or "",
+            variant=variant or "",
+        )
     except ValueError:
         raise SetupError(f"{probability!r} in {text!r} is no probability") from None
 
@@ -124,18 +117,31 @@ class Faults:
         """The faults that are on, as the control endpoint tells them."""
         return [asdict(fault) for fault in self._faults]
 
-    def of(self, exchange_id: str, path: str) -> list[Fault]:
-        """What goes wrong with the next request; each call counts as one."""
+    def of(
+        self,
+        exchange_id: str,
+        path: str,
+        kinds: Collection[str] = VENUE_KINDS,
+        *,
+        key: str = "",
+        is_due: Callable[[Fault], bool] = lambda _: True,
+    ) -> list[Fault]:
+        """What goes wrong with the next request; each call counts as one.
+
+        Under a `key` a probability strikes the same keys whenever they are asked for.
+        """
         hit = []
         with self._lock:
             self._requests += 1
             for place, fault in enumerate(list(self._faults)):
-                if not fault.hits(exchange_id, path) or fault.kind in FILE_VARIANTS:
+                is_meant = fault.kind in kinds and fault.hits(exchange_id, path)
+                if not is_meant or not is_due(fault):
                     continue
+                share = self._share(fault, key) if key else self._draw(place)
                 if fault.next_requests:
                     hit.append(fault)
                     self._use_up(place)
-                elif fault.kind == "missing" or self._draw(place) < fault.probability:
+                elif fault.kind == "missing" or share < fault.probability:
                     hit.append(fault)
             self._faults = [f for f in self._faults if f.next_requests or f.probability]
         return hit
@@ -148,17 +154,19 @@ class Faults:
         hit = []
         with self._lock:
             for place, fault in enumerate(self._faults):
-                if fault.kind not in FILE_VARIANTS or not fault.hits(exchange_id, path):
+                if fault.kind not in FILE_KINDS or not fault.hits(exchange_id, path):
                     continue
-                key = f"{self._seed}:{fault.kind}:{path}".encode()
                 if fault.next_requests:
                     hit.append(fault)
                     is_of_digest = fault.variant == "checksum"
                     if requested and requested.endswith(CHECKSUM) == is_of_digest:
                         self._use_up(place)
-                elif zlib.crc32(key) / (1 << 32) < fault.probability:
+                elif self._share(fault, path) < fault.probability:
                     hit.append(fault)
         return hit
+
+    def _share(self, fault: Fault, key: str) -> float:
+        return zlib.crc32(f"{self._seed}:{fault.kind}:{key}".encode()) / (1 << 32)
 
     def _draw(self, place: int) -> float:
         # Not secret: the same seed has to give the same faults.

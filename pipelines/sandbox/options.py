@@ -2,12 +2,13 @@
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.sandbox.archive.listing import MOST_KEYS
-from pipelines.sandbox.faults import KINDS
+from pipelines.sandbox.chain.spec import ETHEREUM, ChainSpec, chain_specs
+from pipelines.sandbox.fault_kinds import KINDS
 
 
 def _argument(flag: str = "", **argument: Any) -> Mapping[str, Any]:
@@ -46,7 +47,7 @@ class Options:
         metadata=_argument(
             "--fault",
             action="append",
-            metavar="KIND=PROBABILITY[@PATH]",
+            metavar="KIND[:VARIANT]=PROBABILITY[@PATH]",
             help="; ".join(f"{kind}: {what}" for kind, what in KINDS.items()),
         ),
     )
@@ -72,6 +73,59 @@ class Options:
             help="the most keys that a page of the archive's listing holds",
         ),
     )
+    chains: Sequence[str] = field(
+        default=(),
+        metadata=_argument(
+            "--chain",
+            action="append",
+            metavar="NAME=ID[/SECONDS]",
+            help="one more chain beside ethereum, and the seconds of its blocks",
+        ),
+    )
+    chain_blocks: int = field(
+        default=ETHEREUM.blocks_behind,
+        metadata=_argument(
+            type=int, metavar="N", help="how many blocks each chain has at the start"
+        ),
+    )
+    chain_transactions: int = field(
+        default=ETHEREUM.transactions_per_block,
+        metadata=_argument(type=int, metavar="N", help="of a block, on average"),
+    )
+    chain_kept_blocks: int = field(
+        default=ETHEREUM.kept_blocks,
+        metadata=_argument(
+            type=int, metavar="N", help="how many blocks of a chain memory holds"
+        ),
+    )
+    chain_forgets: bool = field(
+        default=False,
+        metadata=_argument(help="blocks of old branches are gone", **_IS_SET),
+    )
+    chain_forks: Sequence[str] = field(
+        default=(),
+        metadata=_argument(
+            "--chain-fork",
+            action="append",
+            metavar="NAME@NUMBER=DEPTH[/LENGTH]",
+            help="at that block number the newest blocks give way to others",
+        ),
+    )
+
+    def chain_specs(self) -> list[ChainSpec]:
+        """The chains that they ask for.
+
+        Raises:
+            SetupError: a chain or a fork can not be read, or not be.
+        """
+        usual = replace(
+            ETHEREUM,
+            blocks_behind=self.chain_blocks,
+            transactions_per_block=self.chain_transactions,
+            kept_blocks=self.chain_kept_blocks,
+            forgets=self.chain_forgets,
+        )
+        return chain_specs(self.chains, self.chain_forks, usual)
 
     def arguments(self) -> Iterator[str]:
         """The command line that says the same."""

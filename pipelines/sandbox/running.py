@@ -36,9 +36,47 @@ class Running:
         """What to set `BULLION_ARCHIVE_URL` to."""
         return self.environment["BULLION_ARCHIVE_URL"]
 
+    def rpc_url(
+        self, endpoint: str = "main", key: str = "", chain: str = "ethereum"
+    ) -> str:
+        """A chain's endpoint, with a provider's key behind it."""
+        return "/".join(filter(None, (self.url, "evm", chain, endpoint, key)))
+
+    def rpc(self, method: str, *parameters: object, **where: str) -> Any:
+        """The result of one call; `where` is what `rpc_url` takes.
+
+        Raises:
+            SetupError: the node answered an error.
+        """
+        call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+        answer = self._asked("POST", self.rpc_url(**where), call)
+        if "error" in answer:
+            raise SetupError(f"{method}: {answer['error']}")
+        return answer["result"]
+
+    def fork(
+        self, depth: int, length: int | None = None, **fields: Any
+    ) -> list[dict[str, Any]]:
+        """Other blocks in place of the newest ones; `fields` are those of `Fork`.
+
+        The reorganisations that have happened come back, with both branches' hashes.
+        """
+        body = {"depth": depth, "length": length, **fields}
+        happened: list[dict[str, Any]] = self._call("POST", "forks", body)
+        return happened
+
+    def rollback(self, depth: int, **fields: Any) -> list[dict[str, Any]]:
+        """A fork to nothing: the chain gets shorter."""
+        return self.fork(depth, 0, **fields)
+
+    def chains(self) -> list[dict[str, Any]]:
+        """Every chain, with its head and what is final of it."""
+        listed: list[dict[str, Any]] = self._call("GET", "chains")
+        return listed
+
     @property
     def environment(self) -> dict[str, str]:
-        """Every venue's setting and the archive's, by its name."""
+        """Every upstream's setting, by its name."""
         return addresses(self.url)
 
     def set_clock(self, now: str) -> str:
@@ -80,11 +118,12 @@ class Running:
         self._call("DELETE", "counts")
 
     def _call(self, method: str, name: str, body: object = None) -> Any:
+        return self._asked(method, f"{self.url}/_sandbox/{name}", body)
+
+    def _asked(self, method: str, url: str, body: object) -> Any:
         with requests.Session() as session:
             session.trust_env = False
-            response = session.request(
-                method, f"{self.url}/_sandbox/{name}", json=body, timeout=_STOP_S
-            )
+            response = session.request(method, url, json=body, timeout=_STOP_S)
         if not response.ok:
             raise SetupError(response.json()["detail"])
         return response.json()

@@ -1,10 +1,8 @@
-"""The HTTP server: every venue under its exchange_id, and `/_sandbox/` to steer it."""
+"""The HTTP server: venues by exchange_id, chains at `/evm/`, and what steers them."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,29 +13,13 @@ from pipelines.errors import BadDataError, BullionError
 from pipelines.sandbox.answers import Answer, RefusedError, ranged
 from pipelines.sandbox.archive.host import ROOT as ARCHIVE
 from pipelines.sandbox.archive.host import Archive
+from pipelines.sandbox.chain.chains import Chains
+from pipelines.sandbox.chain.endpoint import REALM
 from pipelines.sandbox.clock import Clock, iso, parse_instant
-from pipelines.sandbox.faults import PAGE_KINDS, Fault, Faults
+from pipelines.sandbox.fault_kinds import PAGE_KINDS
+from pipelines.sandbox.faults import Fault, Faults
+from pipelines.sandbox.sending import retry_after, sent, spoiler, too_many
 from pipelines.sandbox.upstreams import Upstream
-
-_CONTENT_TYPE = "application/json;charset=UTF-8"
-_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-class Cut(Response):
-    """Half of a body under the length of the whole, then the end of the connection."""
-
-    async def __call__(self, scope: Any, receive: Any, send: _Send) -> None:  # noqa: ARG002
-        """Sends what there is and fails, so that the server closes the connection."""
-        await send(
-            {
-                "type": "http.response.start",
-                "status": self.status_code,
-                "headers": self.raw_headers,
-            }
-        )
-        half = bytes(self.body)[: len(self.body) // 2]
-        await send({"type": "http.response.body", "body": half, "more_body": True})
-        raise ConnectionAbortedError
 
 
 @dataclass
@@ -47,6 +29,7 @@ class Sandbox:
     upstreams: dict[str, Upstream]
     clock: Clock
     faults: Faults
+    chains: Chains
     archives: dict[str, Archive] = field(default_factory=dict)
     counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
 
@@ -76,10 +59,10 @@ class Sandbox:
             headers["X-MBX-USED-WEIGHT"] = str(verdict.used)
             headers["X-MBX-USED-WEIGHT-1M"] = str(verdict.used)
         faults = self.faults.of(venue.exchange_id, path)
-        refusal_s = _refusal_s(faults)
-        if not verdict.is_allowed or refusal_s is not None:
-            seconds = max(verdict.retry_after_s, refusal_s or 0)
-            headers["Retry-After"] = str(seconds)
+        refusing = too_many(faults)
+        if not verdict.is_allowed or refusing is not None:
+            headers |= retry_after(refusing, verdict.retry_after_s)
+            seconds = int(headers.get("Retry-After", 0))
             refused = venue.too_many(seconds, is_banned=verdict.is_banned)
             return refused, headers, None
         try:
@@ -89,7 +72,7 @@ class Sandbox:
         for fault in faults:
             if fault.kind in PAGE_KINDS and answer.rows:
                 answer = self.faults.spoiled(answer, fault)
-        return answer, headers, _spoiler(faults)
+        return answer, headers, spoiler(faults)
 
     async def _of_archive(
         self, exchange_id: str, path: str, request: Request
@@ -99,29 +82,29 @@ class Sandbox:
         if archive is None:
             return Answer(404), {}, None
         faults = self.faults.of(exchange_id, path)
-        refusal_s = _refusal_s(faults)
-        if refusal_s is not None:
-            return Answer(429), {"Retry-After": str(refusal_s)}, None
+        refusing = too_many(faults)
+        if refusing is not None:
+            return Answer(429), retry_after(refusing), None
         below = path.removeprefix(ARCHIVE)
         answer = await asyncio.to_thread(archive.answer, below, request.query_params)
         part = ranged(answer, request.headers.get("range", ""))
-        return part, {}, _spoiler(faults)
+        return part, {}, spoiler(faults)
 
     async def _sent(
         self, answer: Answer, headers: dict[str, str], fault: Fault | None
     ) -> Response:
         headers |= {**self.clock.headers(), **answer.headers}
-        kind = fault.kind if fault else None
-        if fault and kind == "server_error":
-            page = f"<html><body><h1>{fault.status}</h1></body></html>"
-            return Response(page, fault.status, headers, "text/html")
-        if fault and kind == "timeout":
-            await asyncio.sleep(fault.seconds)
-        body = answer.body
-        if kind == "truncated":
-            body = body[: len(body) // 2]
-        shape = Cut if kind in {"disconnect", "timeout"} else Response
-        return shape(body, answer.status, headers, _CONTENT_TYPE)
+        return await sent(answer, headers, fault)
+
+    async def evm(self, request: Request) -> Response:
+        """Any request to a chain's endpoint; blocks are made beside the loop."""
+        path, body = request.path_params["path"], await request.body()
+        answer, faults = await asyncio.to_thread(self.chains.answer, path, body)
+        headers = retry_after(too_many(faults))
+        response = await self._sent(answer, headers, spoiler(faults))
+        endpoint = "/".join(path.split("/")[:2])
+        self.counts[REALM, f"/{endpoint}", response.status_code] += 1
+        return response
 
     async def health(self, _: Request) -> Response:
         """Ready as soon as it answers."""
@@ -144,6 +127,16 @@ class Sandbox:
             self.faults.clear()
         return JSONResponse(self.faults.listed())
 
+    async def control_chains(self, _: Request) -> Response:
+        """Every chain, with its head and what is final of it."""
+        return JSONResponse(await asyncio.to_thread(self.chains.listed))
+
+    async def control_forks(self, request: Request) -> Response:
+        """The reorganisations that happened; POST adds one (the fields of `Fork`)."""
+        if request.method == "POST":
+            await asyncio.to_thread(self.chains.plan, await request.json())
+        return JSONResponse(self.chains.forks())
+
     async def control_counts(self, request: Request) -> Response:
         """How many answers of each status every venue's paths gave."""
         if request.method == "DELETE":
@@ -154,16 +147,6 @@ class Sandbox:
                 for (venue, path, status), n in sorted(self.counts.items())
             ]
         )
-
-
-def _refusal_s(faults: Sequence[Fault]) -> int | None:
-    """`Retry-After` of a request that a fault refuses; None: none does."""
-    seconds = (f.retry_after_s for f in faults if f.kind == "too_many")
-    return max(seconds, default=None)
-
-
-def _spoiler(faults: Sequence[Fault]) -> Fault | None:
-    return next((f for f in faults if f.kind not in PAGE_KINDS), None)
 
 
 async def _refused(_: Request, error: Exception) -> Response:
@@ -183,6 +166,9 @@ def application(sandbox: Sandbox) -> Starlette:
             f"{control}/faults", sandbox.control_faults, methods=[read, write, remove]
         ),
         Route(f"{control}/counts", sandbox.control_counts, methods=[read, remove]),
+        Route(f"{control}/chains", sandbox.control_chains),
+        Route(f"{control}/forks", sandbox.control_forks, methods=[read, write]),
+        Route(f"/{REALM}/{{path:path}}", sandbox.evm, methods=[write]),
         Route("/{exchange_id}/{path:path}", sandbox.venue),
     ]
     return Starlette(routes=routes, exception_handlers={BullionError: _refused})

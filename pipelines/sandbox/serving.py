@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import uvicorn
 
 from pipelines.errors import SetupError
 from pipelines.sandbox.archive.tree import Format
+from pipelines.sandbox.chain.chains import Chains
 from pipelines.sandbox.clock import Clock, parse_instant
 from pipelines.sandbox.faults import Faults, parse_fault
 from pipelines.sandbox.feed import Feed
@@ -43,7 +45,7 @@ def _feed(options: Options) -> Feed:
 
 
 def sandbox(options: Options) -> Sandbox:
-    """The venues, the clock and the faults, not yet on any port."""
+    """The venues, the chains, the clock and the faults, not yet on any port."""
     now_ms = parse_instant(options.now) if options.now else None
     clock, feed = Clock(now_ms, is_frozen=options.frozen), _feed(options)
     venues = upstreams(
@@ -59,7 +61,9 @@ def sandbox(options: Options) -> Sandbox:
         written=form,
         max_keys=options.archive_page_keys,
     )
-    return Sandbox(venues, clock, faults, archive_by_venue)
+    counts: Counter[tuple[str, str, int]] = Counter()
+    chains = Chains(options.chain_specs(), options.seed, clock, faults, counts)
+    return Sandbox(venues, clock, faults, chains, archive_by_venue, counts)
 
 
 def bound(port: int) -> socket.socket:
@@ -119,7 +123,7 @@ class Server(uvicorn.Server):
 
 
 def serve(options: Options) -> None:
-    """Serves until it is told to end; prints where each venue is when it is ready."""
+    """Serves until it is told to end; prints where each upstream is once ready."""
     listener = bound(options.port)
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"

@@ -91,8 +91,12 @@ def venue_lines(base_url: str) -> list[str]:
 
 
 def addresses(base_url: str) -> dict[str, str]:
-    """Each venue's address and the archive's, by the name of their setting."""
+    """Each upstream's address by the name of its setting."""
     venues = {
         f"BULLION_{name.upper()}_URL": f"{base_url}/{name}" for name in EXCHANGE_IDS
     }
-    return {**venues, "BULLION_ARCHIVE_URL": f"{base_url}/{ARCHIVED}{ARCHIVE}"}
+    return {
+        **venues,
+        "BULLION_ARCHIVE_URL": f"{base_url}/{ARCHIVED}{ARCHIVE}",
+        "BULLION_ETHEREUM_RPC_URLS": f"{base_url}/evm/ethereum/main",
+    }

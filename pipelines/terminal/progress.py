@@ -80,6 +80,27 @@ def node_bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
 
 
 @contextmanager
+def part_bar(console: Console, doing: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar of how much is done, of how much, and of the time left."""
+    columns = (
+        TextColumn(doing),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, disable=hidden) as progress:
+        task = progress.add_task(doing, total=None)
+
+        def report(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield report
+
+
+@contextmanager
 def download_bar(name: str) -> Iterator[Callable[[str, int, int], None]]:
     """A bar for files that come one after the other, on the terminal of errors."""
     console = Console(stderr=True)

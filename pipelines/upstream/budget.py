@@ -101,9 +101,9 @@ class Unlimited:
         """Do nothing."""
 
 
-def share_of(config: Configuration, exchange_id: str) -> float:
-    """Our share of the venue's limits."""
-    choice = config.exchanges.get(exchange_id)
+def share_of(config: Configuration, scope: str) -> float:
+    """Our share of the limits of a venue, or of a chain's endpoints."""
+    choice = config.exchanges.get(scope) or config.chains.get(scope)
     return choice.budget_share if choice else DEFAULT_SHARE
 
 

@@ -14,7 +14,9 @@ from typing import NoReturn
 from pipelines.local.service import UnavailableError
 from tests.bench import (
     archive,
+    blocks,
     proofs,
+    proofs_chain,
     queries,
     reconfigure,
     rest,
@@ -33,6 +35,8 @@ LOADS: Mapping[str, Part] = {
     "rest": rest.tables,
     "archive": archive.tables,
     "proofs": proofs.tables,
+    "proofs_chain": proofs_chain.tables,
+    "blocks": blocks.tables,
 }
 STREAMS: Mapping[str, Part] = {
     "stream": stream.tables,

@@ -1,10 +1,13 @@
 """A stack of a test's own, of which nothing outlives it; a warehouse that is built."""
 
+from functools import partial
+
 import pytest
 
 from pipelines.local import place, stack
 from pipelines.settings import settings
 from tests.conftest import kept_as, warehouse_of
+from tests.services import npm_packages
 from tests.services.stream import kafka
 
 __all__ = ["home", "kafka"]
@@ -47,3 +50,25 @@ def home(tmp_path, monkeypatch):
     assert place.data_dir() == (folder / ".bullion").resolve()  # never the checkout's
     stack.down(delete=True)
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def packages():
+    """The folder of npm's packages; without them a test is skipped, or fails in CI."""
+    return npm_packages.fetched()
+
+
+@pytest.fixture(scope="session")
+def anvil_running(packages):
+    """Starts a node in a folder: `with anvil_running(folder) as node`."""
+    from tests.services import anvil
+
+    return partial(anvil.running, packages)
+
+
+@pytest.fixture(scope="session")
+def tokens(packages):
+    """OpenZeppelin's ERC-20, -721 and -1155, compiled."""
+    from tests.services.contracts import compiled
+
+    return compiled(packages)

@@ -6,12 +6,19 @@ import pytest
 from pydantic import SecretStr
 
 from pipelines.errors import SetupError
-from pipelines.settings import PROJECT_DIR, Settings, settings
+from pipelines.settings import (
+    PROJECT_DIR,
+    Settings,
+    rpc_chains,
+    rpc_urls,
+    rpc_urls_setting,
+    settings,
+)
 from pipelines.sources import url_settings
 
 EXAMPLE = (PROJECT_DIR / ".env.example").read_text(encoding="utf-8")
 ALIASES = {str(field.alias) for field in Settings.model_fields.values()}
-ALIASES |= set(url_settings())
+ALIASES |= {*url_settings(), rpc_urls_setting("ethereum")}
 SECRET = "correct-horse-battery"
 
 
@@ -64,3 +71,33 @@ def test_without_a_host_the_warehouse_is_the_embedded_server(monkeypatch):
     settings.cache_clear()
     monkeypatch.setenv("PGHOST", "db.example")
     assert not settings().is_embedded
+
+
+def test_a_chain_has_a_setting_by_its_name_with_spaces_between_its_addresses(
+    monkeypatch,
+):
+    monkeypatch.setenv("BULLION_MADE_UP_RPC_URLS", "http://a.example/k  https://b/")
+    found = rpc_urls("made_up")
+    assert [url.get_secret_value() for url in found] == [
+        "http://a.example/k",
+        "https://b/",
+    ]
+    assert "made_up" in rpc_chains()
+    assert rpc_urls("another") == []
+
+
+def test_the_addresses_of_nodes_are_secrets(monkeypatch):
+    monkeypatch.setenv("BULLION_ETHEREUM_RPC_URLS", f"https://a.example/{SECRET}")
+    assert SECRET not in repr(rpc_urls("ethereum"))
+
+
+@pytest.mark.parametrize("url", ["{}", "ws://a/{}", "https:///{}", "http://a:x{}/"])
+def test_what_is_no_address_of_a_node_is_named_by_its_position(monkeypatch, url):
+    wrong = url.format(SECRET)
+    monkeypatch.setenv("BULLION_ETHEREUM_RPC_URLS", f"http://a.example {wrong}")
+    with pytest.raises(SetupError) as refused:
+        rpc_urls("ethereum")
+    assert str(refused.value) == (
+        "address 2 of BULLION_ETHEREUM_RPC_URLS is none of HTTP"
+    )
+    assert SECRET not in repr(refused.value)

@@ -22,6 +22,7 @@ largest load reads all of bronze: claims are read by index.
     set local enable_seqscan = off;
     {%- endif %}
     set local work_mem = '{{ var("work_mem") }}';
+    set local maintenance_work_mem = '{{ var("work_mem") }}';
     {{ lock_model_sql() }};
     with claimed as (
         insert into ops.consumed_batches (consumer, batch_id)

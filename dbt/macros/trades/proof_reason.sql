@@ -1,6 +1,6 @@
 {#- Why a minute is not proven, as a person would say it; null where nothing is amiss. -#}
 {% macro proof_reason() -%}
-    case finding
+    case judged_finding
         when 'ids missing'
             then
                 {{ counted_trades('lost_trades_count') }} || ' lost: ids '

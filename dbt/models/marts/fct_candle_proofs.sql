@@ -294,6 +294,30 @@ weighed as (
 
 ),
 
+-- what a finding comes to
+findings (finding, proof) as (
+
+    values
+    ('complete', 'proven complete'),
+    ('empty', 'proven empty'),
+    ('ids missing', 'lost trades'),
+    ('count above', 'lost trades'),
+    ('none held', 'lost trades'),
+    ('ids overlap', 'contradicted'),
+    ('no room by ids', 'contradicted'),
+    ('count below', 'contradicted'),
+    ('values differ', 'contradicted'),
+    ('volume of nothing', 'contradicted'),
+    ('moved by nothing', 'contradicted'),
+    ('candle missing', 'unproven'),
+    ('edges open', 'unproven'),
+    ('room by ids', 'unproven'),
+    ('not loaded', 'unproven'),
+    ('not loaded whole', 'unproven'),
+    ('not numbered', 'unproven')
+
+),
+
 -- the first of these that holds decides
 found as (
 
@@ -332,31 +356,29 @@ found as (
 
 ),
 
+-- a finding is made once a row where it is joined, not once for each column that reads it
 judged as (
 
     select
-        *,
-        case
-            when finding = 'complete' then 'proven complete'
-            when finding = 'empty' then 'proven empty'
-            when finding in ('ids missing', 'count above', 'none held') then 'lost trades'
-            when
-                finding in (
-                    'ids overlap', 'no room by ids', 'count below', 'values differ',
-                    'volume of nothing', 'moved by nothing'
-                )
-                then 'contradicted'
-            else 'unproven'
-        end as proof,
-        case
-            when finding = 'ids missing' and is_covered
-                then greatest(missing_inside_count, excess_count)
-            when finding = 'ids missing' then missing_inside_count
-            when finding = 'count above' then excess_count
-            when finding = 'none held' then candle_trades_count
-            when finding in ('complete', 'empty') then 0
+        found.*,
+        findings.finding as judged_finding,
+        findings.proof,
+        case findings.finding
+            when 'ids missing'
+                then
+                    case
+                        when found.is_covered
+                            then greatest(found.missing_inside_count, found.excess_count)
+                        else found.missing_inside_count
+                    end
+            when 'count above' then found.excess_count
+            when 'none held' then found.candle_trades_count
+            when 'complete' then 0
+            when 'empty' then 0
         end as lost_trades_count
     from found
+    left join findings
+        on found.finding = findings.finding
 
 ),
 

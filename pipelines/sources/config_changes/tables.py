@@ -9,7 +9,14 @@ from pipelines.warehouse import Connection
 
 SCHEMA = "bronze_config"
 # of the bootstrap; silver stands on them, whether or not a change was ever streamed
-CONFIG_TABLES = ("endpoints", "exchanges", "instruments", "thresholds")
+CONFIG_TABLES = (
+    "chain_endpoints",
+    "chains",
+    "endpoints",
+    "exchanges",
+    "instruments",
+    "thresholds",
+)
 
 PLACE = (
     Column("topic", "text"),

@@ -213,7 +213,8 @@ class Venue:
                 return gaps
             # absence counts once it was told twice; who names a span may doubt that
             newest = thresholds.holes_per_load if resumes else None
-            return sorted([*gaps, *pages.left_out(feed, span, newest=newest)])
+            again = pages.left_out(feed, span, newest=newest)
+            return sorted([*gaps, *gathered(again, route, feed.axis.step)])
 
     @property
     def _market(self) -> Series:
@@ -241,6 +242,20 @@ def _until_ms(until: datetime | None, venue_now_ms: int) -> int:
     """The end of what is asked for; what a `Date` header's second may hold is."""
     end = venue_now_ms + DATE_RESOLUTION_MS
     return end if until is None else min(int(until.timestamp() * 1000), end)
+
+
+def gathered(runs: Sequence[Gap], route: SpanRoute, step: int) -> list[Gap]:
+    """The runs, in order; those that lie within what one request may ask for as one."""
+    spans: list[Gap] = []
+    for run in runs:
+        start = spans[-1].start if spans else run.start
+        if spans and (
+            not route.page_steps or run.end - start <= route.page_steps * step
+        ):
+            spans[-1] = Gap(start, run.end)
+        else:
+            spans.append(run)
+    return spans
 
 
 def ceiled(span: Span, step: int, venue_now_ms: int) -> Span:

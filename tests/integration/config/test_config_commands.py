@@ -17,6 +17,16 @@ SEEDS = PROJECT_DIR / "seeds"
 AUTHORS = "select split_part(application_name, ',', 1) from ops.config_authors"
 
 
+ROWS = {
+    "chain_endpoints": 1,
+    "chains": 9,
+    "endpoints": 5,
+    "exchanges": 4,
+    "instruments": 7,
+    "thresholds": 11,
+}
+
+
 @pytest.fixture
 def chosen(database):
     """A warehouse in which two exchanges are chosen; their listings are held."""
@@ -75,8 +85,8 @@ def test_two_imports_at_once_bring_each_row_once(database):
         thread.start()
     for thread in work:
         thread.join()
-    assert len(done) == 3 * 4
-    assert sum(table.added_count for table in done) == 4 + 7 + 5 + 9
+    assert len(done) == 3 * len(ROWS)
+    assert sum(table.added_count for table in done) == sum(ROWS.values())
     assert bullion("diff").exit_code == 0
 
 
@@ -136,17 +146,12 @@ def test_an_import_of_what_is_filled_says_that_the_rows_are_kept(database):
     done = bullion("import", "--json")
     assert "every table holds rows, and keeps them" in done.stderr
     kept = {row["table"]: row["kept_count"] for row in json.loads(done.stdout)}
-    assert kept == {"exchanges": 4, "instruments": 7, "endpoints": 5, "thresholds": 9}
+    assert kept == ROWS
 
 
 def test_the_tables_are_listed_with_how_many_rows_they_have(database):
     told("import")
-    assert {row["table"]: row["rows_count"] for row in told("list")} == {
-        "endpoints": 5,
-        "exchanges": 4,
-        "thresholds": 9,
-        "instruments": 7,
-    }
+    assert {row["table"]: row["rows_count"] for row in told("list")} == ROWS
     assert len(told("list", "instruments")) == 7
 
 

@@ -11,6 +11,7 @@ from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError, SetupError
 from pipelines.local.postgres import private_server
 from pipelines.settings import PROJECT_DIR, settings
+from pipelines.sources.config_changes.tables import CONFIG_TABLES
 from tests.contents.roles import acting, run
 from tests.histories.config_choices import ADD, CHOICES, bullion, listed, told
 
@@ -185,4 +186,4 @@ def test_a_server_without_logical_wal_has_the_tables_all_the_same(tmp_path):
         bootstrap.apply(**known)
         run(known, "operator", CHOICES)
         published = "select count(*) from pg_publication_tables"
-        assert run(known, None, published) == [(4,)]
+        assert run(known, None, published) == [(len(CONFIG_TABLES),)]

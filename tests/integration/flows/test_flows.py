@@ -11,6 +11,7 @@ import yaml
 from pipelines import telemetry, warehouse
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
+from tests.fakes.evm_readings import chained, loaded
 from tests.services.prefect_server import prefect_server
 
 FILE = PROJECT_DIR / "prefect_flows" / "prefect.yaml"
@@ -124,6 +125,30 @@ def test_a_venue_that_is_down_fails_alone_and_the_flow_after_the_build(
     assert flows == {"Completed", "Failed"}
     query = "select distinct exchange_id from gold.fct_candles"
     assert select(query) == [("binance",)]
+
+
+VERIFY = """
+from prefect_flows.verify_chain import verify_chain
+verify_chain(["ethereum"], one_in=1)
+"""
+
+
+@pytest.mark.slow(30)
+def test_blocks_are_proved_again_and_a_proof_that_fails_fails_the_flow(prefect):
+    loaded(chained(3))
+    code, told = run(prefect, VERIFY)
+    assert code == 0, told
+    assert "chain=ethereum blocks=3 transactions=9 failed=0" in told
+
+    with warehouse.connect(None, "test") as connection:
+        connection.execute("update bronze_evm.blocks set gas_limit = 1")
+    code, told = run(prefect, VERIFY)
+    assert code == 1
+    assert "BadDataError: header_hash of block 100 of ethereum: block_hash is" in told
+    runs = prefect.task_runs("verify ethereum")
+    assert {name: one["state_name"] for name, one in runs.items()} == {
+        "verify ethereum": "Completed"
+    }
 
 
 def test_the_deployments_are_taken_by_a_server_as_they_stand(server_of_prefect):

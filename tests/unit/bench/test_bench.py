@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import archive, stream_commits
+from tests.bench import archive, blocks, stream_commits
 from tests.bench import retained as retained_part
 from tests.bench.machine import facts, peak_mb
 from tests.bench.neighbours import taken
@@ -151,6 +151,24 @@ def test_what_a_neighbour_takes_is_told_from_what_we_take():
 def test_a_load_is_held_against_the_copies_on_both_sides_of_it():
     run = archive.Timed(10, 3.0, {}, (1.0, 3.0), 100.0, None)
     assert run.load_s / run.copy_s == 1.5
+
+
+def test_blocks_are_compared_by_what_they_take_beyond_the_first_one():
+    found = {
+        blocks.ETL: [blocks.Timed(11.0, 1.0, 5.0, None)],
+        blocks.PLAIN: [blocks.Timed(seconds, 2.0, 3.0, 0.5) for seconds in (7, 6, 9)],
+    }
+    etl, plain = blocks.speeds(found, 1000, None).rows
+    assert etl[3:8] == (1.0, 10.0, 100.0, 1.0, 5000.0)
+    assert plain[3:] == (2.0, 5.0, 200.0, 2.0, 3000.0, 0.5)
+
+
+def test_where_ethereum_etl_can_not_be_had_its_row_says_so():
+    found = {blocks.PLAIN: [blocks.Timed(7.0, 2.0, 3.0, None)]}
+    table = blocks.speeds(found, 1000, "no network")
+    assert table.rows[0][0] == f"{blocks.ETL}: not measured"
+    assert table.rows[1][6] is None
+    assert "no network" in table.notes[1]
 
 
 def sample(lsn, retained, status="reserved"):

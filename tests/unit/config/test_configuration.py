@@ -33,6 +33,14 @@ def test_a_threshold_without_a_row_is_as_in_the_seeds():
     assert configuration(SEEDS).thresholds == Thresholds()
 
 
+def test_the_seeds_name_endpoints_of_chains_of_which_ethereum_alone_is_on():
+    known = configuration(SEEDS)
+    assert [c.chain for c in known.chains.values() if c.is_enabled] == ["ethereum"]
+    assert {e.chain for e in known.chain_endpoints} <= known.chains.keys()
+    assert known.chains["ethereum"].finality is None
+    assert known.chains["arbitrum"].block_time_s == 0.25
+
+
 def test_every_wrong_cell_is_named_at_once(seeds):
     (seeds / "config_exchanges.csv").write_text(
         "exchange_id,is_enabled,budget_share\nkraken,perhaps,0.9\nbinance,true,2\n"
@@ -43,9 +51,17 @@ def test_every_wrong_cell_is_named_at_once(seeds):
     (seeds / "config_thresholds.csv").write_text(
         "threshold,amount,meaning\nreread_candles,-1,x\n"
     )
+    (seeds / "config_chains.csv").write_text(
+        "chain,chain_id,is_enabled,block_time_s,finality,since_block,proof_level,"
+        "budget_share\na,1,true,-1,soon,now,some,0.5\n"
+    )
     with pytest.raises(SetupError) as error:
         configuration(seeds)
     for said in (
+        "config_chains.csv line 2, block_time_s: -1 is negative",
+        "config_chains.csv line 2, finality: 'soon' is not a whole number",
+        "config_chains.csv line 2, since_block: 'now' is not a whole number",
+        "config_chains.csv line 2, proof_level: 'some' is none of standard, full",
         "config_exchanges.csv line 2, is_enabled: 'perhaps'",
         "config_exchanges.csv line 3, budget_share: 2",
         "config_instruments.csv line 2, since: 'yesterday'",
@@ -104,6 +120,10 @@ def test_since_is_a_time_or_a_duration_before_the_venues_now(text, since):
 def test_another_since_is_refused(text):
     with pytest.raises(ValueError, match="is not"):
         parse_since(text)
+
+
+def test_a_number_below_0_is_so_many_before_the_end_of_the_axis():
+    assert [Since(number=n).from_number(1_000) for n in (7, -7, -2_000)] == [7, 993, 0]
 
 
 def test_a_minute_that_began_before_since_is_not_in_it():

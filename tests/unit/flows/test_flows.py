@@ -28,6 +28,7 @@ from prefect_flows.dbt_run import arguments
 from prefect_flows.load import load_scope
 from prefect_flows.retries import may_pass, raise_failures
 from prefect_flows.transform import build
+from prefect_flows.verify_chain import verify_blocks
 
 TEXT = (PROJECT_DIR / "prefect_flows" / "prefect.yaml").read_text(encoding="utf-8")
 FILE = PrefectYamlModel.model_validate(yaml.safe_load(TEXT))
@@ -36,7 +37,7 @@ FLOWS: dict[Any, Flow[..., Any]] = {
     for d in FILE.deployments
 }
 
-TASKS = (load_scope, build, make_plans, apply_plans)
+TASKS = (load_scope, build, make_plans, apply_plans, verify_blocks)
 RUN = TaskRun(task_key="a task", dynamic_key=str(uuid4()))
 
 

@@ -59,6 +59,37 @@ def test_a_flag_names_kind_probability_and_path() -> None:
     )
 
 
+def test_a_flag_may_name_a_variant() -> None:
+    fault = Fault("too_many", probability=1, variant="bare")
+    assert parse_fault("too_many:bare=1") == fault
+    with pytest.raises(SetupError, match="too_many has no variant 'zip'"):
+        parse_fault("too_many:zip=1")
+
+
+def test_an_upstream_of_several_parts_is_named_by_its_beginning() -> None:
+    fault = Fault("slow", probability=1, exchange_id="evm/ethereum")
+    assert fault.hits("evm/ethereum/main", "/")
+    assert fault.hits("evm/ethereum", "/")
+    assert not fault.hits("evm/ethereum_classic/main", "/")
+    assert not fault.hits("evm", "/")
+
+
+def test_under_a_key_a_share_of_the_keys_is_struck_whenever_they_come() -> None:
+    faults = Faults(1, (Fault("slow", probability=0.3),))
+    keys = [str(n) for n in range(100)]
+    first = [key for key in keys if faults.of("evm", "/", key=key)]
+    again = [key for key in keys[::-1] if faults.of("evm", "/", key=key)]
+    assert first == again[::-1]
+    assert 15 < len(first) < 45
+
+
+def test_a_fault_that_is_not_due_is_not_used_up() -> None:
+    faults = Faults(1, (Fault("slow", next_requests=1, most=5),))
+    assert not faults.of("evm", "/", is_due=lambda fault: fault.most < 3)
+    assert faults.of("evm", "/", is_due=lambda fault: fault.most > 3)
+    assert not faults.of("evm", "/")
+
+
 @pytest.mark.parametrize("text", ["oops=0.1", "timeout", "timeout=2", "timeout=1.2.3"])
 def test_what_is_no_fault_is_refused(text: str) -> None:
     with pytest.raises(SetupError):

@@ -1,25 +1,17 @@
 """Blocks in bronze are the blocks that were read: they prove again from their rows."""
 
-from collections.abc import Iterator, Sequence
-
 from psycopg.rows import args_row
 
 from pipelines import warehouse
-from pipelines.bronze.delivery import Resource, Rows
 from pipelines.sources import load
-from pipelines.sources.evm_node import tables
 from pipelines.sources.evm_node.answers import block_without_receipts, whole_block
-from pipelines.sources.evm_node.bronze_rows import Provenance, Reading, rows_of
+from pipelines.sources.evm_node.bronze_rows import Reading
 from pipelines.sources.evm_node.proofs import prove
 from pipelines.sources.evm_node.tables import Header, Log, Transaction
 from pipelines.sources.evm_node.whole_block import WholeBlock
-from tests.fakes import evm_blocks
-from tests.fakes.evm_blocks import FORKS, KINDS, Tx
+from tests.fakes.evm_blocks import FORKS, KINDS
+from tests.fakes.evm_readings import Blocks, block_of, sent
 
-TRANSFER = bytes.fromhex(
-    "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
-)
-AT = "2024-01-01T00:00:00.123456+00:00"
 # pages that hold rows: others are there for those to come
 LOG_SIZE = """
 select
@@ -29,53 +21,6 @@ select
 from bronze_evm.logs as l
 """
 MOST = 450  # bytes of a log in bronze
-
-
-class Blocks:
-    """A source of blocks that were read already."""
-
-    name = "evm"
-    tables: Sequence = tables.TABLES
-
-    def __init__(self, readings) -> None:
-        self.readings = readings
-        self.failures: list[Exception] = []
-
-    def lock_keys(self) -> Sequence[str]:
-        return ["evm"]
-
-    def resources(self) -> Sequence[Resource]:
-        return [Resource("blocks", self.rows)]
-
-    def rows(self) -> Iterator[Rows]:
-        yield from rows_of(self.readings)
-
-
-def sent(request_id):
-    return Provenance(AT, "public", "ethereum/public", request_id.rjust(32, "0"))
-
-
-def transfer(place):
-    """A log as most are: an ERC-20 transfer."""
-    parties = [bytes(12) + bytes([part, *place.to_bytes(19, "big")]) for part in (1, 2)]
-    amount = (10**18 + place).to_bytes(32, "big")
-    return evm_blocks.Log(b"\xda" * 20, [TRANSFER, *parties], amount)
-
-
-def block_of(number, *, fork="prague", kinds=KINDS, logs=2, parent=b"\xaa" * 32):
-    transactions = [
-        Tx(
-            kind,
-            nonce=place,
-            data=bytes(place),
-            logs=[transfer(number * 10_000 + place * 10 + n) for n in range(logs)],
-        )
-        for place, kind in enumerate(kinds)
-    ]
-    withdrawals = [(1, 2, b"\5" * 20, 3)] if fork in FORKS[3:] else ()
-    return evm_blocks.answers(
-        transactions, number=number, fork=fork, parent=parent, withdrawals=withdrawals
-    )
 
 
 def held(connection, row_type, table, block_hash, order):

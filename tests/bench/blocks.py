@@ -1,0 +1,161 @@
+"""Prepared blocks of a node to bronze, beside ethereum-etl's way to CSV files."""
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from pipelines import warehouse
+from pipelines.local.service import UnavailableError
+from tests.bench import child, copying, ethereum_etl, node_bodies
+from tests.bench.neighbours import middle, taken
+from tests.bench.options import Options
+from tests.bench.say import say
+from tests.bench.server import Server
+from tests.bench.tables import Cell, Table
+
+SCHEMA = "bronze_evm"
+ETL = f"ethereum-etl {ethereum_etl.VERSION}, CSV files"
+PLAIN, PROVED = "bronze, without proofs", "bronze, all proofs"
+NOTE = (
+    "The ways take turns; a run is processes of their own from their start to their"
+    " end, once with all the blocks and once with one. *Seconds beyond one block* is"
+    " the median of the differences, and what the speeds are of: start-up is *seconds"
+    " of one block*. *CPU* is that of the processes, without Postgres and the node."
+    " Bronze has blocks, transactions with receipts, logs and proofs, committed."
+)
+# pages that hold rows: others are there for those to come
+SIZE = """
+select
+    count(*),
+    (max((l.ctid::text::point)[0]) + 1) * 8192 / count(*),
+    pg_indexes_size('bronze_evm.{table}') / count(*)
+from bronze_evm.{table} as l
+"""
+Way = Callable[[str, int, Path], object]
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A run of all blocks, and one of a single block."""
+
+    seconds: float
+    one_s: float
+    cpu_s: float
+    others: float | None
+
+    @property
+    def beyond_s(self) -> float:
+        """What the blocks took after the first one."""
+        return self.seconds - self.one_s
+
+
+def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
+    """What each way took, and what bronze takes on disk."""
+    ways: dict[str, Way] = {
+        PLAIN: partial(_bronze, is_proved=False),
+        PROVED: partial(_bronze, is_proved=True),
+    }
+    reason = None
+    try:
+        ways = {ETL: partial(ethereum_etl.export, ethereum_etl.installed()), **ways}
+    except UnavailableError as error:
+        reason = str(error)
+    count = options.chain_blocks
+    with server.database("bench_blocks"), node_bodies.served(count) as (url, pid):
+        runs = _runs(ways, (url, count, folder), (server.pid, pid), options.repeats)
+        yield speeds(runs, (count - 1) * len(node_bodies.KINDS), reason)
+        yield _sizes()
+
+
+def _runs(
+    ways: dict[str, Way],
+    asked: tuple[str, int, Path],
+    trees: tuple[int, ...],
+    repeats: int,
+) -> dict[str, list[Timed]]:
+    url, count, folder = asked
+    found: dict[str, list[Timed]] = {name: [] for name in ways}
+    for number in range(repeats + 1):  # the first is not counted
+        for name, way in ways.items():
+            with taken(*trees) as others:
+                one_s, one_cpu_s = _timed(way, url, 1, folder)
+                all_s, cpu_s = _timed(way, url, count, folder)
+            run = Timed(all_s, one_s, cpu_s - one_cpu_s, others.cores)
+            if number:
+                found[name].append(run)
+                say(f"blocks {number}: {name}: {run.beyond_s:.1f} s")
+    return found
+
+
+def _timed(way: Way, url: str, count: int, folder: Path) -> tuple[float, float]:
+    """Seconds that passed, and those of the CPU."""
+    with warehouse.connect(None, "bench") as connection:
+        copying.empty(connection, SCHEMA)
+        copying.even(connection)
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    way(url, count, folder)
+    seconds = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, cpu_s
+
+
+def _bronze(url: str, blocks: int, _: Path, *, is_proved: bool) -> object:
+    asked = {"url": url, "blocks": blocks, "is_proved": is_proved}
+    return child.run("tests.bench.blocks_child", asked)
+
+
+def speeds(
+    found: dict[str, list[Timed]], transactions: int, reason: str | None
+) -> Table:
+    """The table of runs; the reason why ethereum-etl is not among them."""
+    medians = {name: median(r.beyond_s for r in runs) for name, runs in found.items()}
+    rows: list[tuple[Cell, ...]] = [
+        (
+            name,
+            len(runs),
+            transactions,
+            median(run.one_s for run in runs),
+            medians[name],
+            transactions / medians[name],
+            medians[ETL] / medians[name] if ETL in medians else None,
+            median(run.cpu_s for run in runs) / transactions * 10**6,
+            middle(run.others for run in runs),
+        )
+        for name, runs in found.items()
+    ]
+    if reason:
+        rows.insert(0, (f"{ETL}: not measured", 0, 0, *[None] * 6))
+    return Table(
+        "Prepared blocks of 150 transactions to where they are kept, medians",
+        (
+            *("to", "runs", "transactions", "seconds of one block"),
+            *("seconds beyond one block", "transactions/s", "times ethereum-etl"),
+            *("CPU µs a transaction", "others' cores"),
+        ),
+        rows,
+        (NOTE, *([f"{ETL}: {reason}"] if reason else [])),
+    )
+
+
+def _sizes() -> Table:
+    names = ("blocks", "transactions", "logs", "proofs")
+    with warehouse.connect(None, "bench") as connection:
+        sizes = {
+            name: connection.execute(SIZE.format(table=name).encode()).fetchone()
+            for name in names
+        }
+    return Table(
+        "Bronze on disk, bytes a row",
+        ("table", "rows", "heap", "indexes", "both"),
+        [
+            (name, int(rows), float(heap), float(indexes), float(heap + indexes))
+            for name, size in sizes.items()
+            if size
+            for rows, heap, indexes in [size]
+        ],
+    )
