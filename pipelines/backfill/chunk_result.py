@@ -14,6 +14,7 @@ from pipelines.backfill.chunk import ARCHIVE, Chunk, ChunkResult, Plan
 from pipelines.bronze.tables import Column
 from pipelines.errors import UpstreamError
 from pipelines.sources import feeds, spec_of_feed
+from pipelines.upstream.key_columns import key_columns
 
 FINISHED: LiteralString = """
 select l.load_id, l.requests_count from ops.loads as l
@@ -34,7 +35,10 @@ where r._dlt_load_id = any(%s)
 
 
 # of a row in bronze: who read it, and when
-READING = {"request_id", "origin", "received_at", "venue_now_ms", "upstream_now_ms"}
+READING = {
+    *("request_id", "endpoint", "origin", "received_at"),
+    *("venue_now_ms", "upstream_now_ms"),
+}
 
 
 def chunk_result(
@@ -64,7 +68,7 @@ def checksum_of(
     table = feed.table
     columns = [column for column in table.columns if _is_value(column)]
     start, end = feed.axis.of_extent(chunk.extent.span)
-    of_series = zip(feed.key_columns, plan.key, strict=False)
+    of_series = zip(key_columns(feed), plan.key, strict=False)
     query = sql.SQL(
         "copy (select distinct {columns} from {table}"
         " where {of_series} and {stamp} >= {start} and {stamp} < {end}"
@@ -73,8 +77,7 @@ def checksum_of(
         columns=sql.SQL(", ").join(map(_named, columns)),
         table=sql.Identifier(spec_of_feed(plan.feed).bronze, table.name),
         of_series=sql.SQL(" and ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(name), value)
-            for name, value in of_series
+            sql.SQL("{} = {}").format(column, value) for column, value in of_series
         ),
         stamp=sql.Identifier(feed.axis.column),
         start=start,

@@ -98,7 +98,7 @@ def inside(model: Model, scope: Scope) -> sql.Composed:
         [
             sql.SQL("{} >= {}").format(sql.Identifier(model.time), _moment(start)),
             sql.SQL("{} < {}").format(sql.Identifier(model.time), _moment(end)),
-            *scope.conditions(model.key_columns),
+            *scope.conditions(*model.key_columns),
         ]
     )
 

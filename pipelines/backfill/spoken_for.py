@@ -8,6 +8,7 @@ from psycopg import sql
 
 from pipelines.sources import specs
 from pipelines.upstream.feed import Span
+from pipelines.upstream.key_columns import key_columns
 from pipelines.upstream.pages import PAGES
 from pipelines.upstream.source_spec import SourceSpec
 from pipelines.warehouse import Connection, has_table
@@ -31,10 +32,10 @@ class Scope:
         """Whether it is of named series alone."""
         return bool(self.subjects or self.scopes)
 
-    def conditions(self, columns: Sequence[str]) -> list[sql.Composable]:
+    def conditions(self, *columns: str | sql.Composable) -> list[sql.Composable]:
         """What rows satisfy that have the scope and the subject in `columns`."""
         return [
-            sql.SQL("{} = any({})").format(sql.Identifier(column), list(names))
+            sql.SQL("{} = any({})").format(_column(column), list(names))
             for column, names in zip(
                 columns, (self.scopes, self.subjects), strict=False
             )
@@ -65,16 +66,20 @@ def _tables(
         named = sql.SQL("feed = {}").format(feed.name)
         # every load of a feed whose axis is no time counts
         rows: list[sql.Composable] = []
-        pages: list[sql.Composable] = [named, *scope.conditions(("scope", "subject"))]
+        pages: list[sql.Composable] = [named, *scope.conditions("scope", "subject")]
         if feed.axis.unit != "number":
             start, end = feed.axis.of_extent(scope.span)
             rows = _overlap(column, column, (start - 1, end))
             pages += _overlap("asked_from", "asked_until", (start, end))
-        yield feed.table.name, [*rows, *scope.conditions(feed.key_columns)]
+        yield feed.table.name, [*rows, *scope.conditions(*key_columns(feed))]
         yield PAGES.name, pages
     if spec.archive is not None:
         covers = _overlap("covers_from_ms", "covers_until_ms", scope.span)
-        yield "files", [*covers, *scope.conditions(("exchange_id", "symbol"))]
+        yield "files", [*covers, *scope.conditions("exchange_id", "symbol")]
+
+
+def _column(name: str | sql.Composable) -> sql.Composable:
+    return sql.Identifier(name) if isinstance(name, str) else name
 
 
 def _overlap(start: str, end: str, span: Span) -> list[sql.Composable]:

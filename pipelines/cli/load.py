@@ -13,12 +13,17 @@ EPILOG = """Example: `bullion load exchange --exchange kraken --symbol BTC/USD
 --since 2024-01-01 --until 2024-01-02`
 
 Example: `bullion load archive --symbol BTC/USDT --feed klines --since 2023-01-01
---until 2024-01-01`"""
+--until 2024-01-01`
+
+Example: `bullion load evm --chain ethereum --from 17000000 --to 17000010`"""
 
 
 def load(
     source: Annotated[
-        str, typer.Argument(help="exchange: by REST; archive: verified bulk files.")
+        str,
+        typer.Argument(
+            help="exchange: by REST; archive: verified bulk files; evm: chains' blocks."
+        ),
     ],
     exchange: Annotated[
         list[str] | None, typer.Option(help="A venue; may be repeated.")
@@ -26,6 +31,9 @@ def load(
     symbol: Annotated[
         list[str] | None,
         typer.Option(help="As BTC/USDT, BTC/USDT:USDT, BTC/USD:BTC; may be repeated."),
+    ] = None,
+    chain: Annotated[
+        list[str] | None, typer.Option(help="evm: as ethereum; may be repeated.")
     ] = None,
     feed: Annotated[
         list[str] | None,
@@ -40,8 +48,15 @@ def load(
         str | None, typer.Option(help="From, ISO UTC, or so long ago: -P1D.")
     ] = None,
     until: Annotated[str | None, typer.Option(help="To, ISO UTC, excluded.")] = None,
+    first: Annotated[
+        int | None, typer.Option("--from", help="evm: from this block on.")
+    ] = None,
+    end: Annotated[
+        int | None, typer.Option("--to", help="evm: to this block, excluded.")
+    ] = None,
     priority: Annotated[
-        Priority | None, typer.Option(help="exchange: in the venue's request budget.")
+        Priority | None,
+        typer.Option(help="exchange, evm: in the upstream's request budget."),
     ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="archive: read every checksum again.")
@@ -59,6 +74,9 @@ def load(
     *archive*: yesterday's files, or those of a span: whole months by the month, other
     days by the day. A file is loaded once, and again beside it when it was published
     anew. One that is refused is named; the others go on.
+
+    *evm*: whole blocks of chains, each with what is proved of it: what is new, or a
+    span by number. What gave way to other blocks behind the head is read again.
     """
     from pipelines.collector.load_once import load_once
     from pipelines.sources import loaded
@@ -66,12 +84,24 @@ def load(
     from pipelines.upstream.options import LoadOptions
 
     spec = loaded().get(source)
+    lies_in_numbers = spec is not None and spec.is_numbered
+    if spec and not lies_in_numbers and (first, end, chain) != (None, None, None):
+        raise SetupError(f"--chain, --from, --to: {source} has no blocks")
+    if lies_in_numbers and exchange:
+        raise SetupError(f"--exchange: {source} has none; name one by --chain")
     if priority and spec and not spec.connector:
         raise SetupError(f"--priority: {source} has no request budget")
     if verify and spec and not spec.archive:
         raise SetupError(f"--verify: {source} has no files")
     options = LoadOptions.parse(
-        exchange, symbol, since, until, feeds=feed, priority=priority, again=verify
+        chain or exchange,
+        symbol,
+        since,
+        until,
+        numbers=(first, end),
+        feeds=feed,
+        priority=priority,
+        again=verify,
     )
     with load_bar(told) as progress:
         brought, facts = load_once(

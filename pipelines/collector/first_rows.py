@@ -12,6 +12,7 @@ from psycopg import sql
 from pipelines.collector.targets import HISTORY
 from pipelines.sources import specs
 from pipelines.upstream.feed import Feed, Key
+from pipelines.upstream.key_columns import key_columns
 from pipelines.warehouse import Connection, has_table
 
 FIRST: LiteralString = """
@@ -75,12 +76,12 @@ def _places(
 
 
 def _query(schema: str, table: str, feed: Feed, series: Sequence[Key]) -> sql.Composed:
-    columns = feed.key_columns
+    columns = key_columns(feed, "r")
     return sql.SQL(FIRST).format(
         schema=schema,
         name=table,
         table=sql.Identifier(schema, table),
-        columns=sql.SQL(", ").join(sql.Identifier("r", name) for name in columns),
+        columns=sql.SQL(", ").join(columns),
         series=sql.SQL(", ").join(
             sql.SQL("{}::text[]").format([key[n] for key in series])
             for n in range(len(columns))

@@ -10,7 +10,7 @@ from pipelines.errors import SetupError
 from pipelines.upstream.feed import Feed
 from pipelines.upstream.source_spec import SourceSpec
 
-NAMES = ("exchange", "archive", "config_changes")
+NAMES = ("exchange", "archive", "config_changes", "evm_node")
 
 
 @cache
@@ -63,7 +63,9 @@ def adopted_tables() -> Collection[str]:
 def known_words() -> Words:
     """The words that a configuration may use, by their kind."""
     own = {kind: words for spec in specs() for kind, words in spec.words().items()}
-    return {**OWN, **own, "feed": tuple(feeds())}
+    of_instruments = (spec for spec in specs() if spec.series_table == "instruments")
+    names = tuple(name for spec in of_instruments for name in spec.feeds)
+    return {**OWN, **own, "feed": names}
 
 
 def url_settings() -> Sequence[str]:

@@ -133,6 +133,8 @@ class Feed(RowRules):
         closes: the newest rows change until they end, and a second reading after the
             end confirms them.
         key_columns: of its table: the scope, and the subject where it has one.
+        scope_names: the table and its column that hold the names of scopes, where the
+            feed's has their ids, by the same name.
     """
 
     name: str
@@ -144,6 +146,7 @@ class Feed(RowRules):
     archived: tuple[str, ...] = ()
     closes: bool = False
     key_columns: tuple[str, ...] = ("exchange_id", "symbol")
+    scope_names: tuple[str, str] | None = None
 
     @property
     def has_history(self) -> bool:

