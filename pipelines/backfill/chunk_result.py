@@ -68,7 +68,7 @@ def checksum_of(
     table = feed.table
     columns = [column for column in table.columns if _is_value(column)]
     start, end = feed.axis.of_extent(chunk.extent.span)
-    of_series = zip(key_columns(feed), plan.key, strict=False)
+    of_series = zip(key_columns(feed, table.name), plan.key, strict=False)
     query = sql.SQL(
         "copy (select distinct {columns} from {table}"
         " where {of_series} and {stamp} >= {start} and {stamp} < {end}"

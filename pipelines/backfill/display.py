@@ -30,14 +30,16 @@ def planned(plans: Sequence[Planned]) -> list[dict[str, Any]]:
 
 
 def notes(plans: Sequence[Planned]) -> list[str]:
-    """The figures behind the times, and what no source has."""
+    """The figures behind the times, what no source has, and what quotas hold."""
     rates = dict.fromkeys(plan.rates for plan in plans)
-    return [f"time by: {rate}" for rate in rates] + [
+    not_had = [
         f"plan {plan.plan_id}: {steps(plan.unit, plan.not_had_steps)} are not to be"
         f" had: {plan.not_had}"
         for plan in plans
         if plan.not_had
     ]
+    quotas = [f"plan {plan.plan_id}: {plan.quota}" for plan in plans if plan.quota]
+    return [f"time by: {rate}" for rate in rates] + not_had + quotas
 
 
 def plans(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -38,6 +38,11 @@ CHUNK: LiteralString = (
     " from ops.backfill_chunks as c inner join ops.backfills as p using (plan_id)"
 )
 IN_ORDER: LiteralString = " order by c.plan_id, c.from_value, c.chunk_id"
+# the newest numbers first: what lies by number is the longest history
+TO_DO: LiteralString = (
+    " order by c.plan_id,"
+    " case p.unit when 'number' then -c.from_value else c.from_value end, c.chunk_id"
+)
 BEGIN: LiteralString = (
     "update ops.backfill_chunks set state = 'running', ended_at = null,"
     " attempts_count = attempts_count + 1,"
@@ -87,9 +92,9 @@ def chunks(connection: warehouse.Connection, plan_ids: Sequence[int]) -> list[Ch
 def open_chunks(
     connection: warehouse.Connection, plan_ids: Sequence[int]
 ) -> list[Chunk]:
-    """What of these plans is not done, oldest first."""
+    """What of these plans is not done, in the order in which it is done."""
     where: LiteralString = " where c.plan_id = any(%s) and c.state <> 'done'"
-    return _chunks(connection, where, list(plan_ids))
+    return _chunks(connection, where, list(plan_ids), TO_DO)
 
 
 def left(connection: warehouse.Connection, plan_id: int) -> list[NewChunk]:
@@ -174,7 +179,10 @@ def give_back(
 
 
 def _chunks(
-    connection: warehouse.Connection, where: LiteralString, value: object
+    connection: warehouse.Connection,
+    where: LiteralString,
+    value: object,
+    order: LiteralString = IN_ORDER,
 ) -> list[Chunk]:
     with connection.cursor(row_factory=class_row(Chunk)) as cursor:
-        return cursor.execute(CHUNK + where + IN_ORDER, (value,)).fetchall()
+        return cursor.execute(CHUNK + where + order, (value,)).fetchall()

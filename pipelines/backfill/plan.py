@@ -1,10 +1,11 @@
 """A plan: the chunks of what a series lacks, and what they will take."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines import warehouse
 from pipelines.backfill import coverage, estimate, ledger
-from pipelines.backfill.chunk import ARCHIVE, Plan
+from pipelines.backfill.chunk import ARCHIVE, NewChunk, Plan
 from pipelines.backfill.chunking import Chunking, Coverage, chunking
 from pipelines.backfill.plan_request import PlanRequest
 from pipelines.errors import SetupError
@@ -23,7 +24,8 @@ class Planned:
     """A plan and what is left of it, before anything is fetched.
 
     Steps are minutes, or numbers, by `unit`. `held_steps` are those of the extent that
-    bronze has; `seconds` is for all that is left, `rates` says on which figures.
+    bronze has; `seconds` is for all that is left, `rates` says on which figures, and
+    `quota` what it costs where that is counted.
     """
 
     plan_id: int
@@ -43,6 +45,7 @@ class Planned:
     rates: str
     not_had_steps: int
     not_had: str | None
+    quota: str | None = None
 
 
 def plan(
@@ -144,4 +147,11 @@ def _planned(
         rates=rates.summary,
         not_had_steps=steps_of(extent.unit, chunks.unreachable),
         not_had=chunks.unreachable_reason,
+        quota=_quota(route, left),
     )
+
+
+def _quota(route: RequestRoute | None, left: Sequence[NewChunk]) -> str | None:
+    if route is None or route.cost is None or not left:
+        return None
+    return route.cost(sum(chunk.span[1] - chunk.span[0] for chunk in left))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.config.model import DEFAULT_FEED, Configuration, Since
-from pipelines.config.span import parse_span
+from pipelines.config.span import Numbers, check_numbers, parse_span
 from pipelines.errors import SetupError
 from pipelines.sources import feeds as declared_feeds
 from pipelines.upstream.extents import to_ms
@@ -31,7 +31,7 @@ class PlanRequest:
         """
         if unit == "number":
             end = min(self.until, now) if isinstance(self.until, int) else now
-            return Extent("number", self.since.number, end)
+            return Extent("number", self.since.from_number(now), end)
         end = min(to_ms(self.until), now) if isinstance(self.until, datetime) else now
         return Extent("ms", self.since.from_ms(now), end - end % MINUTE_MS)
 
@@ -42,7 +42,7 @@ def parse(
     symbols: Sequence[str] | None,
     *,
     feeds: Sequence[str] | None,
-    since: str,
+    since: str | None,
     until: str | None,
 ) -> list[PlanRequest]:
     """What a command line or a deployment's parameters say; candles by default.
@@ -51,8 +51,14 @@ def parse(
         SetupError: a time is not ISO UTC, the span is empty, a feed has no history, or
             no series fits.
     """
+    if not since:
+        raise SetupError("say from when: --since; of a chain from which block: --from")
     start, end = parse_span(since, until or None)
-    names = [name for name, feed in declared_feeds().items() if feed.has_history]
+    names = [
+        name
+        for name, feed in declared_feeds().items()
+        if feed.has_history and feed.axis.unit != "number"
+    ]
     for name in feeds or ():
         if name in declared_feeds() and name not in names:
             raise SetupError(f"{name} are what is true now: they have no history")
@@ -66,6 +72,32 @@ def parse(
         for series in _series(configuration, exchanges or (), symbols or ())
         for name in names
         if name in (feeds or (DEFAULT_FEED,))
+    ]
+
+
+def parse_numbers(
+    scopes: Sequence[str], numbers: Numbers, feeds: Sequence[str] | None
+) -> list[PlanRequest]:
+    """What is said of scopes whose feeds lie by number: all of these by default.
+
+    Raises:
+        SetupError: a number is below 0, the span is empty, or a feed is none of these.
+    """
+    check_numbers(*numbers)
+    lying = {
+        name: feed
+        for name, feed in declared_feeds().items()
+        if feed.axis.unit == "number"
+    }
+    if unknown := [name for name in feeds or () if name not in lying]:
+        raise SetupError(
+            f"{', '.join(unknown)} do not lie by number; known: {', '.join(lying)}"
+        )
+    first, end = numbers
+    return [
+        PlanRequest(Key(scope, "", name), Since(number=first or 0), end)
+        for scope in dict.fromkeys(scopes)
+        for name in feeds or lying
     ]
 
 

@@ -71,7 +71,7 @@ def _tables(
             start, end = feed.axis.of_extent(scope.span)
             rows = _overlap(column, column, (start - 1, end))
             pages += _overlap("asked_from", "asked_until", (start, end))
-        yield feed.table.name, [*rows, *scope.conditions(*key_columns(feed))]
+        yield feed.table.name, [*rows, *scope.conditions(*key_columns(feed, "t"))]
         yield PAGES.name, pages
     if spec.archive is not None:
         covers = _overlap("covers_from_ms", "covers_until_ms", scope.span)

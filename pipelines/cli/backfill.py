@@ -28,10 +28,13 @@ Parallel = Annotated[
 @backfill_app.command(
     "plan",
     epilog="Example: `bullion backfill plan --exchange binance --symbol BTC/USDT "
-    "--since 2021-01-01 --until 2024-01-01`",
+    "--since 2021-01-01 --until 2024-01-01`\n\nExample: `bullion backfill plan "
+    "--chain ethereum --from 17000000 --to 17100000`",
 )
 def backfill_plan(
-    since: Annotated[str, typer.Option(help="From, ISO UTC, or so long ago: -P90D.")],
+    since: Annotated[
+        str | None, typer.Option(help="From, ISO UTC, or so long ago: -P90D.")
+    ] = None,
     exchange: Exchanges = None,
     symbol: Symbols = None,
     feed: Annotated[
@@ -42,22 +45,35 @@ def backfill_plan(
         str | None, typer.Option(help="To, ISO UTC, excluded; the venue's now.")
     ] = None,
     *,
+    chain: Annotated[
+        list[str] | None, typer.Option(help="As ethereum; may be repeated.")
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option("--from", help="Of a chain: from this block on.")
+    ] = None,
+    end: Annotated[
+        int | None, typer.Option("--to", help="To this block, excluded; the head.")
+    ] = None,
     parallel: Parallel = 2,
     json: Json = False,
 ) -> None:
     """Plan the load of a span, and print what it will take; fetches nothing.
 
-    From the archive where it has it, from the venue's REST interface otherwise. What
-    is held is not planned; planned again, the same plan is reused or widened.
+    From the archive where it has it, from the venue's REST interface otherwise; blocks
+    of a chain from its endpoints. What is held is not planned; planned again, the same
+    plan is reused or widened.
     """
     from pipelines.backfill import display
     from pipelines.backfill.plan import plan
-    from pipelines.backfill.plan_request import parse
+    from pipelines.backfill.plan_request import parse, parse_numbers
     from pipelines.config.rows import configuration
     from pipelines.sources.connectors import connected
 
     config = configuration()
-    wanted = parse(config, exchange, symbol, feeds=feed, since=since, until=until)
+    if chain:
+        wanted = parse_numbers(chain, (first, end), feed)
+    else:
+        wanted = parse(config, exchange, symbol, feeds=feed, since=since, until=until)
     with connected(config) as connectors:
         plans = [plan(one, connectors, parallel=parallel) for one in wanted]
     show(plans if json else display.planned(plans), "planned", json=json)

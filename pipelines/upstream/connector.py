@@ -73,6 +73,7 @@ class RequestRoute:
         rows_a_day: how many rows a day is expected to have; see `page_rows`.
         window: the upstream gives only so much of the newest; None: all.
         chunks: an extent's spans as parts that are loaded at once.
+        cost: what so many steps cost of a quota, in words; None: there is none.
     """
 
     method: str
@@ -83,6 +84,7 @@ class RequestRoute:
     rows_a_day: float = 0
     window: int | None = None
     name: str = "rest"
+    cost: Callable[[int], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ from psycopg import sql
 from pipelines.upstream.feed import Feed
 
 
-def key_columns(feed: Feed, table: str | None = None) -> Sequence[sql.Composable]:
-    """The scope's name, and the subject's where it has one, of a row of `table`.
+def key_columns(feed: Feed, table: str) -> Sequence[sql.Composable]:
+    """The scope's name, and the subject's where it has one, of a row.
 
-    Rows that have the scope's id have its name by the table of both.
+    Rows that have the scope's id have its name by the table of both. `table` is how
+    the query calls the feed's.
     """
-    columns = [
-        sql.Identifier(*filter(None, (table, name))) for name in feed.key_columns
-    ]
+    columns = [sql.Identifier(table, name) for name in feed.key_columns]
     if feed.scope_names is None:
         return columns
     names, name = feed.scope_names

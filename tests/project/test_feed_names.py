@@ -7,7 +7,8 @@ from pipelines.sources import feeds
 from pipelines.sources.archive.files import FEEDS as ARCHIVED
 
 # where a name is the declaration, or another thing's: the sandbox speaks the venues'
-# own formats, `trades` of an explanation is where a candle comes from
+# own formats, `trades` of an explanation is where a candle comes from, `blocks` of a
+# verification are counted
 DECLARED = (
     "pipelines/sandbox/",
     "pipelines/sources/archive/files.py",
@@ -17,7 +18,9 @@ DECLARED = (
     "pipelines/sources/evm_node/tables.py",
     "pipelines/sources/exchange/feeds.py",
     "pipelines/sources/exchange/tables.py",
+    "pipelines/cli/verify.py",
     "pipelines/explain/rendering.py",
+    "prefect_flows/verify_chain.py",
 )
 # what is loaded where nobody names a feed
 DEFAULTS = {

@@ -53,8 +53,9 @@ class ChainLoad:
         """
         try:
             yield from self._blocks()
-            window = ReorgWindow(self._taker, self._pages, self._thresholds)
-            window.read(self._heads, self._now_ms)
+            if not self.wanted.is_history:
+                window = ReorgWindow(self._taker, self._pages, self._thresholds)
+                window.read(self._heads, self._now_ms)
             self._taker.relink()
         except BullionError:
             yield from self._buffer.flush()

@@ -22,11 +22,13 @@ class Wanted:
         first: where it begins; half-open with `end`.
         end: None: up to the head.
         is_live: without pages the newest blocks alone.
+        is_history: live loads look at the head, and at what gave way behind it.
     """
 
     first: int | None = None
     end: int | None = None
     is_live: bool = False
+    is_history: bool = False
 
     @property
     def is_named(self) -> bool:

@@ -72,8 +72,13 @@ class EvmSource:
         self.ended: list[Key] = []
         options = options or LoadOptions()
         self._config = config_provider(config)
-        self._wanted = Wanted(options.first, options.end, is_live=bool(live))
         self._priority: Priority = options.priority or "live"
+        self._wanted = Wanted(
+            options.first,
+            options.end,
+            is_live=bool(live),
+            is_history=self._priority == "history",
+        )
         self._precedence: Precedence = "first" if goes_first else self._priority
         self._progress = progress
         self._tasks = tasks or RunningTasks()

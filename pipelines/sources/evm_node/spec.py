@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # polars and the client take seconds to import
     from pipelines.bronze.delivery import Source
     from pipelines.config.listener import ConfigProvider
     from pipelines.config.model import Configuration
+    from pipelines.upstream.connector import Connector, Context
+    from pipelines.upstream.health_check import HealthCheck
     from pipelines.upstream.options import LoadOptions
     from pipelines.upstream.progress import Progress
 
@@ -32,10 +34,33 @@ def _chosen(
     return [(chain, "") for chain in chosen(configuration, options)]
 
 
+def _connector(context: "Context") -> "Connector":
+    from pipelines.sources.evm_node.connector import EvmConnector  # noqa: PLC0415
+
+    return EvmConnector(context)
+
+
+def _check(table: str, key: Sequence[str], configuration: "Configuration") -> None:
+    from pipelines.sources.evm_node.connector import check  # noqa: PLC0415
+
+    check(table, key, configuration)
+
+
+def _checks() -> "Sequence[HealthCheck]":
+    from pipelines.sources.evm_node.health import checks  # noqa: PLC0415
+
+    return checks()
+
+
 SPEC = SourceSpec(
     "evm",
     TABLES,
     FEEDS,
     source=_source,
     chosen=_chosen,
+    connector=_connector,
+    series_table="chains",
+    adopted_tables=("chain_endpoints",),
+    checks=_checks,
+    check=_check,
 )

@@ -1,0 +1,217 @@
+"""Blocks are collected and backfilled as every feed is, by number."""
+
+import json
+import random
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines import warehouse
+from pipelines.backfill import status
+from pipelines.cli.main import app
+from pipelines.config.listener import StaticConfig
+from pipelines.config.rows import configuration
+from pipelines.doctor import examination
+from pipelines.errors import SetupError
+from pipelines.sources.evm_node.connector import EvmConnector, check
+from pipelines.upstream.connector import Context, Target
+from tests.contents.roles import run
+from tests.fakes.evm_chain import Chain, node_of
+from tests.services.collecting import collecting, wait_for
+from tests.services.evm_loads import bronze, endpoints, held, patient
+from tests.services.forks import forks
+from tests.soak import times
+
+KEY = "key-of-a-provider"
+
+
+@pytest.fixture
+def chain_alone(seeded):
+    """Nothing but Ethereum is collected, from its first block on."""
+    patient(seeded)
+    for statement in (
+        "update config.exchanges set is_enabled = false",
+        "update config.chains set since_block = 0 where chain = 'ethereum'",
+    ):
+        run(seeded, "operator", statement)
+    return seeded
+
+
+def hashes(chain):
+    return {n: {block_hash} for n, block_hash in chain.hashes.items()}
+
+
+def found():
+    return {n: set(of_one) for n, of_one in held().items()}
+
+
+def bullion(*words):
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def test_history_is_planned_by_number_applied_newest_first_and_accounted_for(
+    chain_alone, monkeypatch
+):
+    monkeypatch.setattr("pipelines.sources.evm_node.history_cost.CHUNK_BYTES", 1 << 22)
+    run(
+        chain_alone,
+        "operator",
+        "update config.chain_endpoints set provider = 'infura', units_per_day = 20000",
+    )
+    chain = Chain(30)
+    span = ("--chain", "ethereum", "--from", "3", "--to", "27")
+    with endpoints(monkeypatch, [node_of(chain)]):
+        planned = bullion("backfill", "plan", *span, "--json")
+        (plan,) = json.loads(planned.stdout)
+        assert (plan["unit"], plan["steps"], plan["chunks_count"]) == ("number", 24, 4)
+        assert plan["quota"] == (
+            "ethereum/main: 48 calls, 25,920 units; 2 days of 20,000"
+        )
+        said = " ".join(bullion("backfill", "plan", *span).stderr.split())
+        assert "25,920 units; 2 days of 20,000" in said
+        run(
+            chain_alone, "operator", "update config.chain_endpoints set units_per_day=0"
+        )
+        bullion("backfill", "apply", str(plan["plan_id"]), "--parallel", "1")
+        again = json.loads(bullion("backfill", "plan", *span, "--json").stdout)
+    assert found() == {n: of for n, of in hashes(chain).items() if 3 <= n < 27}
+    assert (again[0]["chunks_count"], again[0]["held_steps"]) == (0, 24)
+    with warehouse.connect("loader", "test") as connection:
+        chunks = status.chunks(connection)
+    assert [(c["from_value"], c["until_value"]) for c in chunks] == [
+        *((3, 8), (8, 16), (16, 24)),
+        (24, 27),
+    ]
+    assert [c["rows_count"] for c in chunks] == [5, 8, 8, 3]
+    assert all(c["sha256"] and c["route"] == "rpc" for c in chunks)
+    began = [c["began_at"] for c in chunks] if "began_at" in chunks[0] else []
+    assert began == sorted(began, reverse=True)
+
+
+def test_a_chain_is_collected_live_and_its_history_with_it(chain_alone, monkeypatch):
+    run(
+        chain_alone,
+        "operator",
+        "update config.chains set block_time_s = 60 where chain = 'ethereum'",
+    )
+    chain = Chain(30)
+    with (
+        endpoints(monkeypatch, [node_of(chain)]),
+        collecting(scopes=["ethereum"], every_s=0.5, after_s=0) as done,
+    ):
+        wait_for(lambda: found() == hashes(chain), why=lambda: str(done))
+        chain.extend(3)
+        wait_for(lambda: found() == hashes(chain), why=lambda: str(done))
+        chain.fork(2, 3)
+        wait_for(
+            lambda: all(chain.hashes[n] in found().get(n, ()) for n in chain.hashes),
+            why=lambda: str(done),
+        )
+    assert done.failures_count == 0
+
+
+def test_what_is_configured_is_what_is_collected(chain_alone, monkeypatch):
+    connector = EvmConnector(Context(StaticConfig(configuration())))
+    (refused,) = connector.targets(configuration()).values()
+    assert isinstance(refused, SetupError)
+    assert str(refused) == "ethereum has no endpoint: set BULLION_ETHEREUM_RPC_URLS"
+    monkeypatch.setenv("BULLION_ETHEREUM_RPC_URLS", f"http://127.0.0.1:1/{KEY}")
+    (target,) = connector.targets(configuration()).values()
+    assert isinstance(target, Target)
+    assert (target.scope, target.subject, target.feeds) == ("ethereum", "", ("blocks",))
+    run(
+        chain_alone,
+        "operator",
+        "insert into config.chain_endpoints (chain, endpoint, list_position)"
+        " values ('ethereum', 'second', 2)",
+    )
+    with pytest.raises(SetupError, match="BULLION_ETHEREUM_RPC_URLS has no address 2"):
+        check("chain_endpoints", ("ethereum", "second"), configuration())
+    check("chain_endpoints", ("ethereum", "main"), configuration())
+    run(chain_alone, "operator", "update config.chains set is_enabled = false")
+    assert connector.targets(configuration()) == {}
+
+
+def examined():
+    return {c.name: c for c in examination.examination() if "ethereum" in c.name}
+
+
+def test_doctor_says_whether_each_endpoint_answers_and_is_of_its_chain(
+    chain_alone, monkeypatch
+):
+    assert examined() == {}
+    run(
+        chain_alone,
+        "operator",
+        "insert into config.chain_endpoints (chain, endpoint, list_position)"
+        " values ('ethereum', 'wrong', 2), ('ethereum', 'dead', 3),"
+        " ('ethereum', 'absent', 4)",
+    )
+    nodes = [node_of(Chain(8)), node_of(Chain(3, chain_id=10))]
+    with endpoints(monkeypatch, nodes) as urls:
+        dead = f"http://127.0.0.1:1/{KEY}"
+        monkeypatch.setenv("BULLION_ETHEREUM_RPC_URLS", " ".join([*urls, dead]))
+        checks = examined()
+    assert {name: check.ok for name, check in checks.items()} == {
+        "ethereum/main": True,
+        "ethereum/wrong": False,
+        "ethereum/dead": False,
+        "ethereum/absent": False,
+    }
+    assert checks["ethereum/main"].meaning == "answers; its newest block is 7"
+    assert "is of chain 10, not of 1" in checks["ethereum/wrong"].meaning
+    assert "no answer: ConnectionError" in checks["ethereum/dead"].meaning
+    assert checks["ethereum/absent"].meaning.endswith("has no address 4")
+    assert all("BULLION_ETHEREUM_RPC_URLS" in c.mend for c in checks.values() if c.mend)
+    assert KEY not in str(checks)
+
+
+KILLS = times(20, 4)
+LENGTH = 60
+
+
+def work():
+    def run_load():
+        from tests.services.evm_loads import loaded
+
+        source, _ = loaded(0, LENGTH)
+        assert source.failures == []
+
+    return run_load
+
+
+@pytest.mark.slow(60)
+def test_killed_at_any_moment_no_block_is_lost_doubled_or_torn(
+    chain_alone, monkeypatch
+):
+    seed = random.SystemRandom().getrandbits(32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    chain = Chain(LENGTH)
+    node = node_of(chain)
+    real = node.methods["eth_getBlockReceipts"]
+
+    def slowly(told):
+        time.sleep(0.01)
+        return real(told)
+
+    node.methods["eth_getBlockReceipts"] = slowly
+    place = "tests.integration.sources.evm_node.test_evm_connector:work"
+    with endpoints(monkeypatch, [node]), forks(place) as loads:
+        for _ in range(KILLS):
+            running = loads.start()
+            time.sleep(chance.uniform(0.05, 2.0))
+            running.kill()
+        assert loads.start().wait() == 0
+    assert held() == {n: [block_hash] for n, block_hash in chain.hashes.items()}
+    per_block = dict(bronze("transactions", "block_number, count(*)", "group by 1"))
+    logs = dict(bronze("logs", "block_number, count(*)", "group by 1"))
+    expected = {
+        n: len(block["transactions"])
+        for n, (block, _) in enumerate(chain.blocks)
+        if block["transactions"]
+    }
+    assert per_block == logs == expected
