@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
@@ -19,6 +20,8 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 CONTAINERS = frozenset({dict, list})
+# the interpreter's own; py_ecc, which comes with web3, makes it 100,000 in all threads
+RECURSION = 1_000
 
 
 class Number(str):
@@ -46,17 +49,28 @@ def _decoded(body: str, number: type[str]) -> Any:
     count = body.count(",") + 1
     if count > BOUNDS.values:
         raise ValueError(f"some {count} values, more than {BOUNDS.values}")
+    value = read_json(
+        body,
+        parse_float=number,
+        parse_int=number,
+        parse_constant=number,
+        object_pairs_hook=_mapping,
+    )
+    return within_depth(value)
+
+
+def read_json(text: str, **readers: Any) -> Any:
+    """As `json.loads`, which ends the process where the recursion limit is high.
+
+    Raises:
+        ValueError: it is not JSON, or nested beyond the bounds of an answer.
+    """
+    if sys.getrecursionlimit() > RECURSION:
+        sys.setrecursionlimit(RECURSION)
     try:
-        value = json.loads(
-            body,
-            parse_float=number,
-            parse_int=number,
-            parse_constant=number,
-            object_pairs_hook=_mapping,
-        )
+        return json.loads(text, **readers)
     except RecursionError:
         raise ValueError(f"nested deeper than {BOUNDS.depth} levels") from None
-    return within_depth(value)
 
 
 def within_depth(value: Any) -> Any:

@@ -20,7 +20,8 @@ from tests.fakes.evm_readings import block_of
 KINDS = (0,) * 30 + (2,) * 110 + (1,) * 4 + (3,) * 3 + (4,) * 3
 LOGS = 2
 NO_METHOD = b'{"code":-32601,"message":"method not found"}'
-Key = tuple[str, str]  # a method, and what it is asked for
+Key = tuple[object, ...]  # a method, and what it is asked for
+TAGS = ("latest", "safe", "finalized")
 
 
 def made(count: int) -> Iterator[tuple[Any, list[Any]]]:
@@ -34,9 +35,13 @@ def made(count: int) -> Iterator[tuple[Any, list[Any]]]:
 
 def bodies(count: int) -> dict[Key, bytes]:
     """The results of the calls that are answered."""
-    found: dict[Key, bytes] = {}
+    found: dict[Key, bytes] = {("eth_chainId",): b'"0x1"'}
     for block, receipts in made(count):
-        found["eth_getBlockByNumber", block["number"]] = orjson.dumps(block)
+        hashes = [one["hash"] for one in block["transactions"]]
+        header = orjson.dumps({**block, "transactions": hashes})
+        for name in (block["number"], *TAGS):
+            found["eth_getBlockByNumber", name, False] = header
+        found["eth_getBlockByNumber", block["number"], True] = orjson.dumps(block)
         found["eth_getBlockReceipts", block["hash"]] = orjson.dumps(receipts)
         for receipt in receipts:
             own = receipt["transactionHash"]
@@ -68,7 +73,7 @@ class Answering(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _answer(self, call: dict[str, Any]) -> bytes:
-        key = (call["method"], *call["params"][:1])
+        key = (call["method"], *call["params"])
         result = self.results.get(key)
         what, value = (b"result", result) if result else (b"error", NO_METHOD)
         return b'{"jsonrpc":"2.0","id":%d,"%s":%s}' % (call["id"], what, value)

@@ -10,6 +10,7 @@ TYPES = {
     "decimal": "numeric(38, 18)",
     "bool": "boolean",
     "timestamp": "timestamptz",
+    "bytes": "bytea",
 }
 LOADS = """
 create table if not exists {schema}._dlt_loads (

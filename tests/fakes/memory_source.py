@@ -12,7 +12,7 @@ from pipelines.sources.load import load
 from pipelines.upstream.pages import PAGES
 from tests.histories.candle_histories import Load, Row
 
-TYPES = {"bigint": pl.Int64, "bool": pl.Boolean}
+TYPES = {"bigint": pl.Int64, "bool": pl.Boolean, "bytes": pl.Binary}
 
 
 class Memory:

@@ -6,7 +6,6 @@ that Postgres has for them, other numbers stay as sent (`Number`), bytes are bas
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,7 +20,7 @@ from pipelines.sources.config_changes.decimals import (
 )
 from pipelines.sources.config_changes.envelope import SHOWN, as_json
 from pipelines.sources.config_changes.temporal import temporal
-from pipelines.upstream.wire import NUMBER, Number
+from pipelines.upstream.wire import NUMBER, Number, read_json
 
 Schema = Mapping[str, Any]
 NO_SCHEMA: Schema = {}
@@ -119,8 +118,8 @@ def _text(value: Any, *_: object) -> str:
 def _json(value: Any, declared: ColumnType, *_: object) -> str:
     text = _text(value)
     try:
-        document = json.loads(text, parse_constant=_no_constant, parse_int=Number)
-    except (ValueError, RecursionError):
+        document = read_json(text, parse_constant=_no_constant, parse_int=Number)
+    except ValueError:
         raise ValueError("which is not JSON") from None
     if declared.base == "jsonb" and _has_nul(document):
         raise ValueError("with a NUL, which Postgres does not hold")

@@ -8,7 +8,7 @@ import requests
 
 from pipelines.errors import UpstreamError
 from pipelines.sources.evm_node.rpc_errors import RpcError, rpc_error
-from pipelines.upstream import request_log
+from pipelines.upstream import request_log, wire
 from pipelines.upstream.clock import Clock
 from pipelines.upstream.decoding import decoding
 
@@ -129,10 +129,10 @@ def _refusal(response: requests.Response, redacted: Redacted) -> RpcError:
     """An HTTP error; its body may be a JSON-RPC one."""
     status = response.status_code
     try:
-        body = response.json()
+        body = wire.read_json(response.text)
         body = body[0] if isinstance(body, list) else body
         said = body.get("error") or body.get("message")
-    except (ValueError, AttributeError, LookupError, RecursionError):
+    except (ValueError, AttributeError, LookupError):
         said = None
     error = rpc_error(said or f"HTTP status {status}", redacted, status)
     now = request_log.date(response.headers.get("Date"))

@@ -190,6 +190,7 @@ def forget() -> None:
             "bronze_exchange",
             "bronze_archive",
             "bronze_config",
+            "bronze_evm",
             "silver",
             "gold",
             "reference",

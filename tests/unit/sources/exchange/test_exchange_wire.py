@@ -1,5 +1,6 @@
 """Numbers stay the text that was sent."""
 
+import sys
 from decimal import Decimal
 from fractions import Fraction
 
@@ -127,3 +128,13 @@ def test_a_document_may_be_as_deep_as_the_bound():
 def test_a_long_number_costs_no_more_than_a_look(text):
     with pytest.raises(ValueError, match="and so on"):
         wire.plain(text)
+
+
+def test_a_library_that_raises_the_recursion_limit_lets_no_document_end_the_process():
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)  # as py_ecc does, which comes with web3
+    try:
+        with pytest.raises(ValueError, match="nested deeper than 32 levels"):
+            wire.decode("[" * 90_000 + "]" * 90_000)
+    finally:
+        sys.setrecursionlimit(before)
