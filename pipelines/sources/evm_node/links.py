@@ -1,13 +1,11 @@
 """Links from block to parent: proved as blocks come, followed down from the head."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipelines.sources.evm_node import block_proofs
 from pipelines.sources.evm_node.bronze_rows import Reading
 from pipelines.sources.evm_node.held_blocks import HeldBlocks
 from pipelines.sources.evm_node.verdicts import Evidence
-from pipelines.upstream.feed import Span
 
 
 class Link(NamedTuple):
@@ -95,9 +93,3 @@ class Links:
     def _hashes(self, number: int) -> set[bytes]:
         own = self._of_number.get(number)
         return {own} if own is not None else self._held.hashes(number)
-
-
-def top_of(answered: Sequence[Span], head: int) -> int | None:
-    """The highest number up to the head that was answered for."""
-    tops = [min(end - 1, head) for start, end in answered if start <= head]
-    return max(tops, default=None)

@@ -11,9 +11,10 @@ from pipelines.config.model import Thresholds
 from pipelines.errors import BadDataError
 from pipelines.sources.evm_node.block_taker import BlockTaker
 from pipelines.sources.evm_node.chain_head import hash_of
+from pipelines.sources.evm_node.chain_span import EVERY_HOLE
 from pipelines.sources.evm_node.heads import Heads
 from pipelines.sources.evm_node.tables import Head
-from pipelines.upstream.extents import within
+from pipelines.upstream.extents import within, without
 from pipelines.upstream.feed import Span
 from pipelines.upstream.pages import Pages
 from pipelines.upstream.request_log import RequestLog
@@ -41,25 +42,34 @@ class ReorgWindow:
         lowest = max(0, head.block_number - self.thresholds.reorg_window_blocks)
         own = [(number, number + 1) for number in self.taker.done]
         window = (lowest, head.block_number + 1)
-        answered = within([*self.pages.answered(), *own], window)
+        answered = within([*self._answered(window), *own], window)
+        top_hash = self._top_hash(answered[-1][1] - 1, head) if answered else None
         for _ in range(ROUNDS):
-            if not answered or self._is_linked(answered[-1], head, now_ms):
+            if not answered or self._is_linked(answered[-1], top_hash, now_ms):
                 return
+            top_hash = self._hash_now(answered[-1][1] - 1)
 
-    def _is_linked(self, answered: Span, head: Head, now_ms: int) -> bool:
+    def _answered(self, span: Span) -> list[Span]:
+        """The parts of a span that loads before were answered for."""
+        gaps = self.pages.missing(span, refused=EVERY_HOLE)
+        return without(span, [(gap.start, gap.end) for gap in gaps])
+
+    def _top_hash(self, top: int, head: Head) -> bytes | None:
+        """The hash of the newest block that was answered for, as it was told last."""
+        own = self.taker.links.hash_of(top)
+        if own is None and top == head.block_number:
+            return head.block_hash
+        return own or self._hash_now(top)
+
+    def _is_linked(self, answered: Span, top_hash: bytes | None, now_ms: int) -> bool:
         """Whether all blocks of the span are held, linked; reads those that are not.
 
         False: the chain moved meanwhile.
         """
         lowest, top = answered[0], answered[1] - 1
-        links = self.taker.links
-        block_hash = links.hash_of(top)
-        if block_hash is None and top == head.block_number:
-            block_hash = head.block_hash
-        block_hash = block_hash or self._hash_now(top)
-        place = (top, block_hash) if block_hash else None
+        place = (top, top_hash) if top_hash else None
         while place is not None:
-            missing = links.missing_below(*place, lowest)
+            missing = self.taker.links.missing_below(*place, lowest)
             if missing is None:
                 return True
             number, expected = missing
@@ -86,11 +96,10 @@ class ReorgWindow:
 
     def _check_end(self, lowest: int) -> None:
         """The lowest block of the window gave way: is its parent held?"""
-        links, pages = self.taker.links, self.pages.answered()
-        below = lowest - 1
+        links = self.taker.links
         block_hash = links.hash_of(lowest)
         parent = links.parent_of(block_hash) if block_hash else None
-        is_answered = bool(within(pages, (below, lowest)))
+        is_answered = bool(self._answered((lowest - 1, lowest)))
         if parent is not None and is_answered and not links.is_known(parent):
             raise BadDataError(
                 f"the chain gave way below block {lowest}, deeper than"

@@ -123,7 +123,8 @@ def test_a_configured_series_that_can_not_be_collected_leaves_the_others_alone()
     assert "BTC/USD:BTC: inverse contracts are not collected" in str(refused[0])
     told = targets_of(with_instruments(instrument(), bad))
     assert set(told.series) == {BTC}
-    assert set(told.refused) == {("kraken", "BTC/USD:BTC")}
+    # nor has the seeds' chain an address
+    assert set(told.refused) == {("kraken", "BTC/USD:BTC"), ("ethereum", "")}
 
 
 def test_a_live_series_asks_for_its_own_feeds():

@@ -500,3 +500,27 @@ def test_an_endpoint_that_has_what_it_lacked_is_asked_for_it_again(
     assert source.failures == []
     assert held() == hashes(chain)
     assert run(warehouse, None, lacks) == []
+
+
+def test_a_chain_that_moves_while_its_window_is_read_is_read_as_it_is_then(
+    warehouse, monkeypatch
+):
+    chain = Chain(20, final=10)
+    node = node_of(chain)
+    with endpoints(monkeypatch, [node]):
+        loaded()
+        chain.fork(6)
+        real = node.methods["eth_getBlockReceipts"]
+        seen: list[str] = []
+
+        def forked(told):
+            seen.append(told)
+            if len(seen) == 3:  # of the branch that gives way now
+                chain.fork(8)
+            return real(told)
+
+        node.methods["eth_getBlockReceipts"] = forked
+        source, _ = loaded()
+    assert source.failures == []
+    assert len(seen) > 3
+    assert all(chain.hashes[n] in held()[n] for n in range(20))
