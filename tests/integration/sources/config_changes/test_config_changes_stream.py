@@ -10,13 +10,15 @@ import psycopg
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 
-from pipelines.local import change_topics
+from pipelines.local import change_topics, kafka_users
 from pipelines.local.debezium_properties import DEAD_LETTERS_TOPIC, PREFIX
 from pipelines.settings import settings
-from pipelines.sources.config_changes import history
+from pipelines.sources.config_changes import dead_letters, history
 from pipelines.sources.config_changes.broker import KafkaLog
 from pipelines.sources.config_changes.follow import follow
 from pipelines.sources.config_changes.session import Followed
+from pipelines.sources.config_changes.tables import streamed_tables
+from tests.fakes.memory_log import source_of
 from tests.services import stream
 from tests.services.stream import kafka  # noqa: F401
 
@@ -280,6 +282,42 @@ def test_a_poison_message_is_a_dead_letter_with_its_bytes(source, kafka):  # noq
     assert told["reason"] == b"not UTF-8 at byte 0"
 
 
+FORGED = {
+    "connector": "mysql",
+    "name": "another server",
+    "db": "another database",
+    "schema": "public",
+    "table": "others",
+}
+
+
+def test_what_debezium_did_not_write_is_a_dead_letter_and_the_stream_goes_on(
+    source,
+    kafka,  # noqa: F811
+):
+    """By a client that holds the very credential of Debezium."""
+    stream.delete_topics(kafka.access)
+    change_topics.create(kafka.access, change_topics.declared(["config.things"], 7))
+    writer = kafka_users.writer(kafka.access, "correct-horse-battery")
+    forged = [change(1, 20, **{field: value}) for field, value in FORGED.items()]
+    with following(kafka) as done:
+        produce(writer, THINGS, change(1, 10), *forged, change(2, 30))
+        wait_for(lambda: done.messages_count == 7)
+        produce(writer, THINGS, change(3, 40))
+        wait_for(lambda: done.new_count == 3)
+    assert done.refused_count == len(FORGED)
+    assert held(source).keys() == {1, 2, 3}
+    assert held(source)[1]["name"] == "1 at 10"
+    with stream.reading(kafka.access, DEAD_LETTERS_TOPIC) as consumer:
+        found = [m for batch in consumer.poll(10_000).values() for m in batch]
+    reasons = [dict(message.headers)["reason"].decode() for message in found]
+    told = zip(FORGED.items(), reasons, strict=True)
+    assert [field for (field, value), reason in told if value not in reason] == []
+    declared = streamed_tables(source)
+    retried = dead_letters.retry(source, declared)
+    assert (retried.reprocessed_count, len(retried.refused)) == (0, len(FORGED))
+
+
 @pytest.mark.slow
 def test_a_fresh_snapshot_after_a_lost_slot_deletes_what_vanished(
     source,
@@ -303,9 +341,9 @@ def test_a_fresh_snapshot_after_a_lost_slot_deletes_what_vanished(
     assert rows(source, inferred) == [("[1]", "d")]
 
 
-def change(key, lsn):
-    source = {"schema": "config", "table": "things", "lsn": lsn, "txId": lsn}
-    after = {"id": key, "name": f"{key}"}
+def change(key, lsn, **facts):
+    source = source_of("things", lsn=lsn, txId=lsn) | facts
+    after = {"id": key, "name": f"{key} at {lsn}"}
     event = {"before": None, "after": after, "source": source, "op": "c"}
     return json.dumps(event).encode()
 
