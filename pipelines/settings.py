@@ -12,7 +12,13 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.errors import SetupError
@@ -45,6 +51,10 @@ class Settings(BaseSettings):
     sandbox_port: int | None = Field(default=None, alias="BULLION_SANDBOX_PORT")
 
     kafka: str | None = Field(default=None, alias="BULLION_KAFKA")
+    kafka_user: str | None = Field(default=None, alias="BULLION_KAFKA_USER")
+    kafka_password: SecretStr | None = Field(
+        default=None, validate_default=True, alias="BULLION_KAFKA_PASSWORD"
+    )
     kafka_port: int | None = Field(default=None, alias="BULLION_KAFKA_PORT")
     debezium: str | None = Field(default=None, alias="BULLION_DEBEZIUM")
     debezium_port: int | None = Field(default=None, alias="BULLION_DEBEZIUM_PORT")
@@ -65,6 +75,18 @@ class Settings(BaseSettings):
         except UnicodeEncodeError:
             raise ValueError("the path is not UTF-8") from None
         return expanded
+
+    @field_validator("kafka_password")
+    @classmethod
+    def _of_the_user(
+        cls, password: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        """The password, which a user of Kafka has."""
+        if info.data.get("kafka_user") and not password:
+            raise ValueError(
+                "BULLION_KAFKA_PASSWORD is not set, and BULLION_KAFKA_USER is"
+            )
+        return password
 
     @property
     def is_embedded(self) -> bool:

@@ -6,13 +6,11 @@ https://kafka.apache.org/documentation/#topicconfigs
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError
 
-from pipelines.errors import UpstreamError
 from pipelines.local.debezium_properties import (
     DEAD_LETTERS_TOPIC,
     HEARTBEAT_TOPIC,
@@ -22,11 +20,11 @@ from pipelines.local.debezium_properties import (
     SIGNALS_TOPIC,
     TRANSACTIONS_TOPIC,
 )
-from pipelines.local.kafka_service import listens
+from pipelines.local.kafka_access import Access
+from pipelines.local.kafka_admin import administering
 
 DAY_MS = 86_400_000
-CONNECT_TIMEOUT_MS = 10_000
-TIMEOUT_MS = 30_000
+TOPICS = "the topics"
 MAX_MESSAGE_BYTES = "10485760"
 
 OTHER_CHARACTER = re.compile(r"[^A-Za-z0-9._-]")
@@ -65,7 +63,7 @@ def declared(tables: Iterable[str], kept_days: int) -> Declared:
     }
 
 
-def keep(bootstrap: str, tables: Iterable[str], kept_days: int) -> list[str]:
+def keep(access: Access, tables: Iterable[str], kept_days: int) -> list[str]:
     """Make the topics of `tables` that are missing; the names made.
 
     A topic of a table that is gone, or that has no key now, takes messages without a
@@ -76,13 +74,13 @@ def keep(bootstrap: str, tables: Iterable[str], kept_days: int) -> list[str]:
         UpstreamError: the broker does not answer, or refuses.
     """
     topics = declared(tables, kept_days)
-    made = create(bootstrap, topics)
+    made = create(access, topics)
     loose = {
         "cleanup.policy": "delete",
         "retention.ms": str(kept_days * DAY_MS),
         "max.message.bytes": MAX_MESSAGE_BYTES,
     }
-    with _admin(bootstrap) as client:
+    with administering(access, TOPICS) as client:
         topics_of_tables = (
             n for n in client.list_topics() if n.startswith(topic_of(SCHEMA) + ".")
         )
@@ -92,40 +90,17 @@ def keep(bootstrap: str, tables: Iterable[str], kept_days: int) -> list[str]:
     return made
 
 
-def create(bootstrap: str, topics: Declared) -> list[str]:
+def create(access: Access, topics: Declared) -> list[str]:
     """Make the topics that are missing, set the others' settings; the names made.
 
     Raises:
         UpstreamError: the broker does not answer, or refuses.
     """
-    with _admin(bootstrap) as client:
+    with administering(access, TOPICS) as client:
         missing = sorted(set(topics) - set(client.list_topics()))
         _create(client, {name: topics[name] for name in missing})
         _settle(client, {k: v for k, v in topics.items() if k not in missing})
     return missing
-
-
-@contextmanager
-def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
-    unreachable = f"Kafka at {bootstrap} does not answer: run `bullion up kafka`"
-    if not listens(bootstrap):
-        raise UpstreamError(unreachable)
-    try:
-        client = KafkaAdminClient(
-            bootstrap_servers=bootstrap,
-            bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
-            request_timeout_ms=TIMEOUT_MS,
-        )
-    except (KafkaError, OSError) as error:
-        raise UpstreamError(f"{unreachable} ({error})") from None
-    try:
-        yield client
-    except (KafkaError, OSError) as error:
-        raise UpstreamError(
-            f"the topics could not be made at {bootstrap}: {error}"
-        ) from None
-    finally:
-        client.close()
 
 
 def _create(client: KafkaAdminClient, topics: Declared) -> None:

@@ -1,7 +1,7 @@
 """What configures Debezium Server: one set of properties for both ways to run it.
 
 The embedded server reads them as a file, Compose gives the same keys by environment. No
-password is among them: those of `PASSWORDS` come by environment alone.
+password is among them: those of `secrets` come by environment alone.
 https://debezium.io/documentation/reference/3.6/connectors/postgresql.html
 https://debezium.io/documentation/reference/3.6/operations/debezium-server.html
 """
@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipelines.local.kafka_access import Access
 
 PREFIX = "bullion"  # of every topic; the table's schema and name follow
 SCHEMA = "config"
@@ -115,16 +117,22 @@ PASSWORDS = (
     "debezium.source.database.password",
     "debezium.source.offset.storage.jdbc.connection.password",
 )
+# The clients of Kafka, who write changes and read signals; offsets stand in Postgres.
+PRODUCES = "debezium.sink.kafka.producer"
+READS_SIGNALS = "debezium.source.signal.consumer"
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where Debezium Server finds Postgres and Kafka, and where it is found."""
+    """Where Debezium Server finds Postgres and Kafka, and where it is found.
+
+    `kafka` may be anybody's login there: the one it uses is secret.
+    """
 
     host: str
     port: int
     dbname: str
-    kafka: str
+    kafka: Access
     http_host: str
     http_port: int
 
@@ -137,23 +145,34 @@ def properties(places: Places) -> dict[str, str]:
         "database.port": str(places.port),
         "database.dbname": places.dbname,
         "database.user": ROLE,
-        "signal.kafka.bootstrap.servers": places.kafka,
+        "signal.kafka.bootstrap.servers": places.kafka.address,
         "offset.storage.jdbc.connection.url": (
             f"jdbc:postgresql://{places.host}:{places.port}/{places.dbname}"
             f"?currentSchema={OFFSETS_SCHEMA}"
         ),
         "offset.storage.jdbc.connection.user": ROLE,
     }
-    producer = {**PRODUCER, "bootstrap.servers": places.kafka}
+    asking = places.kafka.java_properties
+    producer = {**PRODUCER, "bootstrap.servers": places.kafka.address, **asking}
     http = {"http.host": places.http_host, "http.port": str(places.http_port)}
     return {
         "debezium.sink.type": "kafka",
-        **_prefixed("debezium.sink.kafka.producer", producer),
+        **_prefixed(PRODUCES, producer),
+        **_prefixed(READS_SIGNALS, asking),
         **{f"debezium.format.{name}": "json" for name in FORMATS},
         **{f"debezium.format.{name}.schemas.enable": "false" for name in FORMATS},
         **_prefixed("debezium.source", source),
         **_prefixed("quarkus", {**QUARKUS, **http}),
     }
+
+
+def secrets(password: str, kafka: Access) -> dict[str, str]:
+    """The properties that hold a secret: the role's password, the login at Kafka."""
+    found = dict.fromkeys(PASSWORDS, password)
+    if kafka.user:
+        logins = [f"{client}.sasl.jaas.config" for client in (PRODUCES, READS_SIGNALS)]
+        found |= dict.fromkeys(logins, kafka.jaas)
+    return found
 
 
 def as_environment(properties: Mapping[str, str]) -> dict[str, str]:

@@ -16,7 +16,8 @@ from pipelines.local import debezium_properties, java, kafka_service, place, pos
 from pipelines.local.account import own_account
 from pipelines.local.cdc_role import CdcRole
 from pipelines.local.debezium_distribution import NAME, Distribution
-from pipelines.local.debezium_properties import PASSWORDS, Places
+from pipelines.local.debezium_properties import Places
+from pipelines.local.kafka_access import Access
 from pipelines.local.port import HOST, http_get
 from pipelines.local.service import Say, bring_up, take_down
 from pipelines.local.watched_service import WatchedService
@@ -37,16 +38,18 @@ OPENINGS = (
 class Debezium(WatchedService):
     """The service, from the warehouse of `owner` to the broker at `kafka`.
 
-    Both are asked for when they are needed. `overrides` are properties besides, or
-    instead. It stops cleanly; its slot stays and holds what is to come.
+    Both are asked for when they are needed. At a broker of ours it is a user of its own
+    (`is_user_made`). `overrides` are properties besides, or instead. It stops cleanly;
+    its slot stays and holds what is to come.
     """
 
     name: ClassVar[str] = NAME
 
     owner: Callable[[], dict[str, Any]]
-    kafka: Callable[[], str]
+    kafka: Callable[[], Access]
     port: int | None = None
     kept_days: int = 7
+    is_user_made: bool = True
     password: str | None = field(default=None, repr=False)
     overrides: Mapping[str, str] = field(default_factory=dict)
     ready_timeout_s: float = 180
@@ -59,7 +62,8 @@ class Debezium(WatchedService):
             place.data_dir(),
             place.cache_dir(),
             owner=postgres.warehouse_parameters,
-            kafka=kafka_service.bootstrap,
+            kafka=kafka_service.access,
+            is_user_made=not settings().kafka,
             port=settings().debezium_port,
             kept_days=settings().changes_kept_days,
             password=given.get_secret_value() if given else None,
@@ -99,19 +103,26 @@ class Debezium(WatchedService):
         return made
 
     def resume(self, say: Say) -> None:
-        """Take up new tables, a moved Postgres or Kafka, a watch that is gone."""
+        """Take up new tables, a Postgres or Kafka that is another, a watch gone."""
         self.make_topics(say)
-        if self._properties.read_text(encoding="utf-8") != self._rendered():
-            say("Postgres or Kafka moved: debezium is started anew")
+        if self._is_outdated():
+            say("Postgres or Kafka moved, or is another: debezium is started anew")
             take_down(self, say)
             bring_up(self, say)
         else:
             super().resume(say)
 
     def launch(self) -> tuple[Sequence[str | Path], Mapping[str, str]]:
-        """The server's command; the role's password goes by environment alone."""
+        """The server's command; its passwords go by environment alone."""
+        from pipelines.local import kafka_users  # noqa: PLC0415  # slow to import
+
         password = CdcRole(self.owner()).give_password(self.password)
-        secrets = debezium_properties.as_environment(dict.fromkeys(PASSWORDS, password))
+        login = self.kafka()
+        if self.is_user_made:
+            login = kafka_users.writer(login, password)
+        secrets = debezium_properties.as_environment(
+            debezium_properties.secrets(password, login)
+        )
         # by the environment: the class path is long, and a secret is no argument
         class_path = {"CLASSPATH": self._distribution.class_path}
         # it tells the process from that of another data directory
@@ -133,6 +144,15 @@ class Debezium(WatchedService):
     @cached_property
     def _distribution(self) -> Distribution:
         return Distribution(self.cache_dir)
+
+    def _is_outdated(self) -> bool:
+        """Whether it knows another Postgres or Kafka, or that one does not know it."""
+        from pipelines.local import kafka_users  # noqa: PLC0415  # slow to import
+
+        told = self._properties.read_text(encoding="utf-8")
+        if told != self._rendered():
+            return True
+        return self.is_user_made and not kafka_users.has_writer(self.kafka())
 
     def _rendered(self) -> str:
         owner = self.owner()

@@ -3,17 +3,30 @@
 Names and defaults: https://kafka.apache.org/documentation/#brokerconfigs
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines.local import java
+from pipelines.local.kafka_access import PLAIN, PROTOCOL, SCRAM, jaas
 from pipelines.local.port import HOST
+
+USER = "bullion"  # who administers the broker, and as whom it speaks to itself
 
 # What Compose's broker has as well (a test compares them).
 SHARED = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
+    # A controller can not use SCRAM, whose users stand in what it keeps; only the
+    # broker speaks to it, which has bound both ports by then. Nobody may do what no
+    # rule says: https://kafka.apache.org/documentation/#security_authz
+    "sasl.enabled.mechanisms": SCRAM,
+    "sasl.mechanism.inter.broker.protocol": SCRAM,
+    "sasl.mechanism.controller.protocol": PLAIN,
+    "listener.name.controller.sasl.enabled.mechanisms": PLAIN,
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "false",
+    "super.users": f"User:{USER}",
     # the connector and the command that makes topics say what they want; a typing
     # mistake makes nothing
     "auto.create.topics.enable": "false",
@@ -42,15 +55,32 @@ SHARED = {
 }
 
 
-def render(ports: Mapping[str, int], data: Path) -> str:
-    """`server.properties` for the ports `kafka` and `controller`."""
+def render(
+    ports: Mapping[str, int], data: Path, password: str, mechanisms: Sequence[str] = ()
+) -> str:
+    """`server.properties` for the ports `kafka` and `controller`.
+
+    `password` is that of `USER`; `mechanisms` are those of clients, if not SCRAM alone.
+    """
+    clients, controller = PROTOCOL, "CONTROLLER"
+    address = f"{clients}://{HOST}:{ports['kafka']}"
     own = {
         "controller.quorum.voters": f"1@{HOST}:{ports['controller']}",
-        "listeners": (
-            f"PLAINTEXT://{HOST}:{ports['kafka']},"
-            f"CONTROLLER://{HOST}:{ports['controller']}"
+        "listeners": f"{address},{controller}://{HOST}:{ports['controller']}",
+        "advertised.listeners": address,
+        "inter.broker.listener.name": clients,
+        "listener.security.protocol.map": (
+            f"{clients}:{PROTOCOL},{controller}:{PROTOCOL}"
         ),
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{ports['kafka']}",
+        _login(controller, PLAIN): jaas(PLAIN, USER, password),
         "log.dirs": str(data),
     }
+    for mechanism in mechanisms or (SCRAM,):
+        own[_login(clients, mechanism)] = jaas(mechanism, USER, password)
+    if mechanisms:
+        own["sasl.enabled.mechanisms"] = ",".join(mechanisms)
     return java.properties_text({**SHARED, **own})
+
+
+def _login(listener: str, mechanism: str) -> str:
+    return f"listener.name.{listener}.{mechanism}.sasl.jaas.config".lower()

@@ -1,36 +1,32 @@
 """Apache Kafka as a local service: one real broker, from Maven artifacts, in KRaft.
 
-Data, log and ports lie under the data directory; it listens on 127.0.0.1 alone and is
-watched: killed, it is started again. https://kafka.apache.org/documentation/#kraft
+Data, log, ports and the password of its user lie under the data directory; it listens
+on 127.0.0.1 alone, lets in nobody without a password, and is watched: killed, it is
+started again. https://kafka.apache.org/documentation/#kraft
 """
 
-import base64
 import os
-import shutil
-import socket
-import subprocess
-import uuid
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from pipelines.errors import SetupError
 from pipelines.local import java, kafka_properties, place
 from pipelines.local.account import own_account
 from pipelines.local.artifacts import FOLDER, Artifacts
+from pipelines.local.kafka_access import Access, cluster_id
+from pipelines.local.kafka_properties import USER
+from pipelines.local.kafka_storage import Storage
 from pipelines.local.port import HOST
-from pipelines.local.service import Say, UnavailableError
+from pipelines.local.service import Say, UnavailableError, bring_up, take_down
 from pipelines.local.watched_service import WatchedService
-from pipelines.settings import make_private, settings
+from pipelines.settings import PRIVATE, make_private, settings
 
 NAME = "kafka"
 SETTINGS = {"kafka": "BULLION_KAFKA_PORT", "controller": "BULLION_KAFKA_PORT"}
 LOGGING = FOLDER / NAME / "log4j2.properties"
-FORMAT_TIMEOUT_S = 120
-ANSWER_TIMEOUT_MS = 2_000
-DEFAULT_PORT = 9092  # where an address names none
 
 
 @dataclass(frozen=True)
@@ -53,6 +49,12 @@ class Kafka(WatchedService):
         port = self.ports.known().get("kafka")
         return f"{HOST}:{port}" if port else None
 
+    @property
+    def access(self) -> Access | None:
+        """As whom it is administered; None before it has a user."""
+        address, password = self.address, self._password()
+        return Access(address, USER, password) if address and password else None
+
     def fetch(self, say: Say) -> None:
         java.java()
         self._artifacts.fetch(say)
@@ -62,34 +64,58 @@ class Kafka(WatchedService):
         self._artifacts.verify()
 
     def configure(self, say: Say) -> None:
-        """Choose the ports, write the settings, make an empty log if there is none."""
+        """Choose the ports, write the settings, have data that knows the user."""
         make_private(self.folder)
-        ports = self.ports.settle(
-            {"kafka": self.port, "controller": None}, SETTINGS, say
-        )
-        own_account().write(
-            self._properties, kafka_properties.render(ports, self._data)
-        )
-        if not (self._data / "meta.properties").exists():
-            self._format()
+        self.folder.chmod(PRIVATE)  # one of before may be open to others
+        self.ports.settle({"kafka": self.port, "controller": None}, SETTINGS, say)
+        known = self._password()
+        password = known or secrets.token_urlsafe(32)
+        own_account().write(self.properties, self._rendered(password))
+        if not self.storage.is_formatted():
+            self.storage.format(self.properties, self._environment, USER, password)
+        elif not known:
+            # not before it is needed: it imports the client, which is slow
+            from pipelines.local.kafka_first_start import admit  # noqa: PLC0415
+
+            say("kafka gets a password; next give debezium one: `bullion up debezium`")
+            admit(self, USER, password)
+        # what is written here the data knows
+        own_account().write(self._password_file, password)
+
+    def resume(self, say: Say) -> None:
+        """Take up other settings, as of a broker that asked for no password."""
+        password = self._password()
+        told = self.properties.read_text(encoding="utf-8")
+        if password and told == self._rendered(password):
+            super().resume(say)
+        else:
+            say("kafka's settings changed: it is started anew")
+            take_down(self, say)
+            bring_up(self, say)
 
     def launch(self) -> tuple[Sequence[str | Path], Mapping[str, str]]:
         """The broker's command; its jars by environment."""
-        return self._command("kafka.Kafka", str(self._properties)), self._environment
+        command = self._command("kafka.Kafka", str(self.properties))
+        return command, self._environment
 
     def ready(self) -> bool:
         """Whether the broker of our own data answers."""
-        if not self.address or not self.watched.is_alive():
+        access = self.access
+        if not access or not self.watched.is_alive():
             return False
-        return cluster_id(self.address) == self._cluster_id()
+        return cluster_id(access) == self.storage.cluster_id()
 
     @property
-    def _data(self) -> Path:
-        return self.folder / "data"
-
-    @property
-    def _properties(self) -> Path:
+    def properties(self) -> Path:
         return self.folder / "server.properties"
+
+    @property
+    def _password_file(self) -> Path:
+        return self.folder / f"{USER}.password"
+
+    @cached_property
+    def storage(self) -> Storage:
+        return Storage(self.folder / "data", self._command)
 
     @cached_property
     def _artifacts(self) -> Artifacts:
@@ -105,31 +131,15 @@ class Kafka(WatchedService):
         logging = f"-Dlog4j2.configurationFile={LOGGING}"
         return [java.java(), *java.FLAGS, logging, main_class, *arguments]
 
-    def _format(self) -> None:
-        """Give the empty data its identity, as `kafka-storage.sh format` does."""
-        shutil.rmtree(self._data, ignore_errors=True)
-        options = ("--cluster-id", _new_id(), "--config", str(self._properties))
-        done = subprocess.run(
-            self._command("kafka.tools.StorageTool", "format", *options),
-            env=self._environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=FORMAT_TIMEOUT_S,
-        )
-        if done.returncode:
-            shutil.rmtree(self._data, ignore_errors=True)
-            output = (done.stderr or done.stdout).strip()
-            raise SetupError(
-                f"Kafka's data could not be made in {self._data}:\n{output}"
-            )
+    def _password(self) -> str | None:
+        try:
+            return self._password_file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
 
-    def _cluster_id(self) -> str | None:
-        text = (self._data / "meta.properties").read_text(encoding="utf-8")
-        pairs = (line.partition("=")[::2] for line in text.splitlines())
-        return dict(pairs).get("cluster.id")
+    def _rendered(self, password: str) -> str:
+        ports = self.ports.known()
+        return kafka_properties.render(ports, self.storage.folder, password)
 
 
 def known_address() -> str | None:
@@ -137,63 +147,29 @@ def known_address() -> str | None:
     return settings().kafka or Kafka.from_settings().address
 
 
-def bootstrap() -> str:
-    """Where the broker is, given or once started here.
+def known_access() -> Access | None:
+    """Where it is and as whom it is asked; None: there is none, or it has no user."""
+    given = settings()
+    if not given.kafka:
+        return Kafka.from_settings().access
+    password = given.kafka_password
+    return Access(
+        given.kafka,
+        given.kafka_user or None,
+        password.get_secret_value() if password else "",
+    )
+
+
+def access() -> Access:
+    """Where the broker is, given or once started here, and as whom it is asked.
 
     Raises:
         UnavailableError: no broker was given and none was ever started here.
     """
-    address = known_address()
-    if not address:
+    known = known_access()
+    if known is None:
         raise UnavailableError(
-            "no Kafka was started: run `bullion up kafka`, or set BULLION_KAFKA to a "
-            "broker of your own"
+            "no Kafka was started that asks for a password: run `bullion up kafka`, or"
+            " set BULLION_KAFKA to a broker of your own"
         )
-    return address
-
-
-def _new_id() -> str:
-    """A cluster id as Kafka makes them: 16 bytes in base64, never like an option."""
-    while True:
-        text = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        if not text.startswith("-"):
-            return text
-
-
-def cluster_id(address: str) -> str | None:
-    """The id of the cluster that answers at `address`; None when none does."""
-    if not listens(address):
-        return None  # the client would try again until its time is up
-    # not before it is needed: it takes longer than all else that `status` does
-    from kafka.admin import KafkaAdminClient  # noqa: PLC0415
-    from kafka.errors import KafkaError  # noqa: PLC0415
-
-    try:
-        client = KafkaAdminClient(
-            bootstrap_servers=address,
-            bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
-            request_timeout_ms=ANSWER_TIMEOUT_MS,
-        )
-    except (KafkaError, OSError):
-        return None
-    try:
-        return str(client.describe_cluster()["cluster_id"])
-    except (KafkaError, OSError):
-        return None
-    finally:
-        client.close()
-
-
-def listens(address: str) -> bool:
-    """Whether something listens at one of the addresses."""
-    return any(_listens(one.strip()) for one in address.split(","))
-
-
-def _listens(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    place = (host, int(port)) if host else (port, DEFAULT_PORT)
-    try:
-        socket.create_connection(place, ANSWER_TIMEOUT_MS / 1000).close()
-    except OSError:
-        return False
-    return True
+    return known

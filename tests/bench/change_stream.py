@@ -14,6 +14,7 @@ from pathlib import Path
 from pipelines import warehouse
 from pipelines.local import place
 from pipelines.local.debezium_service import Debezium
+from pipelines.local.kafka_access import Access
 from pipelines.local.kafka_service import Kafka
 from pipelines.local.postgres import warehouse_parameters
 from pipelines.local.service import bring_up, silent, tail, take_down
@@ -21,7 +22,7 @@ from pipelines.settings import PROJECT_DIR, child_environment, export
 from tests.bench.child import ChildError
 from tests.bench.machine import peak_mb
 from tests.services.command import BULLION
-from tests.services.stream import drop_slot
+from tests.services.stream import drop_slot, given
 
 STOP_S = 60
 # no rule of its own: what a commit costs is what config.publish adds to it
@@ -104,18 +105,26 @@ def streaming(folder: Path, published: Sequence[str] = ()) -> Iterator[ChangeStr
     cache, owner = place.cache_dir(), warehouse_parameters()
     kafka = Kafka(folder / "stream", cache)
     debezium = Debezium(
-        folder / "stream", cache, lambda: owner, lambda: str(kafka.address)
+        folder / "stream", cache, lambda: owner, lambda: access_of(kafka)
     )
     try:
         bring_up(kafka)
         bring_up(debezium)
-        export({"BULLION_KAFKA": str(kafka.address)})
+        export(given(access_of(kafka)))
         yield ChangeStream(kafka, debezium, folder)
     finally:
         for service in (debezium, kafka):
             take_down(service)
             service.delete(silent)
         drop_slot(owner)
+
+
+def access_of(kafka: Kafka) -> Access:
+    """As whom a broker that runs is administered."""
+    access = kafka.access
+    if access is None:
+        raise ChildError("Kafka was not started")
+    return access
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:

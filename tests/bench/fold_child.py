@@ -5,7 +5,7 @@ import time
 from threading import Event
 
 from pipelines.local.debezium_properties import DEAD_LETTERS_TOPIC, PREFIX
-from pipelines.local.kafka_service import bootstrap
+from pipelines.local.kafka_service import access
 from pipelines.sources.config_changes.broker import KafkaLog
 from pipelines.sources.config_changes.follow import follow
 from pipelines.sources.config_changes.session import Followed
@@ -18,11 +18,11 @@ def measure(_: Facts) -> Facts:
     The start of a process is not counted, nor the look whether more is to come.
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    address = bootstrap()
+    asked = access()
     ended_at: list[float] = []
     began, cpu_began_s = time.perf_counter(), time.process_time()
     done = follow(
-        lambda: KafkaLog(address, DEAD_LETTERS_TOPIC),
+        lambda: KafkaLog(asked, DEAD_LETTERS_TOPIC),
         PREFIX,
         Event(),
         until_current=True,

@@ -10,7 +10,7 @@ from kafka import KafkaConsumer, TopicPartition
 from pipelines import warehouse
 from pipelines.local.change_topics import topic_of
 from tests.bench import child
-from tests.bench.change_stream import ChangeStream
+from tests.bench.change_stream import ChangeStream, access_of
 from tests.bench.options import Options
 from tests.bench.say import say
 from tests.bench.stream_latency import wait_until_held
@@ -131,7 +131,7 @@ def _wait_for_topic(stream: ChangeStream, count: int) -> None:
     """
     at = TopicPartition(topic_of(f"config.{NAME}"), 0)
     deadline = time.monotonic() + PATIENCE_S
-    consumer = KafkaConsumer(bootstrap_servers=stream.kafka.address)
+    consumer = KafkaConsumer(**access_of(stream.kafka).client_options)
     try:
         while (found := consumer.end_offsets([at])[at]) < count:
             if time.monotonic() > deadline:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from pipelines.errors import UpstreamError
 from pipelines.local.change_topics import topic_of
+from pipelines.settings import settings
 from pipelines.sources.config_changes import follow, session
 from pipelines.sources.config_changes.batch import Message, Place
 
@@ -27,6 +28,12 @@ def without_waiting(monkeypatch):
     monkeypatch.setattr(follow, "PAUSES_S", (0.01,))
 
 
+def source_of(table, **facts):
+    """What the connector writes into the source of a change of `config.<table>`."""
+    own = {"connector": "postgresql", "name": PREFIX, "db": settings().pgdatabase}
+    return {**own, "schema": "config", "table": table, **facts}
+
+
 def event(
     key,
     lsn,
@@ -40,14 +47,8 @@ def event(
 ):
     """A change of `config.<table>`; `columns` beside its id."""
     row = {"id": key, **(columns or {"value": f"{key} at {lsn}"})}
-    source = {
-        "schema": "config",
-        "table": table,
-        "lsn": lsn,
-        "txId": lsn // 10,
-        "snapshot": snapshot,
-        "ts_us": 1763681234567123,
-    }
+    facts = {"txId": lsn // 10, "snapshot": snapshot, "ts_us": 1763681234567123}
+    source = source_of(table, lsn=lsn, **facts)
     told = {
         "before": row if op == "d" else None,
         "after": None if op == "d" else row,

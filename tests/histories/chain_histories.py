@@ -126,17 +126,18 @@ class ChainHistories:
         rng, rows = self.rng, Rows()
         world = rng.choice(self.worlds)
         world.change()
-        is_headless = rng.random() < 0.05
+        is_headless = rng.random() < 0.15
         names = rng.sample(list(world.views), rng.randint(1, len(world.views)))
         for name in [] if is_headless else names:
             for _ in range(rng.randint(1, 4)):
                 self.poll(rows, world, name)
         view = world.branch(world.views[names[0]])
         until = len(view) if rng.random() < 0.7 else rng.randint(1, len(view))
-        if is_headless:
-            until = min(until, world.floor + 1)
         for block in view[max(0, until - rng.randint(0, 9)) : until]:
-            self.read(rows, block, names[0])
+            sent = self.sent(names[0])
+            self.read(rows, block, sent)
+            if is_headless and block.number == until - 1:
+                head(rows, block, "latest", sent)  # the highest that was read
         return rows.load
 
     def poll(self, rows: Rows, world: World, name: str) -> None:
@@ -149,7 +150,7 @@ class ChainHistories:
             world.floor = max(world.floor, final.number)
             head(rows, final, "finalized", self.sent(name))
 
-    def read(self, rows: Rows, block: Block, name: str) -> None:
+    def read(self, rows: Rows, block: Block, sent: Sent) -> None:
         """A block, mostly whole and well."""
         rng = self.rng
         kind = rng.random()
@@ -157,7 +158,7 @@ class ChainHistories:
         whole(
             rows,
             block,
-            self.sent(name),
+            sent,
             level=rng.choice(("standard", "standard", "full")),
             left_out=omitted if kind < 0.05 else None,
             torn=bool(block.logs) and 0.05 < kind < 0.1,

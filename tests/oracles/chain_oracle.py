@@ -50,7 +50,8 @@ class ChainOracle:
     confirmations: int
     loads: Sequence[Load]
     readings: dict[Hash, Reading] = field(default_factory=dict)
-    final: dict[Hash, bool] = field(default_factory=dict)  # whether it was told
+    final: set[Hash] = field(default_factory=set)
+    untold: set[Hash] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for load in self.loads:
@@ -88,16 +89,18 @@ class ChainOracle:
             key = self.readings[key].header["parent_hash"]
 
     def _finalize(self, load: Load) -> None:
-        heads = self._of_chain(load, "heads")
-        finals = [row for row in heads if row["tag"] == "finalized"]
+        """What of a load was final; what nobody said in it to be final or not."""
+        finals = [r for r in self._of_chain(load, "heads") if r["tag"] == "finalized"]
         named = {row["block_hash"] for row in finals}
         low = min((row["block_number"] for row in finals), default=-1)
-        for row in self._of_chain(load, "blocks"):
-            if not heads or row["block_number"] <= low:
-                named.add(row["block_hash"])
+        for reading in self._read(load):
+            key, number = (reading.header[n] for n in ("block_hash", "block_number"))
+            if number <= low:
+                named.add(key)
+            if not finals and reading.is_whole:
+                self.untold.add(key)
         for key in named:
-            for ancestor in self.down(key):
-                self.final[ancestor] = self.final.get(ancestor, False) or bool(heads)
+            self.final.update(self.down(key))
 
     def is_behind(self, lower: Hash, higher: Hash) -> bool:
         """Nothing tells that the lower one is on another branch."""
@@ -120,8 +123,13 @@ class ChainOracle:
             for load in self.loads
             for row in self._of_chain(load, "heads")
             if row["tag"] == "latest" and row["block_hash"] in self.readings
+            if (row["block_hash"], row["request_id"]) not in self._answers(load)
         }
         return sorted(seen)
+
+    def _answers(self, load: Load) -> set[tuple[Hash, str]]:
+        blocks = self._of_chain(load, "blocks")
+        return {(row["block_hash"], row["request_id"]) for row in blocks}
 
     def heads(self) -> list[Hash]:
         """The head as of each observation."""
@@ -148,36 +156,37 @@ class ChainOracle:
 
     def canonical(self) -> dict[Hash, bool | None]:
         """Whether each block that is held is on the chain."""
-        told = {key for key, is_told in self.final.items() if is_told}
-        finals = defaultdict(list)
-        for key in self.final:
-            finals[self.number(key)].append(key)
-        top = max((self.number(key) for key in told), default=-1)
+        top = max(map(self.number, self.final), default=-1)
         heads = self.heads()
         head = heads[-1] if heads and self.number(heads[-1]) >= top else None
-        path = set() if head is None else self._path(head, told)
-        if any(self.number(a) == self.number(b) and a != b for a in path for b in told):
+        path = set() if head is None else self._path(head)
+        final = {self.number(key): key for key in self.final}
+        if any(final.get(self.number(key), key) != key for key in path):
             head, path = None, set()
-        sure = {self.number(key): key for key in [*path, *told]}
+        sure = {self.number(key): key for key in path} | final
+        untold = defaultdict(list)
+        for key in self.untold:
+            untold[self.number(key)].append(key)
         return {
-            key: self._judge(key, sure, head, finals[self.number(key)])
+            key: self._judge(key, sure, head, untold[self.number(key)])
             for key in self.readings
         }
 
-    def _path(self, head: Hash, told: set[Hash]) -> set[Hash]:
+    def _path(self, head: Hash) -> set[Hash]:
+        """From the head down to what is final."""
         found = set()
         for key in self.down(head):
             found.add(key)
-            if key in told:
+            if key in self.final:
                 break
         return found
 
     def _judge(
-        self, key: Hash, sure: dict[int, Hash], head: Hash | None, finals: list[Hash]
+        self, key: Hash, sure: dict[int, Hash], head: Hash | None, untold: list[Hash]
     ) -> bool | None:
         number = self.number(key)
         if number in sure:
             return sure[number] == key
         if head is not None and number > self.number(head):
             return False
-        return finals == [key] if len(finals) == 1 else None
+        return untold == [key] if len(untold) == 1 else None

@@ -10,6 +10,9 @@ import yaml
 
 from pipelines.local import debezium_properties, kafka_properties
 from pipelines.local.artifacts import Artifacts
+from pipelines.local.kafka_access import PLAIN, PROTOCOL, SCRAM, Access, jaas
+from pipelines.local.kafka_properties import USER
+from pipelines.local.kafka_users import WRITER
 from pipelines.local.postgres_cluster import SETTINGS
 from pipelines.local.postgres_distribution import MAJOR
 from pipelines.settings import PROJECT_DIR
@@ -94,8 +97,9 @@ def test_it_asks_the_environment_only_for_settings_that_the_example_lists():
 
 def test_no_password_is_written_down_and_none_has_a_default():
     values = re.findall(r"PASSWORD\S*: (.*)", TEXT)
+    values += re.findall(r'(?:password|user_\w+)="([^"]*)"', TEXT)
     assert values
-    asked = ("${PGPASSWORD:?", "${BULLION_CDC_PASSWORD:?")
+    asked = ("${PGPASSWORD:?", "${BULLION_CDC_PASSWORD:?", "${BULLION_KAFKA_PASSWORD:?")
     assert all(value.startswith(asked) for value in values)
 
 
@@ -124,6 +128,33 @@ def test_kafka_is_the_version_and_has_the_settings_of_the_embedded_one():
     assert given["KAFKA_LOG_DIRS"] == "/var/lib/kafka/data"
 
 
+def _secret(name):
+    return f"${{{name}:?set {name} in .env}}"
+
+
+def test_who_reaches_kafka_is_asked_who_he_is():
+    """On this machine by SCRAM alone; a controller, and a first user, know PLAIN."""
+    given = SERVICES["kafka"]["environment"]
+    protocols = dict(
+        listener.split(":")
+        for listener in given["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")
+    )
+    listeners = {part.split(":")[0] for part in given["KAFKA_LISTENERS"].split(",")}
+    assert protocols == dict.fromkeys(listeners, PROTOCOL)
+    named = "KAFKA_LISTENER_NAME_{}_SASL_ENABLED_MECHANISMS"
+    assert named.format("HOST") not in given
+    assert given[named.format("INSIDE")] == f"{SCRAM},{PLAIN}"
+    login = "KAFKA_LISTENER_NAME_{}_SASL_JAAS_CONFIG"
+    secret = _secret("BULLION_KAFKA_PASSWORD")
+    for listener in ("INSIDE_PLAIN", "CONTROLLER_PLAIN", "INSIDE_SCRAM___SHA___512"):
+        mechanism = PLAIN if "PLAIN" in listener else SCRAM
+        assert given[login.format(listener)] == jaas(mechanism, USER, secret)
+    for service in ("stream-prepare", "prefect-worker"):
+        environment = SERVICES[service]["environment"]
+        assert environment["BULLION_KAFKA_USER"] == USER
+        assert environment["BULLION_KAFKA_PASSWORD"] == secret
+
+
 def test_debezium_is_the_version_and_is_told_the_same_as_the_embedded_one():
     image = f"quay.io/debezium/server:{_locked_version('debezium')}"
     assert _tag("debezium") == image
@@ -133,20 +164,20 @@ def test_debezium_is_the_version_and_is_told_the_same_as_the_embedded_one():
         host="postgres",
         port=5432,
         dbname="${PGDATABASE:-bullion}",
-        kafka="kafka:19092",
+        kafka=Access("kafka:19092", WRITER, _secret("BULLION_CDC_PASSWORD")),
         http_host="0.0.0.0",
         http_port=8080,
     )
     wanted = debezium_properties.properties(places)
-    secret = "${BULLION_CDC_PASSWORD:?set BULLION_CDC_PASSWORD in .env}"
-    passwords = dict.fromkeys(debezium_properties.PASSWORDS, secret)
-    assert given == debezium_properties.as_environment({**wanted, **passwords})
+    secrets = debezium_properties.secrets(places.kafka.password, places.kafka)
+    assert given == debezium_properties.as_environment({**wanted, **secrets})
 
 
 def test_debezium_starts_when_its_topics_are_there():
     waits = SERVICES["debezium"]["depends_on"]["stream-prepare"]
     assert waits["condition"] == "service_completed_successfully"
-    assert SERVICES["stream-prepare"]["command"] == ["bullion", "stream", "prepare"]
+    command = ["bullion", "stream", "prepare", "--admit"]
+    assert SERVICES["stream-prepare"]["command"] == command
 
 
 def test_prefect_is_the_version_that_is_installed():
@@ -176,9 +207,8 @@ def test_docker_compose_accepts_it(tmp_path):
     ).returncode:
         pytest.skip("the docker on this machine has no compose")
     env_file = tmp_path / "env"
-    env_file.write_text(
-        "PGPASSWORD=for-the-test\nBULLION_CDC_PASSWORD=too\n", encoding="utf-8"
-    )
+    names = ("PGPASSWORD", "BULLION_CDC_PASSWORD", "BULLION_KAFKA_PASSWORD")
+    env_file.write_text("".join(f"{n}=for-the-test\n" for n in names), "utf-8")
     command = [*docker, "--env-file", str(env_file), "-f", str(FILE), "config", "-q"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -65,6 +65,17 @@ def test_wrong_settings_are_named_at_once_without_their_values(monkeypatch):
     assert refused.value.__cause__ is None
 
 
+def test_a_user_of_kafka_without_a_password_is_refused_by_the_settings_names(
+    monkeypatch,
+):
+    monkeypatch.setenv("BULLION_KAFKA_USER", "bullion")
+    with pytest.raises(SetupError, match="BULLION_KAFKA_PASSWORD is not set, and"):
+        settings()
+    monkeypatch.setenv("BULLION_KAFKA_PASSWORD", SECRET)
+    settings.cache_clear()
+    assert SECRET not in repr(settings())
+
+
 def test_without_a_host_the_warehouse_is_the_embedded_server(monkeypatch):
     monkeypatch.delenv("PGHOST", raising=False)
     assert settings().is_embedded

@@ -182,7 +182,8 @@ def running(folder: Path, kafka: Kafka, tables: str = THINGS, **options: Any):
             for key, name in {**known, "user": "USER", "password": "PASSWORD"}.items():
                 patch.setenv(f"PG{name}", str(owner[key]))
             patch.setenv("BULLION_DATA_DIR", str(folder / "bullion"))
-            patch.setenv("BULLION_KAFKA", kafka.address or "")
+            for name, value in stream.given(kafka.access).items():
+                patch.setenv(name, value)
             settings.cache_clear()
             bootstrap.apply(**owner)
             with psycopg.connect(**owner, autocommit=True) as connected:

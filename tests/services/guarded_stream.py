@@ -52,7 +52,7 @@ def chain(owner, kafka, debezium, tmp_path, monkeypatch):
         **{f"PG{name.upper()}": owner[name] for name in ("host", "port", "password")},
         "PGDATABASE": owner["dbname"],
         "PGUSER": owner["user"],
-        "BULLION_KAFKA": kafka.address,
+        **stream.given(kafka.access),
         "BULLION_DEBEZIUM": debezium.address,
         "BULLION_DATA_DIR": tmp_path,
     }

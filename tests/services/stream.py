@@ -45,7 +45,7 @@ def started(service):
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory):
-    """The service of a broker that all tests share; `kafka.address` is for clients."""
+    """The service of a broker that all tests share; `kafka.access` is for clients."""
     service = Kafka(tmp_path_factory.mktemp("kafka"), place.cache_dir())
     try:
         yield started(service)
@@ -56,12 +56,12 @@ def kafka(tmp_path_factory):
 @contextmanager
 def streaming(data_dir, owner, kafka, **options):
     """Debezium Server from the database `owner` to `kafka`, on empty topics of ours."""
-    delete_topics(kafka.address)
+    delete_topics(kafka.access)
     service = Debezium(
         data_dir,
         place.cache_dir(),
         owner=lambda: owner,
-        kafka=lambda: kafka.address,
+        kafka=lambda: kafka.access,
         **options,
     )
     try:
@@ -102,9 +102,18 @@ def drop_slot(owner):
                 connection.execute("select pg_drop_replication_slot(%s)", (SLOT,))
 
 
-def delete_topics(address):
+def given(access):
+    """The settings that lead to a broker of one's own, asked as `access`."""
+    return {
+        "BULLION_KAFKA": access.address,
+        "BULLION_KAFKA_USER": access.user,
+        "BULLION_KAFKA_PASSWORD": access.password,
+    }
+
+
+def delete_topics(access):
     """Delete every topic of ours; they are gone when this returns."""
-    client = KafkaAdminClient(bootstrap_servers=address)
+    client = KafkaAdminClient(**access.client_options)
     try:
         while names := [n for n in client.list_topics() if is_ours(n)]:
             client.delete_topics(names, raise_errors=False)
@@ -118,10 +127,10 @@ def is_ours(topic):
 
 
 @contextmanager
-def reading(address, topic):
+def reading(access, topic):
     """A consumer at the topic's beginning."""
     consumer = KafkaConsumer(
-        bootstrap_servers=address,
+        **access.client_options,
         bootstrap_timeout_ms=60_000,  # of a broker that starts again
         enable_auto_commit=False,
         metadata_max_age_ms=1000,
@@ -135,11 +144,11 @@ def reading(address, topic):
         consumer.close()
 
 
-def received(address, topic, until, wait_s=300):
+def received(access, topic, until, wait_s=300):
     """The (key, value) of a topic's messages from its beginning till `until` holds."""
     found: list[tuple[Any, Any]] = []
     deadline = time.monotonic() + wait_s
-    with reading(address, topic) as consumer:
+    with reading(access, topic) as consumer:
         while not until(found):
             assert time.monotonic() < deadline, f"{len(found)} came: {found[-3:]}"
             for messages in consumer.poll(200).values():

@@ -1,28 +1,19 @@
 {#-
 The observations of `latest` that a run takes in, of blocks that are held: those that its
-claims brought, and those whose block they brought.
+claims brought, and those whose block they brought. A head that is the highest block of its
+own load, for want of an answer to `latest`, tells nothing of the chain's length.
 -#}
-{% macro heard_heads_sql(heads, blocks) -%}
+{% macro heard_heads_sql(heads, headers, blocks) -%}
     with
 
     claimed as (
 
-        select
-            chain_id,
-            endpoint,
-            received_at,
-            block_hash
+        select *
         from {{ heads }}
-        where
-            tag = 'latest'
-            and {{ loads_to_read('bronze_evm') }}
+        where {{ loads_to_read('bronze_evm') }}
         {%- if reads_claims_only() %}
         union
-        select
-            heads.chain_id,
-            heads.endpoint,
-            heads.received_at,
-            heads.block_hash
+        select heads.*
         from {{ blocks }} as blocks
         inner join {{ heads }} as heads
             on
@@ -30,7 +21,6 @@ claims brought, and those whose block they brought.
                 and blocks.block_hash = heads.block_hash
         where
             blocks.changed_in = any({{ claimed_batches() }})
-            and heads.tag = 'latest'
             and heads.load_id in ({{ finished_loads('bronze_evm') }})
         {%- endif %}
 
@@ -47,4 +37,13 @@ claims brought, and those whose block they brought.
         on
             claimed.chain_id = blocks.chain_id
             and claimed.block_hash = blocks.block_hash
+    left join {{ headers }} as headers
+        on
+            claimed.chain_id = headers.chain_id
+            and claimed.block_hash = headers.block_hash
+            and claimed.load_id = headers.load_id
+            and claimed.request_id = headers.request_id
+    where
+        claimed.tag = 'latest'
+        and headers.block_hash is null
 {%- endmacro %}

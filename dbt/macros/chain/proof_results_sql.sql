@@ -1,7 +1,7 @@
 {#-
 What the proofs of a reading come to, by chain, block and request. A proof may be made again
-later, of the same rows: it failed if it ever did, and passed if it ever did otherwise. The
-link to the parent is left out: silver follows the hashes itself.
+later, of the same rows: the last that came to an end counts. The link to the parent is left
+out: silver follows the hashes itself.
 
 `proof_level` is `failed`; `unproven` for want of something; `partial` where the chain's
 roots are not declared; `standard`; `full` with the senders.
@@ -11,26 +11,28 @@ roots are not declared; `standard`; `full` with the senders.
 
     proved as (
 
-        select
+        select distinct on (chain_id, block_hash, request_id, proof)
             chain_id,
             block_hash,
             request_id,
             proof,
-            bool_or(result = 'failed') as has_failed,
-            bool_or(result = 'passed') as has_passed,
-            bool_or(result = 'unproven') as is_unproven,
-            min(proof || ': ' || reason) filter (where result = 'failed') as failure,
-            min(proof || ': ' || reason) filter (where result = 'unproven') as want,
-            min(proof || ': ' || reason) filter (where result = 'not_applicable') as exemption
+            result,
+            proof || ': ' || reason as explanation,
+            proof in ('header_hash', 'transactions_root', 'receipts_root') as is_root
         from {{ proofs }} as proofs
         where
             proof != 'parent_link'
             and load_id in ({{ finished_loads('bronze_evm') }})
-        group by
+        order by
             chain_id,
             block_hash,
             request_id,
-            proof
+            proof,
+            result in ('failed', 'passed') desc,
+            result = 'unproven' desc,
+            received_at desc,
+            result,
+            reason
 
     ),
 
@@ -40,17 +42,17 @@ roots are not declared; `standard`; `full` with the senders.
             chain_id,
             block_hash,
             request_id,
-            count(*) filter (where has_failed) as failed_count,
-            count(*) filter (where has_passed and not has_failed) as passed_count,
-            bool_or(is_unproven and not has_passed) as is_unproven,
-            count(*) filter (
-                where has_passed and proof in ('header_hash', 'transactions_root', 'receipts_root')
-            ) = 3 as has_roots,
-            coalesce(bool_or(has_passed) filter (where proof = 'sender'), false) as has_senders,
-            string_agg(failure, '; ' order by proof) as failures,
-            string_agg(want, '; ' order by proof) filter (where not has_passed) as wants,
-            string_agg(exemption, '; ' order by proof) filter (
-                where proof in ('header_hash', 'transactions_root', 'receipts_root')
+            count(*) filter (where result = 'failed') as failed_count,
+            count(*) filter (where result = 'passed') as passed_count,
+            bool_or(result = 'unproven') as is_unproven,
+            count(*) filter (where result = 'passed' and is_root) = 3 as has_roots,
+            bool_or(result = 'passed' and proof = 'sender') as has_senders,
+            string_agg(explanation, '; ' order by proof) filter (where result = 'failed')
+                as failures,
+            string_agg(explanation, '; ' order by proof) filter (where result = 'unproven')
+                as wants,
+            string_agg(explanation, '; ' order by proof) filter (
+                where result = 'not_applicable' and is_root
             ) as exemptions
         from proved
         group by

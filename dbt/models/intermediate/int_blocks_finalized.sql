@@ -54,17 +54,9 @@ headers as (
 ),
 
 -- the lowest that an endpoint called final in a load: blocks are read by number
-load_heads as (
+load_ends as (
 
-    select
-        loads.load_id,
-        heads.chain_id,
-        min(heads.block_number) filter (where heads.tag = 'finalized') as final_number
-    from (select distinct load_id from headers) as loads
-    inner join {{ ref('stg_evm__heads') }} as heads on loads.load_id = heads.load_id
-    group by
-        loads.load_id,
-        heads.chain_id
+    {{ load_ends_sql('headers', ref('stg_evm__heads')) }}
 
 ),
 
@@ -72,28 +64,23 @@ final_hashes as (
 
     select
         chain_id,
-        block_hash,
-        true as is_told
+        block_hash
     from named
     union
     select
         headers.chain_id,
-        headers.block_hash,
-        load_heads.load_id is not null as is_told
+        headers.block_hash
     from headers
-    left join load_heads
+    inner join load_ends
         on
-            headers.load_id = load_heads.load_id
-            and headers.chain_id = load_heads.chain_id
-    where
-        load_heads.load_id is null
-        or headers.block_number <= load_heads.final_number
+            headers.load_id = load_ends.load_id
+            and headers.chain_id = load_ends.chain_id
+    where headers.block_number <= load_ends.final_number
     {%- if reads_claims_only() %}
     union
     select
         held.chain_id,
-        held.block_hash,
-        final_children.is_told
+        held.block_hash
     from held
     inner join {{ ref('int_blocks_read') }} as children
         on
@@ -113,8 +100,7 @@ linked as (
         held.chain_id,
         held.block_hash,
         held.block_number,
-        held.parent_hash,
-        final_hashes.is_told
+        held.parent_hash
     from held
     inner join final_hashes
         on
@@ -125,15 +111,14 @@ linked as (
         on
             held.chain_id = stored.chain_id
             and held.block_hash = stored.block_hash
-    where coalesce(final_hashes.is_told > stored.is_told, true)
+    where stored.block_hash is null
     {%- endif %}
     union
     select
         parents.chain_id,
         parents.block_hash,
         parents.block_number,
-        parents.parent_hash,
-        linked.is_told
+        parents.parent_hash
     from linked
     inner join {{ ref('int_blocks_read') }} as parents
         on
@@ -144,7 +129,7 @@ linked as (
         on
             parents.chain_id = stored.chain_id
             and parents.block_hash = stored.block_hash
-    where coalesce(linked.is_told > stored.is_told, true)
+    where stored.block_hash is null
     {%- endif %}
 
 ),
@@ -155,13 +140,8 @@ blocks as (
         chain_id,
         block_hash,
         block_number,
-        bool_or(is_told) as is_told,
         {{ own_batch() }} as changed_in
     from linked
-    group by
-        chain_id,
-        block_hash,
-        block_number
 
 )
 

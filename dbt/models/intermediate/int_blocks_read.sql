@@ -2,6 +2,7 @@
 {%- set reading = block + ['load_id', 'request_id'] -%}
 {{ config(
     unique_key=block,
+    meta={'lookups': ['stg_evm__heads']},
     indexes=[
         {'columns': block, 'unique': true},
         {'columns': ['chain_id', 'block_number']},
@@ -28,6 +29,12 @@ headers as (
     where
         load_id in ({{ finished_loads('bronze_evm') }})
         and block_at is not null
+
+),
+
+load_ends as (
+
+    {{ load_ends_sql('headers', ref('stg_evm__heads')) }}
 
 ),
 
@@ -75,8 +82,13 @@ readings as (
         case
             when results.proof_level is null then 'no proof was made'
             else results.proof_reason
-        end as proof_reason
+        end as proof_reason,
+        load_ends.load_id is null as is_untold
     from headers
+    left join load_ends
+        on
+            headers.chain_id = load_ends.chain_id
+            and headers.load_id = load_ends.load_id
     left join transactions
         on
             headers.chain_id = transactions.chain_id
@@ -103,7 +115,9 @@ readings as (
 -- the better proved reading stands, of equals the first: the same read again changes nothing
 best as (
 
-    select distinct on ({{ block | join(', ') }}) *
+    select distinct on ({{ block | join(', ') }})
+        *,
+        bool_or(is_untold) over (partition by {{ block | join(', ') }}) as is_read_untold
     from readings
     order by
         {{ block | join(',\n        ') }},
@@ -128,6 +142,7 @@ blocks as (
         logs_count,
         fees_raw,
         has_unique_log_indexes,
+        is_read_untold,
         proof_level,
         proof_reason,
         load_id,

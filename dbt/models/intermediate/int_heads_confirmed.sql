@@ -1,7 +1,7 @@
 {%- set observation = ['chain_id', 'endpoint', 'seen_at', 'block_hash'] -%}
 {{ config(
     unique_key=observation,
-    meta={'lookups': ['evm_chains']},
+    meta={'lookups': ['evm_chains', 'stg_evm__blocks']},
     indexes=[
         {'columns': observation, 'unique': true},
         {'columns': ['chain_id', 'seen_at']},
@@ -14,7 +14,9 @@ with
 
 heard as (
 
-    {{ heard_heads_sql(ref('stg_evm__heads'), ref('int_blocks_read')) }}
+    {{ heard_heads_sql(
+        ref('stg_evm__heads'), ref('stg_evm__blocks'), ref('int_blocks_read')
+    ) }}
 
 ),
 

@@ -9,10 +9,10 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from pipelines import warehouse as house
 from pipelines.local import kafka_service
+from pipelines.local.kafka_access import listens
 from pipelines.sources.config_changes.batch import Place
 from pipelines.sources.config_changes.kafka_clients import (
     KafkaClients,
-    silence_client,
     unavailable,
 )
 from pipelines.upstream.health_check import ANSWER_TIMEOUT_S, FailedCheckError
@@ -38,12 +38,12 @@ def broker() -> Iterator["Broker"]:
         FailedCheckError: nothing listens there.
         UpstreamError: it does not answer.
     """
-    address = kafka_service.known_address() or ""
-    if not (address and kafka_service.listens(address)):  # a client would try on
+    access = kafka_service.known_access()
+    if not (access and listens(access.address)):  # a client would try on
         mend = "as the check `kafka` says"
-        raise FailedCheckError(f"no Kafka answers ({address or 'none is known'})", mend)
-    silence_client()
-    with closing(Broker(address, TIMEOUT_MS)) as clients, unavailable(address):
+        address = access.address if access else "none is known"
+        raise FailedCheckError(f"no Kafka answers ({address})", mend)
+    with closing(Broker(access, TIMEOUT_MS)) as clients, unavailable(access):
         yield clients
 
 

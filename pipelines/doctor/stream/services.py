@@ -2,6 +2,7 @@
 
 from pipelines.local import debezium_service, java, kafka_service
 from pipelines.local.debezium_service import Debezium
+from pipelines.local.kafka_access import cluster_id, listens
 from pipelines.settings import settings
 from pipelines.upstream.health_check import FailedCheckError
 
@@ -32,18 +33,29 @@ def runtime() -> str:
 
 
 def kafka() -> str:
-    """Whether the broker answers.
+    """Whether the broker answers, and whether it asks who one is.
 
     Raises:
-        FailedCheckError: it does not.
+        FailedCheckError: it does not answer.
     """
-    address = kafka_service.known_address()
-    if address is None:
-        raise FailedCheckError(f"no Kafka was started here: {WAITS}", start_kafka())
-    cluster = kafka_service.cluster_id(address)
+    access = kafka_service.known_access()
+    if access is None:
+        raise FailedCheckError(
+            f"no Kafka that asks for a password was started here: {WAITS}",
+            start_kafka(),
+        )
+    cluster = cluster_id(access)
     if cluster is None:
-        raise FailedCheckError(f"no Kafka answers at {address}: {WAITS}", start_kafka())
-    return f"answers at {address}, cluster {cluster}"
+        heard = access.silence if listens(access.address) else "does not answer"
+        raise FailedCheckError(
+            f"Kafka at {access.address} {heard}: {WAITS}", start_kafka()
+        )
+    to = (
+        f"the user {access.user}, by password"
+        if access.user
+        else "anybody: who reaches it can forge changes of the configuration"
+    )
+    return f"answers at {access.address}, cluster {cluster}, to {to}"
 
 
 def debezium() -> str:

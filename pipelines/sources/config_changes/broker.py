@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 from kafka import TopicPartition
 
 from pipelines.local import change_topics
+from pipelines.local.kafka_access import Access
 from pipelines.settings import settings
 from pipelines.sources.config_changes.batch import Message, Place, Refused
 from pipelines.sources.config_changes.kafka_clients import (
@@ -75,19 +76,19 @@ class KafkaLog(KafkaClients):
         "metrics_enabled": False,
     }
 
-    def __init__(self, address: str, dead_letters: str) -> None:
-        super().__init__(address)
+    def __init__(self, access: Access, dead_letters: str) -> None:
+        super().__init__(access)
         self._dead_letters = dead_letters
         self._places: dict[TopicPartition, Place] = {}
 
     def keep(self, tables: Iterable[str]) -> Sequence[str]:
-        return change_topics.keep(self.address, tables, settings().changes_kept_days)
+        return change_topics.keep(self.access, tables, settings().changes_kept_days)
 
     def read_from(self, offsets: Mapping[Place, int]) -> None:
         self._places = self.seek(offsets)
 
     def messages(self, wait_s: float) -> Sequence[Message]:
-        with unavailable(self.address):
+        with unavailable(self.access):
             polled = self.consumer.poll(timeout_ms=int(wait_s * 1000))
         return [
             Message(self._places[at], record.offset, record.key, record.value)
@@ -97,7 +98,7 @@ class KafkaLog(KafkaClients):
         ]
 
     def reject(self, refused: Sequence[Refused]) -> None:
-        with unavailable(self.address):
+        with unavailable(self.access):
             futures = [self._send(one) for one in refused]
             for future in futures:
                 future.get(timeout=REQUEST_MS / 1000)

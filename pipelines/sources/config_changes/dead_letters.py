@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 from pipelines.config.declaration import Declaration
+from pipelines.local.debezium_properties import PREFIX
 from pipelines.sources.config_changes.batch import (
     Batch,
     Landed,
@@ -16,6 +17,7 @@ from pipelines.sources.config_changes.batch import (
     Refused,
     raw_bytes,
 )
+from pipelines.sources.config_changes.connector import Connector
 from pipelines.sources.config_changes.ledger import Ledger
 from pipelines.sources.config_changes.topics import landed
 from pipelines.warehouse import Connection, has_table
@@ -84,10 +86,11 @@ def newest(connection: Connection) -> tuple[int, str] | None:
 
 def retry(connection: Connection, declared: Mapping[str, Declaration]) -> Retried:
     """Take in every dead letter that decodes now, in one commit."""
+    connector = Connector.of(PREFIX, connection)
     batch, still = Batch("dead letters, tried again"), []
     for dead in waiting(connection):
         try:
-            change = _landed(dead, declared)
+            change = _landed(dead, declared, connector)
         except ValueError as error:
             still.append(Refused(dead.name, dead.message, str(error)))
         else:
@@ -101,10 +104,12 @@ def retry(connection: Connection, declared: Mapping[str, Declaration]) -> Retrie
     return Retried(len(batch.reprocessed), appended.new_count, still)
 
 
-def _landed(dead: Refused, declared: Mapping[str, Declaration]) -> Landed | None:
+def _landed(
+    dead: Refused, declared: Mapping[str, Declaration], connector: Connector
+) -> Landed | None:
     if dead.name not in declared:
         raise ValueError(f"{dead.name} is not declared")
-    return landed(dead.name, dead.message, declared[dead.name])
+    return landed(dead.name, dead.message, declared[dead.name], connector)
 
 
 def _refused(

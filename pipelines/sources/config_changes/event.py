@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.config.declaration import Declaration
+from pipelines.sources.config_changes.connector import Connector
 from pipelines.sources.config_changes.envelope import (
     SHOWN,
     Envelope,
@@ -100,15 +101,18 @@ def decoded(
     *,
     offset: int,
     key: bytes | str | None = None,
+    connector: Connector | None = None,
 ) -> ChangeEvent | None:
     """The change that a message carries; None: it is a tombstone.
+
+    `connector` is who must have written it, if that matters.
 
     Raises:
         ValueError: it does not decode, or does not fit its table; says why, in text
             that Postgres holds.
     """
     try:
-        return _decoded(value, table, offset, key)
+        return _decoded(value, table, offset, key, connector)
     except ValueError as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001  # one record never stops the stream
@@ -121,7 +125,11 @@ def _storable(text: str) -> str:
 
 
 def _decoded(
-    value: bytes | str | None, table: Declaration, offset: int, key: bytes | str | None
+    value: bytes | str | None,
+    table: Declaration,
+    offset: int,
+    key: bytes | str | None,
+    connector: Connector | None,
 ) -> ChangeEvent | None:
     sent = envelope(value)
     if sent is None:
@@ -129,6 +137,8 @@ def _decoded(
     schema, name = sent.source.get("schema"), sent.source.get("table")
     if not table.is_of(schema, name):
         raise ValueError(f"a change of {schema}.{name}, not of {table.table}")
+    if connector:
+        connector.refuse_others(sent.source, table.table)
     if table.unsent:
         raise ValueError(table.unsent)
     op = sent.payload["op"]

@@ -16,10 +16,9 @@ import psycopg
 from pipelines import warehouse
 from pipelines.errors import UpstreamError
 from pipelines.local.debezium_properties import DEAD_LETTERS_TOPIC, PREFIX
-from pipelines.local.kafka_service import bootstrap
+from pipelines.local.kafka_service import access
 from pipelines.sources.config_changes.batch import Batch
 from pipelines.sources.config_changes.broker import KafkaLog, Log
-from pipelines.sources.config_changes.kafka_clients import silence_client
 from pipelines.sources.config_changes.ledger import Appended
 from pipelines.sources.config_changes.session import Followed, Session
 
@@ -50,9 +49,8 @@ def follow_config(
             f" new={done.new_count} quarantined={len(batch.refused)}"
         )
 
-    silence_client()
     return follow(
-        partial(KafkaLog, bootstrap(), DEAD_LETTERS_TOPIC),
+        partial(KafkaLog, access(), DEAD_LETTERS_TOPIC),
         PREFIX,
         stop,
         until_current=until_current,

@@ -4,34 +4,29 @@ kafka-python 3 gives a topic's id in `describe_topics` (KIP-516; brokers from 2.
 https://kafka-python.readthedocs.io/en/master/apidoc/KafkaAdminClient.html
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any, ClassVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from pipelines.errors import UpstreamError
+from pipelines.local.kafka_access import Access
 from pipelines.sources.config_changes.batch import Place
 
 REQUEST_MS = 10_000
 
 
 @contextmanager
-def unavailable(address: str) -> Iterator[None]:
+def unavailable(access: Access) -> Iterator[None]:
     """Kafka's errors as ours."""
     try:
         yield
     except (KafkaError, OSError) as error:
         reason = str(error) or type(error).__name__
-        raise UpstreamError(f"Kafka at {address}: {reason}") from error
-
-
-def silence_client() -> None:
-    """Turn off the client's own log: an error's message says what went wrong."""
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+        raise UpstreamError(f"Kafka at {access.address}: {reason}") from error
 
 
 class KafkaClients:
@@ -44,8 +39,9 @@ class KafkaClients:
     consumer_options: ClassVar[Mapping[str, Any]] = {}
     producer_options: ClassVar[Mapping[str, Any]] = {}
 
-    def __init__(self, address: str, timeout_ms: int = REQUEST_MS) -> None:
-        self.address = address
+    def __init__(self, access: Access, timeout_ms: int = REQUEST_MS) -> None:
+        self.access = access
+        self.address = access.address
         self._timeout_ms = timeout_ms
         self._opened: list[Any] = []
 
@@ -77,7 +73,7 @@ class KafkaClients:
 
     def places(self, topics: Iterable[str]) -> list[Place]:
         """Every partition of those of the topics that are there."""
-        with unavailable(self.address):
+        with unavailable(self.access):
             described = self.admin.describe_topics(list(topics))
         return [
             Place(topic["name"], str(topic["topic_id"]), part["partition_index"])
@@ -90,7 +86,7 @@ class KafkaClients:
         """The first offset that is held of each, and the next that will be written."""
         partitions = {TopicPartition(p.topic, p.partition): p for p in places}
         try:
-            with unavailable(self.address):
+            with unavailable(self.access):
                 first = self.consumer.beginning_offsets(list(partitions))
                 last = self.consumer.end_offsets(list(partitions))
         except KeyError as error:  # so the client leaves out what was made a moment ago
@@ -102,7 +98,7 @@ class KafkaClients:
     def seek(self, offsets: Mapping[Place, int]) -> dict[TopicPartition, Place]:
         """Read these partitions, and no others, from these offsets on."""
         partitions = {TopicPartition(p.topic, p.partition): p for p in offsets}
-        with unavailable(self.address):
+        with unavailable(self.access):
             self.consumer.assign(list(partitions))
             for partition, place in partitions.items():
                 self.consumer.seek(partition, offsets[place])
@@ -116,12 +112,17 @@ class KafkaClients:
         self._opened.clear()
 
     def _open(self, kind: Any, **options: Any) -> Any:
-        with unavailable(self.address):
-            client = kind(
-                bootstrap_servers=self.address,
-                bootstrap_timeout_ms=self._timeout_ms,
-                request_timeout_ms=self._timeout_ms,
-                **options,
-            )
+        with unavailable(self.access):
+            try:
+                client = kind(
+                    **self.access.client_options,
+                    bootstrap_timeout_ms=self._timeout_ms,
+                    request_timeout_ms=self._timeout_ms,
+                    **options,
+                )
+            except KafkaTimeoutError as error:
+                # it says the same of a password that is refused
+                reason = f"Kafka at {self.address} {self.access.silence}"
+                raise UpstreamError(reason) from error
         self._opened.append(client)
         return client

@@ -15,6 +15,7 @@ from pipelines import warehouse
 from pipelines.errors import BadDataError, BusyError, SetupError, UpstreamError
 from pipelines.local import kafka_service, replication_slot, stack
 from pipelines.local.debezium_service import Debezium, health
+from pipelines.local.kafka_access import Access
 from pipelines.local.service import Say
 from pipelines.settings import settings
 from pipelines.sources.config_changes import resync_steps as steps
@@ -22,7 +23,6 @@ from pipelines.sources.config_changes.agreement import Difference, lasting_diffe
 from pipelines.sources.config_changes.follow import LOCK as FOLLOW_LOCK
 from pipelines.sources.config_changes.follow import follow_config
 from pipelines.sources.config_changes.history import infer_deletes
-from pipelines.sources.config_changes.kafka_clients import silence_client
 from pipelines.sources.config_changes.ledger import Ledger
 from pipelines.warehouse import Connection
 
@@ -53,8 +53,7 @@ def resync(say: Say, wait_s: float = 180.0) -> Resynced:
         UpstreamError: no snapshot came within `wait_s`; says what is missing.
         BadDataError: history and tables differ all the same.
     """
-    silence_client()
-    address, service = _stream()
+    access, service = _stream()
     with warehouse.locked([LOCK], "config resync") as connection:
         stack.up([kafka_service.NAME], say)
         made = service.make_topics(say)
@@ -66,33 +65,33 @@ def resync(say: Say, wait_s: float = 180.0) -> Resynced:
         if not is_new:
             say("the slot keeps its place: the connector is asked to read the tables")
             steps.cut_off_connector(wait_s)
-            steps.ask_for_snapshot(address)
-        lsn = _agree(connection, address, since, deadline, say)
+            steps.ask_for_snapshot(access)
+        lsn = _agree(connection, access, since, deadline, say)
         count = steps.inferred_count(connection, since)
         return Resynced(made, is_new, lsn, count)
 
 
-def _stream() -> tuple[str, Debezium]:
+def _stream() -> tuple[Access, Debezium]:
     service = Debezium.from_settings()
-    address = kafka_service.bootstrap()
+    access = kafka_service.access()
     if not (settings().debezium or service.address):
         raise SetupError(
             "no Debezium Server was started: run `bullion up debezium`, or set "
             "BULLION_DEBEZIUM to the address of your own"
         )
-    return address, service
+    return access, service
 
 
 def _agree(
-    connection: Connection, address: str, since: int, deadline: float, say: Say
+    connection: Connection, access: Access, since: int, deadline: float, say: Say
 ) -> int | None:
     """Take snapshots until history and tables agree; the last one's LSN."""
     for number in range(SNAPSHOTS):
         if number:
             say("a change was under way: the tables are read once more")
             since = steps.lsn_now(connection)
-            steps.ask_for_snapshot(address)
-        lsn = _snapshot_after(connection, address, since, deadline, say)
+            steps.ask_for_snapshot(access)
+        lsn = _snapshot_after(connection, access, since, deadline, say)
         differing = _settled(connection)
         if not differing:
             return lsn
@@ -112,7 +111,7 @@ def _settled(connection: Connection) -> list[Difference]:
 
 
 def _snapshot_after(
-    connection: Connection, address: str, since: int, deadline: float, say: Say
+    connection: Connection, access: Access, since: int, deadline: float, say: Say
 ) -> int | None:
     """The LSN of a whole snapshot after `since`, once bronze holds it.
 
@@ -136,7 +135,7 @@ def _snapshot_after(
         if now > deadline:
             raise _no_snapshot()
         if now > ask_at:
-            steps.ask_for_snapshot(address)
+            steps.ask_for_snapshot(access)
             ask_at = now + ASK_AGAIN_S
         time.sleep(POLL_S)
 

@@ -18,6 +18,7 @@ from psycopg import sql
 
 from pipelines.local import debezium_properties as debezium
 from pipelines.local import postgres, replication_slot
+from pipelines.local.kafka_access import Access
 from pipelines.local.service import Say
 from pipelines.settings import settings
 from pipelines.sources.config_changes.history import newest_whole_snapshot
@@ -110,7 +111,7 @@ def cut_off_connector(wait_s: float) -> None:
         replication_slot.cut_off(owner, wait_s)
 
 
-def ask_for_snapshot(address: str) -> None:
+def ask_for_snapshot(access: Access) -> None:
     """Have every streamed table read; returns when the broker holds the signal.
 
     Raises:
@@ -121,7 +122,7 @@ def ask_for_snapshot(address: str) -> None:
         "type": "execute-snapshot",
         "data": {"type": "BLOCKING", "data-collections": [f"{debezium.SCHEMA}[.].*"]},
     }
-    with closing(KafkaClients(address)) as clients, unavailable(address):
+    with closing(KafkaClients(access)) as clients, unavailable(access):
         future = clients.producer.send(
             debezium.SIGNALS_TOPIC,
             key=debezium.PREFIX.encode(),

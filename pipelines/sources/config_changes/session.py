@@ -9,6 +9,7 @@ from threading import Event
 from pipelines.local.service import Say
 from pipelines.sources.config_changes.batch import Batch, Message, Page, Place
 from pipelines.sources.config_changes.broker import Log
+from pipelines.sources.config_changes.connector import Connector
 from pipelines.sources.config_changes.event import LAST_OF_ALL
 from pipelines.sources.config_changes.history import (
     infer_deletes,
@@ -57,7 +58,8 @@ class Session:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.connection)
         read = partial(streamed_tables, self.connection)
-        self.topics = ConfigTopics(self.prefix, read)
+        connector = Connector.of(self.prefix, self.connection)
+        self.topics = ConfigTopics(connector, read)
         self.refresh()
 
     def run(self, stop: Event, *, until_current: bool) -> None:

@@ -14,6 +14,7 @@ from pipelines.sources.config_changes.batch import (
     Place,
     Refused,
 )
+from pipelines.sources.config_changes.connector import Connector
 from pipelines.sources.config_changes.event import decoded
 
 Declarations = Mapping[str, Declaration]
@@ -63,12 +64,12 @@ def start(place: Place, span: Span, positions: Mapping[Place, int]) -> Start:
 class ConfigTopics:
     """The topics `<prefix>.<schema>.<table>`, and what is declared of their tables.
 
-    A message that does not fit has the declarations read once more, in each batch: a
-    column that was added is taken up.
+    The prefix is the connector's name. A message that does not fit has the
+    declarations read once more, in each batch: a column that was added is taken up.
     """
 
-    def __init__(self, prefix: str, read: Callable[[], Declarations]) -> None:
-        self._prefix = prefix
+    def __init__(self, connector: Connector, read: Callable[[], Declarations]) -> None:
+        self._connector = connector
         self._read = read
         self.declared: Declarations = {}
         self._names: Mapping[str, str] = {}
@@ -80,7 +81,7 @@ class ConfigTopics:
         has_changed = declared != self.declared
         self.declared = declared
         self._names = {
-            topic_of(table.table, self._prefix): name
+            topic_of(table.table, self._connector.name): name
             for name, table in declared.items()
         }
         return has_changed
@@ -118,21 +119,30 @@ class ConfigTopics:
         topic = message.place.topic
         name = self._names.get(topic)
         if name is None:
-            table = topic.removeprefix(f"{self._prefix}.")
+            table = topic.removeprefix(f"{self._connector.name}.")
             return Refused(table, message, f"{table} is not declared")
         try:
-            return landed(name, message, self.declared[name])
+            return landed(name, message, self.declared[name], self._connector)
         except ValueError as error:
             return Refused(name, message, str(error))
 
 
-def landed(name: str, message: Message, declaration: Declaration) -> Landed | None:
+def landed(
+    name: str, message: Message, declaration: Declaration, connector: Connector
+) -> Landed | None:
     """The change of a message of the table `name`; None: it is a tombstone.
 
     Raises:
-        ValueError: it does not decode, or does not fit its table; says why.
+        ValueError: it does not decode, does not fit its table, or is not the
+            connector's; says why.
     """
-    event = decoded(message.value, declaration, offset=message.offset, key=message.key)
+    event = decoded(
+        message.value,
+        declaration,
+        offset=message.offset,
+        key=message.key,
+        connector=connector,
+    )
     return Landed(name, message.place, event) if event else None
 
 

@@ -43,7 +43,8 @@ def chain(server, kafka, tmp_path_factory):
         pytest.MonkeyPatch.context() as environment,
         warehouse_of(server, folder, environment) as database,
     ):
-        environment.setenv("BULLION_KAFKA", kafka.address)
+        for name, value in stream.given(kafka.access).items():
+            environment.setenv(name, value)
         environment.setenv("BULLION_CDC_PASSWORD", PASSWORD)
         settings.cache_clear()
         run(database, None, THINGS)
@@ -64,7 +65,7 @@ def following(kafka):
     stop = threading.Event()
     consumer = threading.Thread(
         target=follow,
-        args=(lambda: KafkaLog(kafka.address, DEAD_LETTERS_TOPIC), PREFIX, stop),
+        args=(lambda: KafkaLog(kafka.access, DEAD_LETTERS_TOPIC), PREFIX, stop),
     )
     consumer.start()
     try:

@@ -2,12 +2,14 @@
 
 import json
 import time
+from dataclasses import replace
 
 import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.main import app
+from pipelines.local.kafka_access import cluster_id
 from pipelines.settings import settings
 from tests.histories.config_choices import bullion, told
 from tests.services import stream
@@ -19,7 +21,8 @@ KEY = ("instruments", "kraken", "BTC/USD")
 @pytest.fixture
 def chain(database, kafka, tmp_path, monkeypatch):  # noqa: F811
     """A bootstrapped warehouse whose config tables are streamed as they come."""
-    monkeypatch.setenv("BULLION_KAFKA", kafka.address)
+    for name, value in stream.given(kafka.access).items():
+        monkeypatch.setenv(name, value)
     settings.cache_clear()
     with stream.streaming(tmp_path / "debezium", database, kafka):
         yield database
@@ -75,17 +78,20 @@ def test_the_topics_of_a_bootstrapped_warehouse_are_made_once(
     kafka,  # noqa: F811
     monkeypatch,
 ):
-    monkeypatch.setenv("BULLION_KAFKA", kafka.address)
+    for name, value in stream.given(kafka.access).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("BULLION_CDC_PASSWORD", "correct-horse-battery")
     settings.cache_clear()
-    stream.delete_topics(kafka.address)
-    done = CliRunner().invoke(app, ["stream", "prepare", "--json"])
+    stream.delete_topics(kafka.access)
+    done = CliRunner().invoke(app, ["stream", "prepare", "--admit", "--json"])
     made = {row["topic"] for row in json.loads(done.stdout)}
     tables = ("endpoints", "exchanges", "instruments", "thresholds")
     assert {f"bullion.config.{name}" for name in tables} <= made
-    again = CliRunner().invoke(app, ["stream", "prepare", "--json"])
+    again = CliRunner().invoke(app, ["stream", "prepare", "--admit", "--json"])
     assert json.loads(again.stdout) == []
     cdc = {**database, "user": "cdc", "password": "correct-horse-battery"}
     with psycopg.connect(**cdc) as connection:
         connection.execute("select from config.instruments")
+    writer = replace(kafka.access, user="debezium", password="correct-horse-battery")
+    assert cluster_id(writer)
     settings.cache_clear()

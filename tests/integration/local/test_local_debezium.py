@@ -11,10 +11,11 @@ import pytest
 
 from pipelines.doctor.stream import services
 from pipelines.errors import SetupError, UpstreamError
-from pipelines.local import debezium_service
+from pipelines.local import debezium_service, kafka_users
 from pipelines.local.cdc_role import CdcRole
 from pipelines.local.debezium_properties import MESSAGES_TOPIC, TRANSACTIONS_TOPIC
 from pipelines.local.debezium_service import Debezium, health
+from pipelines.local.kafka_access import Access
 from pipelines.local.service import UnavailableError, bring_up, silent, take_down
 from tests.services.stream import (
     config_database,
@@ -46,7 +47,7 @@ def change(owner, *statements):
 
 
 def events(kafka, until, topic=TOPIC, wait_s=300):
-    return received(kafka.address, topic, until, wait_s)
+    return received(kafka.access, topic, until, wait_s)
 
 
 def names(found):
@@ -143,6 +144,23 @@ def test_with_every_process_killed_in_a_stream_nothing_is_missing_or_out_of_orde
     assert started_with
 
 
+def test_a_kafka_that_does_not_know_it_gets_its_password_anew(
+    debezium,
+    owner,
+    kafka,
+    monkeypatch,
+):
+    kafka_users.writer(kafka.access, "another")
+    said: list[str] = []
+    with monkeypatch.context() as patch:
+        # one that was made anew; a user that is removed is another story (kafka_users)
+        patch.setattr(kafka_users, "has_writer", lambda _: False)
+        bring_up(debezium, said.append)
+    assert said[0] == "Postgres or Kafka moved, or is another: debezium is started anew"
+    change(owner, "insert into config.things values (250, 'known again')")
+    assert events(kafka, lambda f: "known again" in names(f))
+
+
 def test_connections_that_postgres_ends_are_made_again(
     debezium,
     owner,
@@ -175,7 +193,7 @@ def test_a_slot_that_was_dropped_while_it_was_down_costs_no_row(
 
 def test_without_a_publication_it_says_what_is_missing(server, kafka, tmp_path):
     with config_database(server, is_empty=True) as empty:
-        service = Debezium(tmp_path, tmp_path, lambda: empty, lambda: kafka.address)
+        service = Debezium(tmp_path, tmp_path, lambda: empty, lambda: kafka.access)
         with pytest.raises(
             UnavailableError, match=r"lacks .*run `bullion up postgres`"
         ):
@@ -192,7 +210,7 @@ def test_a_role_that_may_not_connect_is_refused_before_anything_starts(server):
 
 
 def test_without_kafka_it_says_so(owner, tmp_path):
-    service = Debezium(tmp_path, tmp_path, lambda: owner, lambda: "127.0.0.1:1")
+    service = Debezium(tmp_path, tmp_path, lambda: owner, lambda: Access("127.0.0.1:1"))
     with pytest.raises(UpstreamError, match="run `bullion up kafka`"):
         service.configure(silent)
 

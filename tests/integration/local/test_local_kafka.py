@@ -11,31 +11,32 @@ from kafka import KafkaProducer
 
 from pipelines.errors import SetupError
 from pipelines.local import change_topics, place, stack
-from pipelines.local.kafka_service import Kafka, cluster_id
+from pipelines.local.kafka_access import cluster_id
+from pipelines.local.kafka_service import Kafka
 from pipelines.local.service import bring_up, silent, take_down
 from pipelines.settings import settings
-from tests.services.stream import delete_topics, received
+from tests.services.stream import delete_topics, given, received
 
 DAY_MS = 86_400_000
 
 
 @pytest.fixture
 def topic(kafka):
-    delete_topics(kafka.address)
+    delete_topics(kafka.access)
     topics = change_topics.declared(["config.things"], 7)
-    assert change_topics.create(kafka.address, topics) == sorted(topics)
+    assert change_topics.create(kafka.access, topics) == sorted(topics)
     return change_topics.topic_of("config.things")
 
 
 def write(kafka, topic, *values):
-    producer = KafkaProducer(bootstrap_servers=kafka.address, acks="all")
+    producer = KafkaProducer(**kafka.access.client_options, acks="all")
     for value in values:
         producer.send(topic, key=b"1", value=value.encode()).get(30)
     producer.close()
 
 
 def values(kafka, topic, number):
-    found = received(kafka.address, topic, lambda f: len(f) == number)
+    found = received(kafka.access, topic, lambda f: len(f) == number)
     return [value for _, value in found]
 
 
@@ -69,19 +70,19 @@ def test_a_new_process_finds_it_and_fetches_nothing_again(kafka):
 def test_topics_are_compacted_late_and_made_once(kafka, topic):
     declared = change_topics.declared(["config.things"], 7)
     assert declared[topic]["min.compaction.lag.ms"] == str(7 * DAY_MS)
-    assert change_topics.create(kafka.address, declared) == []
+    assert change_topics.create(kafka.access, declared) == []
     longer = change_topics.declared(["config.things", "config.more"], 9)
-    assert change_topics.create(kafka.address, longer) == ["bullion.config.more"]
+    assert change_topics.create(kafka.access, longer) == ["bullion.config.more"]
     kept_ms = str(9 * DAY_MS)
     # the broker follows its controller, who has answered
-    until(lambda: _settings(kafka.address, topic)["delete.retention.ms"] == kept_ms)
-    assert _settings(kafka.address, topic)["cleanup.policy"] == "compact"
+    until(lambda: _settings(kafka.access, topic)["delete.retention.ms"] == kept_ms)
+    assert _settings(kafka.access, topic)["cleanup.policy"] == "compact"
 
 
-def _settings(address, name):
+def _settings(access, name):
     from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
-    client = KafkaAdminClient(bootstrap_servers=address)
+    client = KafkaAdminClient(**access.client_options)
     asked = [ConfigResource(ConfigResourceType.TOPIC, name)]
     found = client.describe_configs(asked)
     client.close()
@@ -90,17 +91,17 @@ def _settings(address, name):
 
 
 def test_a_topic_that_nobody_declared_is_not_made(kafka):
-    producer = KafkaProducer(bootstrap_servers=kafka.address, max_block_ms=500)
+    producer = KafkaProducer(**kafka.access.client_options, max_block_ms=500)
     with pytest.raises(Exception, match=r"(?i)topic|metadata|timeout|timed out"):
         producer.send("a.typing.mistake", value=b"1").get(2)
     producer.close()
-    assert "a.typing.mistake" not in _topics(kafka.address)
+    assert "a.typing.mistake" not in _topics(kafka.access)
 
 
-def _topics(address):
+def _topics(access):
     from kafka.admin import KafkaAdminClient
 
-    client = KafkaAdminClient(bootstrap_servers=address)
+    client = KafkaAdminClient(**access.client_options)
     found = client.list_topics()
     client.close()
     return found
@@ -120,7 +121,7 @@ def test_stopped_and_started_it_has_its_port_and_its_topics(kafka, topic):
     write(kafka, topic, '"kept"')
     address = kafka.address
     assert take_down(kafka).is_running is False
-    assert cluster_id(address) is None
+    assert cluster_id(kafka.access) is None
     assert bring_up(Kafka(kafka.data_dir, kafka.cache_dir)).address == address
     assert values(kafka, topic, 1) == ["kept"]
 
@@ -139,7 +140,8 @@ def test_it_is_not_deleted_while_it_runs(kafka):
 
 def test_a_broker_of_ones_own_is_used_and_none_is_started(kafka, monkeypatch, tmp_path):
     monkeypatch.setenv("BULLION_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("BULLION_KAFKA", kafka.address)
+    for name, value in given(kafka.access).items():
+        monkeypatch.setenv(name, value)
     settings.cache_clear()
     assert stack.up(["kafka"]) == []
     assert not Kafka(place.data_dir(), place.cache_dir()).running()

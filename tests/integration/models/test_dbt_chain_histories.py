@@ -27,6 +27,7 @@ SILVER = (
     "int_heads_confirmed",
     "int_heads_followed",
     "int_blocks_finalized",
+    "int_blocks_linked",
     "int_blocks_canonical",
 )
 EVERYTHING = "int_blocks_read+ int_heads_confirmed+"

@@ -2,6 +2,7 @@
 
 import socket
 import stat
+from dataclasses import replace
 
 import pytest
 
@@ -9,19 +10,20 @@ from pipelines.errors import SetupError
 from pipelines.local import change_topics, java, kafka_properties, stack
 from pipelines.local import debezium_properties as debezium
 from pipelines.local.debezium_service import Debezium
-from pipelines.local.kafka_service import Kafka, bootstrap
+from pipelines.local.kafka_access import Access
+from pipelines.local.kafka_service import Kafka, access
 from pipelines.local.port import KeptPorts
 from pipelines.local.service import UnavailableError, silent
 from pipelines.settings import settings
 
-PLACES = debezium.Places(
-    "127.0.0.1", 5432, "bullion", "127.0.0.1:9092", "127.0.0.1", 8083
-)
+BROKER = Access("127.0.0.1:9092", "debezium", 'cor"rect\\horse')
+PLACES = debezium.Places("127.0.0.1", 5432, "bullion", BROKER, "127.0.0.1", 8083)
 
 
 @pytest.fixture
 def clean(monkeypatch, tmp_path):
-    for name in ("BULLION_KAFKA", "BULLION_DEBEZIUM", "PGHOST", "PGPORT"):
+    asked = ("BULLION_KAFKA", "BULLION_KAFKA_USER", "BULLION_DEBEZIUM")
+    for name in (*asked, "PGHOST", "PGPORT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BULLION_DATA_DIR", str(tmp_path))
     settings.cache_clear()
@@ -49,8 +51,11 @@ def test_debezium_is_told_what_the_stream_rests_on():
 
 
 def test_no_password_is_among_the_properties():
-    assert not [name for name in debezium.properties(PLACES) if "password" in name]
-    assert not set(debezium.PASSWORDS) & set(debezium.properties(PLACES))
+    found = debezium.properties(PLACES)
+    assert not [name for name in found if "password" in name or "jaas" in name]
+    secrets = debezium.secrets("of the role", BROKER)
+    assert not set(secrets) & set(found)
+    assert BROKER.password not in repr((found, PLACES))
 
 
 def test_by_environment_the_keys_are_those_of_the_file():
@@ -81,11 +86,35 @@ def test_each_table_has_a_compacted_topic_and_the_rest_are_not_compacted():
 
 
 def test_the_broker_listens_on_loopback_and_makes_no_topic_by_itself(tmp_path):
-    text = kafka_properties.render({"kafka": 15000, "controller": 15001}, tmp_path)
+    ports = {"kafka": 15000, "controller": 15001}
+    text = kafka_properties.render(ports, tmp_path, "secret")
     lines = dict(x.split("=", 1) for x in text.splitlines() if "=" in x)
     hosts = [part.split("//")[1] for part in lines["listeners"].split(",")]
     assert hosts == ["127.0.0.1:15000", "127.0.0.1:15001"]
     assert lines["auto.create.topics.enable"] == "false"
+
+
+def test_every_listener_asks_who_one_is_and_nobody_may_what_no_rule_says(tmp_path):
+    ports = {"kafka": 15000, "controller": 15001}
+    text = kafka_properties.render(ports, tmp_path, "secret")
+    lines = dict(x.split("=", 1) for x in text.splitlines() if "=" in x)
+    names = {part.split("://")[0] for part in lines["listeners"].split(",")}
+    protocols = dict(
+        part.split(":") for part in lines["listener.security.protocol.map"].split(",")
+    )
+    assert protocols == dict.fromkeys(names, "SASL_PLAINTEXT")
+    assert lines["sasl.enabled.mechanisms"] == "SCRAM-SHA-512"
+    assert lines["authorizer.class.name"].endswith("StandardAuthorizer")
+    assert lines["allow.everyone.if.no.acl.found"] == "false"
+    assert lines["super.users"] == "User:bullion"
+
+
+def test_without_a_user_debezium_asks_in_plain_text():
+    plain = replace(PLACES, kafka=Access("127.0.0.1:9092"))
+    asked = [n for n in debezium.properties(PLACES) if "sasl" in n or "security" in n]
+    assert len(asked) == 4
+    assert not set(asked) & set(debezium.properties(plain))
+    assert set(debezium.secrets("of the role", plain.kafka)) == set(debezium.PASSWORDS)
 
 
 def test_ports_are_kept_and_moved_with_a_word_when_they_are_taken(tmp_path):
@@ -134,7 +163,7 @@ def test_what_was_never_started_has_no_address(clean):
     assert Debezium.from_settings().address is None
     assert not Kafka.from_settings().running()
     with pytest.raises(UnavailableError, match="run `bullion up kafka`"):
-        bootstrap()
+        access()
 
 
 class Absent:

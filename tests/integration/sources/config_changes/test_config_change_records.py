@@ -14,6 +14,7 @@ from tests.fakes.memory_log import (
     THINGS,
     MemoryBroker,
     event,
+    source_of,
     without_waiting,
 )
 from tests.histories.config_choices import told
@@ -55,7 +56,7 @@ def read(broker):
 
 
 def sent(table, row, op="c", lsn=100, **changes):
-    source = {"schema": "config", "table": table, "lsn": lsn, "txId": 7}
+    source = source_of(table, lsn=lsn, txId=7)
     change = {"before": None, "after": row, "op": op, "source": source}
     return json.dumps({**change, **changes}).encode()
 

@@ -69,7 +69,8 @@ def warehouse(database, kafka, monkeypatch):  # noqa: F811
     with psycopg.connect(**database, autocommit=True) as connection:
         connection.execute(WIDE)
         connection.execute(TOASTED)
-        monkeypatch.setenv("BULLION_KAFKA", kafka.address)
+        for name, value in stream.given(kafka.access).items():
+            monkeypatch.setenv(name, value)
         settings.cache_clear()
         yield connection
     settings.cache_clear()
@@ -80,7 +81,7 @@ def read(kafka, is_done):  # noqa: F811
     deadline = time.monotonic() + 200
     while True:
         done = follow(
-            lambda: KafkaLog(kafka.address, DEAD_LETTERS_TOPIC),
+            lambda: KafkaLog(kafka.access, DEAD_LETTERS_TOPIC),
             PREFIX,
             threading.Event(),
             until_current=True,

@@ -10,13 +10,15 @@ import psycopg
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 
-from pipelines.local import change_topics
+from pipelines.local import change_topics, kafka_users
 from pipelines.local.debezium_properties import DEAD_LETTERS_TOPIC, PREFIX
 from pipelines.settings import settings
-from pipelines.sources.config_changes import history
+from pipelines.sources.config_changes import dead_letters, history
 from pipelines.sources.config_changes.broker import KafkaLog
 from pipelines.sources.config_changes.follow import follow
 from pipelines.sources.config_changes.session import Followed
+from pipelines.sources.config_changes.tables import streamed_tables
+from tests.fakes.memory_log import source_of
 from tests.services import stream
 from tests.services.stream import kafka  # noqa: F401
 
@@ -46,7 +48,8 @@ def source(database, kafka, monkeypatch):  # noqa: F811
     """A warehouse whose config tables are streamed; statements run on it as owner."""
     with psycopg.connect(**database, autocommit=True) as connection:
         connection.execute(TABLES)
-        monkeypatch.setenv("BULLION_KAFKA", kafka.address)
+        for name, value in stream.given(kafka.access).items():
+            monkeypatch.setenv(name, value)
         settings.cache_clear()
         yield connection
     settings.cache_clear()
@@ -64,7 +67,7 @@ def following(kafka):  # noqa: F811
     stop, done = threading.Event(), Followed()
     thread = threading.Thread(
         target=follow,
-        args=(lambda: KafkaLog(kafka.address, DEAD_LETTERS_TOPIC), PREFIX, stop),
+        args=(lambda: KafkaLog(kafka.access, DEAD_LETTERS_TOPIC), PREFIX, stop),
         kwargs={"followed": done},
     )
     thread.start()
@@ -208,16 +211,16 @@ def test_alone_a_change_is_durable_at_once(source, debezium, kafka):  # noqa: F8
 def test_a_flood_is_folded_as_fast_as_it_should(source, kafka):  # noqa: F811
     """The budget is 5,000 changes a second on two cores: `make bench` holds it."""
     count = 50_000
-    stream.delete_topics(kafka.address)
-    change_topics.create(kafka.address, change_topics.declared(["config.things"], 7))
-    producer = KafkaProducer(bootstrap_servers=kafka.address, linger_ms=50)
+    stream.delete_topics(kafka.access)
+    change_topics.create(kafka.access, change_topics.declared(["config.things"], 7))
+    producer = KafkaProducer(**kafka.access.client_options, linger_ms=50)
     for number in range(count):
         producer.send(THINGS, key=b"1", value=change(number % 5000, number + 1))
     producer.flush()
     producer.close()
     began, worked = time.monotonic(), time.process_time()
     done = follow(
-        lambda: KafkaLog(kafka.address, DEAD_LETTERS_TOPIC),
+        lambda: KafkaLog(kafka.access, DEAD_LETTERS_TOPIC),
         PREFIX,
         threading.Event(),
         until_current=True,
@@ -235,17 +238,17 @@ def test_a_topic_that_is_deleted_is_made_again_and_read_from_its_beginning(
     source,
     kafka,  # noqa: F811
 ):
-    stream.delete_topics(kafka.address)
+    stream.delete_topics(kafka.access)
     with following(kafka) as done:
         wait_for(lambda: topic_ids(kafka))
         before = topic_ids(kafka)
-        produce(kafka, THINGS, change(1, 10), change(2, 20))
+        produce(kafka.access, THINGS, change(1, 10), change(2, 20))
         wait_for(lambda: done.new_count == 2)
-        client = KafkaAdminClient(bootstrap_servers=kafka.address)
+        client = KafkaAdminClient(**kafka.access.client_options)
         client.delete_topics([THINGS])
         client.close()
         wait_for(lambda: topic_ids(kafka) not in ([], before))
-        produce(kafka, THINGS, change(2, 20), change(3, 30))
+        produce(kafka.access, THINGS, change(2, 20), change(3, 30))
         wait_for(lambda: done.new_count == 3)
     assert set(held(source)) == {1, 2, 3}
     ids = "select count(distinct topic_id) from bronze_config.pages"
@@ -253,7 +256,7 @@ def test_a_topic_that_is_deleted_is_made_again_and_read_from_its_beginning(
 
 
 def topic_ids(kafka):  # noqa: F811
-    log = KafkaLog(kafka.address, DEAD_LETTERS_TOPIC)
+    log = KafkaLog(kafka.access, DEAD_LETTERS_TOPIC)
     try:
         return [place.topic_id for place in log.places([THINGS])]
     finally:
@@ -261,22 +264,58 @@ def topic_ids(kafka):  # noqa: F811
 
 
 def test_a_poison_message_is_a_dead_letter_with_its_bytes(source, kafka):  # noqa: F811
-    stream.delete_topics(kafka.address)
-    change_topics.create(kafka.address, change_topics.declared(["config.things"], 7))
-    produce(kafka, THINGS, change(1, 10), b"\xffpoison", change(2, 20))
+    stream.delete_topics(kafka.access)
+    change_topics.create(kafka.access, change_topics.declared(["config.things"], 7))
+    produce(kafka.access, THINGS, change(1, 10), b"\xffpoison", change(2, 20))
     done = follow(
-        lambda: KafkaLog(kafka.address, DEAD_LETTERS_TOPIC),
+        lambda: KafkaLog(kafka.access, DEAD_LETTERS_TOPIC),
         PREFIX,
         threading.Event(),
         until_current=True,
     )
     assert (done.new_count, done.refused_count) == (2, 1)
-    with stream.reading(kafka.address, DEAD_LETTERS_TOPIC) as consumer:
+    with stream.reading(kafka.access, DEAD_LETTERS_TOPIC) as consumer:
         found = [m for batch in consumer.poll(10_000).values() for m in batch]
     assert [message.value for message in found] == [b"\xffpoison"]
     told = dict(found[0].headers)
     assert (told["topic"], told["offset"]) == (THINGS.encode(), b"1")
     assert told["reason"] == b"not UTF-8 at byte 0"
+
+
+FORGED = {
+    "connector": "mysql",
+    "name": "another server",
+    "db": "another database",
+    "schema": "public",
+    "table": "others",
+}
+
+
+def test_what_debezium_did_not_write_is_a_dead_letter_and_the_stream_goes_on(
+    source,
+    kafka,  # noqa: F811
+):
+    """By a client that holds the very credential of Debezium."""
+    stream.delete_topics(kafka.access)
+    change_topics.create(kafka.access, change_topics.declared(["config.things"], 7))
+    writer = kafka_users.writer(kafka.access, "correct-horse-battery")
+    forged = [change(1, 20, **{field: value}) for field, value in FORGED.items()]
+    with following(kafka) as done:
+        produce(writer, THINGS, change(1, 10), *forged, change(2, 30))
+        wait_for(lambda: done.messages_count == 7)
+        produce(writer, THINGS, change(3, 40))
+        wait_for(lambda: done.new_count == 3)
+    assert done.refused_count == len(FORGED)
+    assert held(source).keys() == {1, 2, 3}
+    assert held(source)[1]["name"] == "1 at 10"
+    with stream.reading(kafka.access, DEAD_LETTERS_TOPIC) as consumer:
+        found = [m for batch in consumer.poll(10_000).values() for m in batch]
+    reasons = [dict(message.headers)["reason"].decode() for message in found]
+    told = zip(FORGED.items(), reasons, strict=True)
+    assert [field for (field, value), reason in told if value not in reason] == []
+    declared = streamed_tables(source)
+    retried = dead_letters.retry(source, declared)
+    assert (retried.reprocessed_count, len(retried.refused)) == (0, len(FORGED))
 
 
 @pytest.mark.slow
@@ -302,15 +341,15 @@ def test_a_fresh_snapshot_after_a_lost_slot_deletes_what_vanished(
     assert rows(source, inferred) == [("[1]", "d")]
 
 
-def change(key, lsn):
-    source = {"schema": "config", "table": "things", "lsn": lsn, "txId": lsn}
-    after = {"id": key, "name": f"{key}"}
+def change(key, lsn, **facts):
+    source = source_of("things", lsn=lsn, txId=lsn) | facts
+    after = {"id": key, "name": f"{key} at {lsn}"}
     event = {"before": None, "after": after, "source": source, "op": "c"}
     return json.dumps(event).encode()
 
 
-def produce(kafka, topic, *values):  # noqa: F811
-    producer = KafkaProducer(bootstrap_servers=kafka.address, acks="all")
+def produce(access, topic, *values):
+    producer = KafkaProducer(**access.client_options, acks="all")
     for value in values:
         producer.send(topic, key=b"1", value=value).get(30)
     producer.close()

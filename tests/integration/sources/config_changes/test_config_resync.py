@@ -141,7 +141,7 @@ def test_a_transaction_that_is_open_across_the_snapshot_stands_after_it(chain, o
 def test_a_topic_that_was_deleted_is_made_again_while_another_process_follows(
     chain, kafka
 ):
-    client = KafkaAdminClient(bootstrap_servers=kafka.address)
+    client = KafkaAdminClient(**kafka.access.client_options)
     client.delete_topics([EXCHANGES])
     while EXCHANGES in client.list_topics():
         pass

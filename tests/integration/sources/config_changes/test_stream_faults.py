@@ -116,7 +116,7 @@ def test_a_slot_that_is_dropped_under_the_connector_is_made_anew_with_a_snapshot
 
 @pytest.mark.slow
 def test_a_topic_that_is_deleted_while_all_runs_is_made_again(chain):
-    client = KafkaAdminClient(bootstrap_servers=chain.kafka.address)
+    client = KafkaAdminClient(**chain.kafka.access.client_options)
     client.delete_topics([TOPIC])
     client.close()
     time.sleep(1)

@@ -51,7 +51,7 @@ def wait_for(is_done, wait_s=300):
 
 
 def admin(kafka):
-    return KafkaAdminClient(bootstrap_servers=kafka.address)
+    return KafkaAdminClient(**kafka.access.client_options)
 
 
 def test_of_a_chain_that_is_well_every_look_is(chain):
@@ -61,6 +61,7 @@ def test_of_a_chain_that_is_well_every_look_is(chain):
     assert set(NAMES) < set(found)
     assert {n: found[n].meaning for n in NAMES if not found[n].ok} == {}
     assert "through Postgres, Debezium and Kafka" in found["heartbeat"].meaning
+    assert found["kafka"].meaning.endswith(", to the user bullion, by password")
     assert "of WAL of 16.0 MB" in found["slot"].meaning
     assert "nobody follows" in found["consumer"].meaning
 
@@ -114,7 +115,7 @@ def test_a_topic_that_is_gone_or_keeps_less_is_named(chain, kafka):
     found = look("topics")
     assert (found.ok, found.mend) == (False, "bullion stream prepare")
     assert f"{EXCHANGES} has min.compaction.lag.ms=1000, not 604800000" in found.meaning
-    change_topics.create(kafka.address, change_topics.declared(["config.exchanges"], 7))
+    change_topics.create(kafka.access, change_topics.declared(["config.exchanges"], 7))
     wait_for(lambda: look("topics").ok)
 
     topic = change_topics.topic_of("config.endpoints")
@@ -124,7 +125,7 @@ def test_a_topic_that_is_gone_or_keeps_less_is_named(chain, kafka):
     found = look("topics")
     assert (found.ok, found.mend) == (False, "bullion config resync")
     assert f"{topic} is gone" in found.meaning
-    change_topics.create(kafka.address, change_topics.declared(["config.endpoints"], 7))
+    change_topics.create(kafka.access, change_topics.declared(["config.endpoints"], 7))
 
 
 def test_a_table_that_is_not_streamed_whole_is_named(chain):
@@ -158,7 +159,7 @@ def test_a_reader_that_may_more_is_named_with_the_right(chain):
 
 def test_a_dead_letter_is_told_with_its_reason(chain, kafka):
     assert look("dead letters").meaning == "none"
-    producer = KafkaProducer(bootstrap_servers=kafka.address, acks="all")
+    producer = KafkaProducer(**kafka.access.client_options, acks="all")
     producer.send(EXCHANGES, key=b"1", value=b"\xffpoison").get(30)
     producer.close()
     take_in()
@@ -217,7 +218,7 @@ def test_values_of_every_kind_are_equal_in_both_and_a_change_of_each_is_seen(
 ):
     chain.execute(KINDS)
     chain.execute("select config.publish('config.kinds')")
-    change_topics.create(kafka.address, change_topics.declared(["config.kinds"], 7))
+    change_topics.create(kafka.access, change_topics.declared(["config.kinds"], 7))
     try:
         chain.execute(ROW)
         take_in()

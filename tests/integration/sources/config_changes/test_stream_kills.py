@@ -80,7 +80,7 @@ def test_each_change_stands_once_whatever_is_killed(chain, tmp_path):
 @pytest.mark.slow
 def test_a_connector_that_ends_within_a_copy_leaves_none_of_its_rows_out(chain):
     """Rows of one COPY share LSNs: a place among them is none to go on from."""
-    with KafkaConsumer(bootstrap_servers=chain.kafka.address) as topics:
+    with KafkaConsumer(**chain.kafka.access.client_options) as topics:
         began = topics.end_offsets([TOPIC])[TOPIC]
         with (
             chain.connect() as connection,

@@ -13,6 +13,7 @@ from pipelines.cli.config import config_app
 from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.event import decoded
 from pipelines.sources.config_changes.fold import Fold
+from tests.fakes.memory_log import source_of
 
 PRODUCTS = Declaration(
     "products",
@@ -132,13 +133,8 @@ class Source:
         self.transaction += 1
 
     def say(self, op, before, after, position, snapshot="false"):
-        source = {
-            "schema": "config",
-            "table": "things",
-            "lsn": self.lsn,
-            "txId": self.transaction,
-            "snapshot": snapshot,
-        }
+        facts = {"txId": self.transaction, "snapshot": snapshot}
+        source = source_of("things", lsn=self.lsn, **facts)
         event = {"before": before, "after": after, "source": source, "op": op}
         if position is not None:
             event["transaction"] = {"id": "x", "total_order": position}

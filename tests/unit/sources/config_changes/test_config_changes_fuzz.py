@@ -15,6 +15,7 @@ from pipelines.config.declaration import Declaration
 from pipelines.config.encoding import encoding
 from pipelines.local.debezium_properties import SOURCE as STREAM
 from pipelines.sources.config_changes.batch import Batch, Message, Place
+from pipelines.sources.config_changes.connector import Connector
 from pipelines.sources.config_changes.replay import replay
 from pipelines.sources.config_changes.topics import ConfigTopics
 
@@ -72,6 +73,8 @@ EVENT = {
     "after": ROW,
     "source": {
         "connector": "postgresql",
+        "name": "bullion",
+        "db": "warehouse",
         "schema": "config",
         "table": "things",
         "lsn": 100,
@@ -193,7 +196,8 @@ def test_no_message_escapes_and_each_is_counted(seed, tmp_path):
         Message(PLACE, offset, key_of(rng), written(rng)) for offset in range(MESSAGES)
     ]
     began = time.process_time()
-    topics = ConfigTopics("bullion", lambda: {"things": table})
+    connector = Connector("bullion", "warehouse")
+    topics = ConfigTopics(connector, lambda: {"things": table})
     batch: Batch = topics.batch(sent, {PLACE: 0}, "fuzz")
     (page,) = batch.pages
     counts = (page.events_count, page.tombstones_count, page.quarantined_count)

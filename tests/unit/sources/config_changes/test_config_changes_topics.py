@@ -6,14 +6,24 @@ import pytest
 
 from pipelines.config.declaration import Declaration
 from pipelines.sources.config_changes.batch import Message, Place, raw_bytes
+from pipelines.sources.config_changes.connector import Connector
+from pipelines.sources.config_changes.replay import replay
 from pipelines.sources.config_changes.topics import ConfigTopics, start
 
 PLACE = Place("bullion.config.things", "id-1", 0)
+CONNECTOR = Connector("bullion", "warehouse")
+OURS = {
+    "connector": "postgresql",
+    "name": "bullion",
+    "db": "warehouse",
+    "schema": "config",
+    "table": "things",
+}
 ANEW = Place("bullion.config.things", "id-2", 0)
 
 
 def change(columns=None, **changes):
-    source = {"schema": "config", "table": "things", "lsn": 5, "txId": 1}
+    source = {**OURS, "lsn": 5, "txId": 1}
     after = {"id": 1, **(columns or {})}
     event = {"before": None, "after": after, "source": source, "op": "c", **changes}
     return json.dumps(event).encode()
@@ -58,7 +68,7 @@ def test_offsets_that_went_unread_are_told():
 
 
 def test_a_batch_speaks_for_every_offset_and_counts_what_they_were():
-    topics = ConfigTopics("bullion", declared)
+    topics = ConfigTopics(CONNECTOR, declared)
     sent = messages(change(), None, b"{", change(op="x"), first=12)
     batch = topics.batch(sent, {PLACE: 10}, "test")
     (page,) = batch.pages
@@ -71,7 +81,7 @@ def test_a_batch_speaks_for_every_offset_and_counts_what_they_were():
 
 def test_an_added_column_is_taken_up_without_a_restart():
     looks = iter([declared(), declared(colour="text")])
-    topics = ConfigTopics("bullion", lambda: next(looks))
+    topics = ConfigTopics(CONNECTOR, lambda: next(looks))
     batch = topics.batch(messages(change({"colour": "red"})), {PLACE: 10}, "test")
     assert [landed.event.after for landed in batch.landed] == [
         {"id": "1", "colour": "red"}
@@ -81,7 +91,7 @@ def test_an_added_column_is_taken_up_without_a_restart():
 
 def test_a_column_that_is_declared_nowhere_is_refused_after_one_look():
     looks = iter([declared(), declared()])
-    topics = ConfigTopics("bullion", lambda: next(looks))
+    topics = ConfigTopics(CONNECTOR, lambda: next(looks))
     sent = messages(*[change({"colour": "red"})] * 3)
     batch = topics.batch(sent, {PLACE: 10}, "test")
     assert [refused.reason for refused in batch.refused] == [
@@ -89,9 +99,40 @@ def test_a_column_that_is_declared_nowhere_is_refused_after_one_look():
     ] * 3
 
 
+@pytest.mark.parametrize("field", OURS)
+@pytest.mark.parametrize("value", ["another", "", None, 1, ["bullion"], "things "])
+def test_what_the_connector_did_not_write_is_refused_by_the_field(field, value):
+    source = {**OURS, "lsn": 5, "txId": 1, field: value}
+    sent = messages(change(), change(source=source), change())
+    batch = ConfigTopics(CONNECTOR, declared).batch(sent, {PLACE: 10}, "test")
+    assert [landed.event.offset for landed in batch.landed] == [10, 12]
+    (refused,) = batch.refused
+    assert refused.message.offset == 11
+    if field not in {"schema", "table"}:
+        told = f"not written by the stream's connector: source.{field} is "
+        assert refused.reason.startswith(told)
+
+
+def test_a_table_that_calls_itself_by_schema_and_name_is_another():
+    source = {**OURS, "lsn": 5, "schema": "public", "table": "config.things"}
+    sent = messages(change(source=source))
+    batch = ConfigTopics(CONNECTOR, declared).batch(sent, {PLACE: 10}, "test")
+    (refused,) = batch.refused
+    assert refused.reason.endswith('source.schema is "public", not "config"')
+
+
+def test_a_file_may_hold_the_events_of_another_server(tmp_path):
+    foreign = {**OURS, "connector": "mysql", "name": "theirs", "db": "shop", "lsn": 5}
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(change(source=foreign))
+    (table,) = declared().values()
+    done = replay(file, table)
+    assert (done.lines, done.refusals) == (['{"id":1}'], [])
+
+
 def test_a_topic_of_no_declared_table_is_refused_by_name():
     place = Place("bullion.config.others", "x", 0)
-    batch = ConfigTopics("bullion", declared).batch(
+    batch = ConfigTopics(CONNECTOR, declared).batch(
         messages(change(), place=place), {place: 0}, "test"
     )
     assert [(r.name, r.reason) for r in batch.refused] == [

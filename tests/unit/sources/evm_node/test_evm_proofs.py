@@ -395,7 +395,9 @@ def test_a_chain_without_a_vector_has_the_proofs_that_need_none():
     assert not_passed(whole(chain_id=10), rules=declared) == {}
 
 
-@pytest.mark.parametrize("exemption", EXEMPTIONS, ids=str)
+@pytest.mark.parametrize(
+    "exemption", EXEMPTIONS, ids=lambda exemption: exemption.chain_id
+)
 def test_an_exemption_ends_at_its_block(exemption):
     for proof in CHECKS:
         before, after = (
