@@ -93,6 +93,7 @@ def test_with_every_watch_killed_the_process_goes_on_and_is_taken_over(watched):
 
 def test_a_process_whose_pid_was_never_noted_is_found_and_ended(watched):
     pid = start(watched)
+    until((watched.home / "service.pid").exists)
     (watched.home / "service.pid").unlink()
     assert watched.pid() == pid
     watched.stop()

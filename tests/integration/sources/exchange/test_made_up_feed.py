@@ -139,7 +139,8 @@ def test_it_is_collected_and_its_first_row_is_found(venue):
     choice = InstrumentChoice(
         "kraken", "BTC/USD", since, "live", is_enabled=True, feeds=("spreads",)
     )
-    known = replace(configuration(PROJECT_DIR / "seeds"), instruments=[choice])
+    known = configuration(PROJECT_DIR / "seeds")
+    known = replace(known, instruments=[choice], chains={})
     with connected(known) as connectors:
         targets = targets_of(connectors, known)
     keys = targets.live_keys(targets.series)
