@@ -42,7 +42,7 @@ def reviewed():
     """The functions of the page, by name: who may call each."""
     found: dict[str, set[str]] = {}
     for line in PAGE.splitlines():
-        if told := re.match(r"\| (?:those of )?`([\w./]+)` \| ([^|]+) \|", line):
+        if told := re.match(r"\| (?:those of )?`(\w+[./][\w./]+)` \| ([^|]+) \|", line):
             name, callers = told[1], set(re.findall(r"\w+", told[2])) & {*ROLES, "cdc"}
             names = of_a_file(name) if name.endswith(".sql") else {name}
             found |= dict.fromkeys(names, callers)
