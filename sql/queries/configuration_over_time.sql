@@ -52,6 +52,41 @@ rows_over_time as (
         opened_by_login,
         opened_by_application
     from gold.dim_config_thresholds
+    union all
+    select
+        'chains' as table_name,
+        chain as row_name,
+        jsonb_build_object(
+            'chain_id', chain_id,
+            'is_enabled', is_enabled,
+            'block_time_s', trim_scale(block_time_s),
+            'finality', finality,
+            'since_block', since_block,
+            'proof_level', proof_level,
+            'budget_share', budget_share
+        ) as columns_then,
+        valid_from,
+        valid_to,
+        opened_by_login,
+        opened_by_application
+    from gold.dim_config_chains
+    union all
+    select
+        'chain_endpoints' as table_name,
+        chain || ' ' || endpoint as row_name,
+        jsonb_build_object(
+            'list_position', list_position,
+            'precedence', precedence,
+            'is_enabled', is_enabled,
+            'provider', provider,
+            'units_per_day', units_per_day,
+            'lacks', lacks
+        ) as columns_then,
+        valid_from,
+        valid_to,
+        opened_by_login,
+        opened_by_application
+    from gold.dim_config_chain_endpoints
 
 )
 
