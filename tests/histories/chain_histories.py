@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.histories.candle_histories import Load
+from tests.histories.chain_answers import differing, page, refused
 from tests.histories.chain_rows import Block, Rows, Sent, Transaction, head, whole
 from tests.histories.token_events import events
 
@@ -133,12 +134,24 @@ class ChainHistories:
                 self.poll(rows, world, name)
         view = world.branch(world.views[names[0]])
         until = len(view) if rng.random() < 0.7 else rng.randint(1, len(view))
-        for block in view[max(0, until - rng.randint(0, 9)) : until]:
+        since = max(0, until - rng.randint(0, 9))
+        for block in view[since:until]:
             sent = self.sent(names[0])
             self.read(rows, block, sent)
             if is_headless and block.number == until - 1:
                 head(rows, block, "latest", sent)  # the highest that was read
+        self.answer(rows, world, since, until)
         return rows.load
+
+    def answer(self, rows: Rows, world: World, since: int, until: int) -> None:
+        """What was asked for, some of it in vain; what was refused, or differs."""
+        rng, sent = self.rng, self.sent(next(iter(world.views)))
+        if rng.random() < 0.8:
+            page(rows, max(0, since - rng.randint(0, 4)), until, sent)
+        if rng.random() < 0.4:
+            refused(rows, world.chain_id, rng.randint(0, world.tip.number), sent)
+        if rng.random() < 0.3:
+            differing(rows, rng.choice(list(world.blocks.values())), sent)
 
     def poll(self, rows: Rows, world: World, name: str) -> None:
         """What an endpoint calls latest, from one node or another, and final."""

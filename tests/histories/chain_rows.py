@@ -12,7 +12,10 @@ START = datetime(2024, 3, 1, 22, tzinfo=UTC)
 BLOCK_S = 600  # an hour has six
 FEE = 10**9
 PROOFS = ("header_hash", "transactions_root", "receipts_root", "logs_bloom", "counts")
-LOADED = ("blocks", "transactions", "logs", "heads", "proofs")
+LOADED = (
+    *("blocks", "transactions", "logs", "heads", "proofs"),
+    *("pages", "quarantine", "disagreements"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,15 @@ class Sent:
     request_id: str
 
     @property
+    def chain(self) -> str:
+        return "anvil" if self.endpoint == "anvil" else "ethereum"
+
+    @property
     def columns(self) -> Row:
         return {
             "received_at": (START + timedelta(seconds=self.seconds)).isoformat(),
             "endpoint": self.endpoint,
-            "origin": f"a chain/{self.endpoint}",
+            "origin": f"{self.chain}/{self.endpoint}",
             "request_id": self.request_id,
         }
 
@@ -101,6 +108,14 @@ def head(rows: Rows, block: Block, tag: str, sent: Sent) -> None:
 
 def at_s(block: Block) -> int:
     return int(START.timestamp()) + block.number * BLOCK_S
+
+
+def base_fee(block: Block) -> int:
+    return FEE + block.block_hash[0]
+
+
+def gas_used(transaction: Transaction) -> int:
+    return 21_000 + transaction.transaction_hash[0]
 
 
 def whole(
@@ -143,7 +158,7 @@ def header(block: Block, sent: Sent, logs_count: int | None) -> Row:
         "block_number": block.number,
         "block_at_s": at_s(block),
         "gas_limit": 30_000_000,
-        "gas_used": 21_000 * len(block.transactions),
+        "gas_used": sum(map(gas_used, block.transactions)),
         "transactions_count": len(block.transactions),
         "logs_count": logs_count,
         "size_bytes": 500,
@@ -162,7 +177,7 @@ def header(block: Block, sent: Sent, logs_count: int | None) -> Row:
         "requests_hash": None,
         "difficulty": "0",
         "total_difficulty": None,
-        "base_fee_per_gas": str(FEE),
+        "base_fee_per_gas": str(base_fee(block)),
         "uncles": "[]",
         "withdrawals": None,
         "extra_fields": None,
@@ -173,6 +188,7 @@ def header(block: Block, sent: Sent, logs_count: int | None) -> Row:
 RECEIPT = (
     *("receipt_status", "receipt_gas_used", "receipt_cumulative_gas_used"),
     *("receipt_contract_address", "receipt_effective_gas_price"),
+    *("receipt_blob_gas_used", "receipt_blob_gas_price", "receipt_extra_fields"),
 )
 
 
@@ -180,34 +196,39 @@ def _transaction(block: Block, index: int, transaction: Transaction, sent: Sent)
     rng = random.Random(transaction.transaction_hash)
     optional = (
         *("max_fee_per_blob_gas", "access_list", "authorization_list"),
-        *("blob_versioned_hashes", "extra_fields", "receipt_blob_gas_used"),
-        *("receipt_root", "receipt_blob_gas_price", "receipt_extra_fields"),
+        *("blob_versioned_hashes", "extra_fields", "receipt_root"),
     )
+    kind, price = rng.choice((0, 2, 3)), base_fee(block) + rng.randrange(9)
     return {
         "chain_id": block.chain_id,
         "block_number": block.number,
         "transaction_index": index,
-        "transaction_type": 2,
+        "transaction_type": kind,
         "nonce": rng.randint(0, 99),
-        "gas": 21_000,
+        "gas": 30_000,
         "v": 0,
         "block_hash": block.block_hash,
         "transaction_hash": transaction.transaction_hash,
         "from_address": rng.randbytes(20),
         "to_address": rng.choice([None, rng.randbytes(20)]),
-        "input": b"",
+        "input": rng.randbytes(4),
         "r": rng.randbytes(32),
         "s": rng.randbytes(32),
         "value": str(rng.getrandbits(256)),
-        "gas_price": str(FEE + 7),
+        "gas_price": str(price),
         "max_fee_per_gas": str(2 * FEE),
-        "max_priority_fee_per_gas": "7",
+        "max_priority_fee_per_gas": "9",
         **dict.fromkeys(optional),
-        "receipt_status": 1,
-        "receipt_gas_used": 21_000,
-        "receipt_cumulative_gas_used": 21_000 * (index + 1),
-        "receipt_contract_address": None,
-        "receipt_effective_gas_price": str(FEE + 7),
+        "receipt_status": rng.choice((0, 1)),
+        "receipt_gas_used": gas_used(transaction),
+        "receipt_cumulative_gas_used": sum(
+            map(gas_used, block.transactions[: index + 1])
+        ),
+        "receipt_contract_address": rng.choice([None, rng.randbytes(20)]),
+        "receipt_effective_gas_price": str(price) if kind else None,
+        "receipt_blob_gas_used": 131_072 if kind == 3 else None,
+        "receipt_blob_gas_price": str(rng.randrange(9)) if kind == 3 else None,
+        "receipt_extra_fields": rng.choice([None, '{"l1Fee":"0xff"}']),
         **sent.columns,
     }
 

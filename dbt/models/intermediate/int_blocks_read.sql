@@ -148,6 +148,7 @@ blocks as (
         load_id,
         request_id,
         receipt_request_id,
+        split_part(origin, '/', 1) as chain,
         received_at,
         {{ own_batch() }} as changed_in
     from best

@@ -17,6 +17,8 @@ from tests.fakes.memory_source import Memory
 from tests.histories.candle_histories import Load
 from tests.histories.chain_histories import CONFIRMATIONS, ChainHistories
 from tests.integration.models.test_dbt_histories import forget, select
+from tests.oracles import chain_gold_oracle as gold
+from tests.oracles.chain_hours_oracle import hours
 from tests.oracles.chain_oracle import ChainOracle
 from tests.soak import seeds, times
 
@@ -30,6 +32,11 @@ SILVER = (
     "int_blocks_linked",
     "int_blocks_canonical",
 )
+GOLD = (
+    *("fct_blocks", "fct_transactions", "fct_gas", "fct_reorgs"),
+    "rpt_chain_completeness",
+)
+VIEWS = ("fct_blocks_finalized", "fct_transactions_finalized", "rpt_data_quality")
 EVERYTHING = "int_blocks_read+ int_heads_confirmed+"
 CANONICAL = """
 select chain_id, block_hash, is_canonical from silver.int_blocks_canonical
@@ -37,6 +44,43 @@ select chain_id, block_hash, is_canonical from silver.int_blocks_canonical
 HEADS = """
 select chain_id, head_hash from silver.int_heads_followed
 order by chain_id, seen_at, endpoint, block_number, block_hash
+"""
+BLOCKS = """
+select chain_id, block_number, block_at, block_hash, parent_hash, gas_used, logs_count,
+    transactions_count, fees_raw, base_fees_raw, burnt_raw, tips_raw, blob_fees_raw,
+    l1_fees_raw, proof_level
+from gold.fct_blocks order by 1, 2
+"""
+TRANSACTIONS = """
+select chain_id, block_number, transaction_index, block_at, block_hash,
+    transaction_hash, transaction_type, from_address, to_address, contract_address,
+    value_raw, input, status, gas_used, fee_raw, base_fee_raw, burnt_raw, tip_raw,
+    blob_fee_raw, l1_fee_raw
+from gold.fct_transactions order by 1, 2, 3
+"""
+GAS = """
+select chain_id, hour_at, blocks_count, transactions_count, gas_used, gas_limit,
+    base_fee_per_gas_min, base_fee_per_gas_p50, base_fee_per_gas_max, gas_price_p10,
+    gas_price_p50, gas_price_p90, fees_raw
+from gold.fct_gas order by 1, 2
+"""
+REORGS = """
+select chain_id, seen_at, endpoint, seen_hash, head_move, depth, ancestor_hash,
+    old_head_hash, new_head_hash, dropped_blocks, added_blocks, dropped_transactions,
+    added_transactions, moved_transactions
+from gold.fct_reorgs order by chain_id, seen_at, endpoint, seen_hash
+"""
+HOURS = """
+select chain_id, hour_at, blocks_count, full_count, standard_count, partial_count,
+    unproven_count, failed_count, undetermined_blocks_count, dropped_blocks_count,
+    holes_count, missing_count, missing_gave_way_count, missing_undetermined_count,
+    missing_incomplete_count, missing_refused_count, missing_not_answered_count,
+    missing_not_asked_count, quarantined_count, disagreements_count,
+    delay_p50_s * interval '1 second', delay_max_s * interval '1 second'
+from gold.rpt_chain_completeness order by 1, 2
+"""
+FINALIZED = """
+select chain_id, block_hash from gold.fct_{}_finalized group by 1, 2
 """
 
 
@@ -47,6 +91,7 @@ def deliver(rows: Load) -> None:
 def hashes() -> dict[str, str]:
     """A hash of each table, but for the batch that made a row."""
     tables = [f"silver.{table}" for table in SILVER]
+    tables += [f"gold.{table}" for table in (*GOLD, *VIEWS)]
     row = "(to_jsonb(t) - 'changed_in')::text"
     return {
         table: select(
@@ -59,12 +104,12 @@ def hashes() -> dict[str, str]:
 
 def run_something(transform: Transform, rng: random.Random) -> None:
     """dbt, wholly or in part, or not at all."""
-    model = rng.choice(SILVER)
+    model = rng.choice((*SILVER, *GOLD))
     commands: list[tuple[Any, ...]] = [
         ("run", "--select", EVERYTHING),
         ("run", "--select", model),
         ("run", "--select", f"{model}+"),
-        ("run", "--full-refresh", "--select", model),
+        ("run", "--full-refresh", "--select", model, "int_blocks_standing", *VIEWS),
         ("run", "--select", EVERYTHING, "--vars", "backlog_rows: 10"),
     ]
     if rng.random() < 0.7:
@@ -84,6 +129,7 @@ def check_history(transform: Transform, seed: int) -> None:
     transform.run("run", "--select", EVERYTHING)
     incremental = hashes()
     check_silver(loads)
+    check_gold(loads)
     transform.run("run", "--full-refresh", "--select", EVERYTHING)
     assert hashes() == incremental
 
@@ -98,6 +144,24 @@ def check_silver(loads: list[Load]) -> None:
         for key, verdict in o.canonical().items()
     }
     assert {(c, key): verdict for c, key, verdict in select(CANONICAL)} == judged
+
+
+def check_gold(loads: list[Load]) -> None:
+    oracles = [ChainOracle(chain, n, loads) for chain, n in CONFIRMATIONS.items()]
+    assert select(BLOCKS) == [row for o in oracles for row in gold.blocks(o)]
+    assert select(TRANSACTIONS) == [r for o in oracles for r in gold.transactions(o)]
+    assert select(GAS) == [row for o in oracles for row in gold.gas(o)]
+    assert select(REORGS) == [row for o in oracles for row in gold.reorgs(o)]
+    assert select(HOURS) == [row for o in oracles for row in hours(o)]
+    final = {
+        (o.chain_id, gold.hexed(key)): o.readings[key]
+        for o in oracles
+        for key, verdict in o.canonical().items()
+        if verdict and key in o.final
+    }
+    assert set(select(FINALIZED.format("blocks"))) == set(final)
+    filled = {key for key, reading in final.items() if reading.transactions}
+    assert set(select(FINALIZED.format("transactions"))) == filled
 
 
 @pytest.mark.slow

@@ -1,0 +1,120 @@
+"""Recorded blocks of Ethereum, from bronze to gold, field by field."""
+
+import csv
+import json
+
+import pytest
+from psycopg.rows import dict_row
+
+from pipelines import bootstrap, warehouse
+from pipelines.settings import PROJECT_DIR
+from tests.contents.transform import Transform
+from tests.fakes.node_server import recorded_node
+from tests.services.evm_loads import endpoints, loaded, patient
+
+SPANS = [(483_920, 483_921), (1_755_634, 1_755_636), (47_218, 47_220)]
+OF_BLOCK = {
+    "number": "block_number",
+    "hash": "block_hash",
+    "size": "size_bytes",
+    "transaction_count": "transactions_count",
+}
+OF_TRANSACTION = {
+    "hash": "transaction_hash",
+    "value": "value_raw",
+    "gas": "gas_limit",
+    "receipt_root": "state_root",
+    "receipt_l1_fee": "l1_fee_raw",
+}
+OF_RECEIPT = {"root": "state_root", "l1_fee": "l1_fee_raw"}
+# what other than the block's own has no column
+DERIVED = {"type", "item_id", "item_timestamp"}
+
+
+@pytest.fixture
+def gold(built_database, recorded, monkeypatch):
+    """Blocks and transactions as analysts read them."""
+    bootstrap.apply(**built_database, seeds=PROJECT_DIR / "seeds")
+    patient(built_database)
+    with endpoints(monkeypatch, [recorded_node(recorded / "chain" / "mainnet")]):
+        for span in SPANS:
+            loaded(*span)
+    Transform().run("run", "--select", "int_blocks_read+ int_heads_confirmed+")
+    found = {}
+    with warehouse.connect("analyst", "test") as connection:
+        for mart in ("blocks", "transactions"):
+            cursor = connection.cursor(row_factory=dict_row)
+            rows = cursor.execute(
+                f"select *, extract(epoch from block_at)::bigint as timestamp"
+                f" from gold.fct_{mart}"
+            ).fetchall()
+            found[mart] = rows
+    return found
+
+
+def as_text(value):
+    return "" if value is None or value == [] else str(value)
+
+
+def told(folder, kind):
+    """The rows of each file of expected ones."""
+    for path in sorted(folder.glob(f"*/expected_{kind}.*")):
+        lines = path.read_text().splitlines()
+        yield from (
+            csv.DictReader(lines)
+            if path.suffix == ".csv"
+            else [json.loads(line) for line in lines if line]
+        )
+
+
+def compared(expected, rows, names):
+    """How many fields of the expected rows are in gold, each as it is told."""
+    count = 0
+    for wanted in expected:
+        fields = {
+            names.get(name, name.removeprefix("receipt_")): as_text(value)
+            for name, value in wanted.items()
+            if name not in DERIVED
+        }
+        fields["timestamp"] = fields.pop("block_timestamp", fields.get("timestamp"))
+        if fields["timestamp"] is None:
+            del fields["timestamp"]
+        assert fields in [{name: as_text(row[name]) for name in fields} for row in rows]
+        count += len(fields)
+    return count
+
+
+@pytest.mark.slow
+def test_every_expected_field_of_recorded_blocks_is_in_gold(gold, recorded):
+    folder = recorded / "chain" / "mainnet"
+    count = compared(told(folder, "blocks"), gold["blocks"], OF_BLOCK)
+    count += compared(
+        told(folder, "transactions"), gold["transactions"], OF_TRANSACTION
+    )
+    count += compared(told(folder, "receipts"), gold["transactions"], OF_RECEIPT)
+    print(f"{count} fields compared")
+    assert len(gold["blocks"]) == 5
+    assert {row["block_number"]: row["proof_level"] for row in gold["blocks"]} == {
+        47_218: "unproven",
+        47_219: "unproven",
+        483_920: "standard",
+        1_755_634: "standard",
+        1_755_635: "standard",
+    }
+    check_fees(gold)
+
+
+def check_fees(gold):
+    """Before London all that a transaction pays is a tip."""
+    by_number = {row["block_number"]: row for row in gold["blocks"]}
+    for number in (483_920, 1_755_634, 1_755_635):
+        rows = [r for r in gold["transactions"] if r["block_number"] == number]
+        fees = [row["gas_used"] * row["gas_price"] for row in rows]
+        block = by_number[number]
+        assert block["fees_raw"] == block["tips_raw"] == sum(fees)
+        assert (
+            block["burnt_raw"] == block["base_fees_raw"] == block["blob_fees_raw"] == 0
+        )
+        assert [row["fee_raw"] for row in rows] == fees
+        assert len(rows) == block["transactions_count"]
+    assert by_number[47_218]["fees_raw"] is None
