@@ -7,14 +7,15 @@ from unittest.mock import patch
 from pipelines.config.model import Configuration
 from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR, export, rpc_urls_setting
-from pipelines.sources.evm_node import fetching
+from pipelines.sources.evm_node import fetch_processes, fetching
 from pipelines.sources.evm_node.source import EvmSource
-from pipelines.sources.evm_node.tables import Proof
 from pipelines.sources.load import load
 from pipelines.upstream.options import LoadOptions
 from tests.bench.child import Facts, answer
+from tests.bench.fetch_unproved import unproved
 
 CHAIN = "ethereum"
+UNPROVED = "tests.bench.fetch_unproved"
 
 
 def measure(asked: Facts) -> Facts:
@@ -24,15 +25,12 @@ def measure(asked: Facts) -> Facts:
     source = EvmSource(_configuration(), options, is_unlimited=True)
     with ExitStack() as stack:
         if not asked["is_proved"]:
-            stack.enter_context(patch.object(fetching, "prove", _unproved))
+            stack.enter_context(patch.object(fetching, "prove", unproved))
+            stack.enter_context(patch.object(fetch_processes, "MODULE", UNPROVED))
         facts = load(source)
     if source.failures or facts is None:
         raise SystemExit(f"the load failed: {source.failures}")
     return {"rows": facts.rows_count}
-
-
-def _unproved(*_: object, **__: object) -> list[Proof]:
-    return []
 
 
 def _configuration() -> Configuration:

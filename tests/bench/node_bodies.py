@@ -14,11 +14,13 @@ from typing import Any, ClassVar
 import orjson
 
 from pipelines.settings import PROJECT_DIR, child_environment
+from tests.fakes.evm_blocks import moved
 from tests.fakes.evm_readings import block_of
 
 # of a block of Ethereum most are of types 2 and 0, and have two logs
 KINDS = (0,) * 30 + (2,) * 110 + (1,) * 4 + (3,) * 3 + (4,) * 3
 LOGS = 2
+SIGNED = 30  # blocks; the others have their transactions again, at 2 % of the time
 NO_METHOD = b'{"code":-32601,"message":"method not found"}'
 Key = tuple[object, ...]  # a method, and what it is asked for
 TAGS = ("latest", "safe", "finalized")
@@ -27,8 +29,14 @@ TAGS = ("latest", "safe", "finalized")
 def made(count: int) -> Iterator[tuple[Any, list[Any]]]:
     """Blocks from number 0 on with their receipts."""
     parent = bytes(32)
+    signed: list[tuple[Any, list[Any]]] = []
     for number in range(count):
-        block, receipts = block_of(number, kinds=KINDS, logs=LOGS, parent=parent)
+        if number < SIGNED:
+            block, receipts = block_of(number, kinds=KINDS, logs=LOGS, parent=parent)
+            signed.append((block, receipts))
+        else:
+            same = signed[number % SIGNED]
+            block, receipts = moved(*same, number=number, parent=parent)
         yield block, receipts
         parent = bytes.fromhex(block["hash"][2:])
 

@@ -24,7 +24,8 @@ class Options:
         archive_rows: klines of the files that are loaded.
         archive_trades_mb: size of the CSV of trades that is loaded, in 10**6 bytes.
         trades: how many trades candles are rebuilt from.
-        chain_blocks: blocks of 150 transactions that are proved and loaded.
+        proved_blocks: blocks of 150 transactions that are proved.
+        loaded_blocks: such blocks that are loaded.
         rest_days: days of history of each series that a load fetches.
         changes: single changes whose way to bronze is timed, idle and under a load.
         flood_changes: changes that come at once.
@@ -40,7 +41,8 @@ class Options:
     archive_rows: int = 1_000_000
     archive_trades_mb: int = 1000
     trades: int = 10_000_000
-    chain_blocks: int = 300
+    proved_blocks: int = 300
+    loaded_blocks: int = 1500
     rest_days: int = 14
     changes: int = 200
     flood_changes: int = 100_000
@@ -74,7 +76,8 @@ QUICK = Options(
     archive_rows=20_000,
     archive_trades_mb=5,
     trades=20_000,
-    chain_blocks=3,
+    proved_blocks=3,
+    loaded_blocks=3,
     rest_days=1,
     changes=5,
     flood_changes=2000,

@@ -19,7 +19,7 @@ NOTE = (
 
 def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
     """The speed of each level, and what each proof takes of it."""
-    asked = {"blocks": options.chain_blocks, "repeats": options.repeats}
+    asked = {"blocks": options.proved_blocks, "repeats": options.repeats}
     with taken() as others:
         told = child.run("tests.bench.proofs_chain_child", asked)
     count = told["transactions"]

@@ -1,5 +1,6 @@
 """Blocks of an EVM chain as a node answers them: signed, hashed, whole."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -22,6 +23,10 @@ HEADER = (
     *("withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot"),
     "requestsHash",
 )
+QUANTITIES = {
+    *("difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas"),
+    *("blobGasUsed", "excessBlobGas"),
+}
 KEY = PrivateKey(b"\1" * 32)
 SENDER = keccak(KEY.public_key.format(compressed=False)[1:])[-20:]
 PRICE, TIP, MOST = 10**9, 1, 2 * 10**9
@@ -170,6 +175,24 @@ def answers(
         each = [dict(zip(names, one, strict=True)) for one in withdrawals]
         block["withdrawals"] = list(map(all_hexed, each))
     return _placed(block, transactions, chain_id, envelopes, [said for _, said in made])
+
+
+def moved(
+    block: Json, receipts: Sequence[Json], *, number: int, parent: bytes
+) -> tuple[Json, list[Json]]:
+    """A block of the same transactions, at another place of the chain."""
+    header = block | {"number": hexed(number), "parentHash": hexed(parent)}
+    fields = [from_hex(header[name], name) for name in HEADER if name in header]
+    text = json.dumps([header, receipts])
+    of_block = f'"blockNumber": "{block["number"]}"'
+    text = text.replace(of_block, f'"blockNumber": "{hexed(number)}"')
+    text = text.replace(block["hash"], hexed(keccak(rlp.encode(fields))))
+    there, its_receipts = json.loads(text)
+    return there, its_receipts
+
+
+def from_hex(text: str, name: str) -> int | bytes:
+    return int(text, 16) if name in QUANTITIES else bytes.fromhex(text[2:])
 
 
 def _placed(

@@ -13,13 +13,15 @@ from pipelines.sources.evm_node.block_taker import BlockTaker
 from pipelines.sources.evm_node.bronze_buffer import BronzeBuffer
 from pipelines.sources.evm_node.chain_head import observed, usable
 from pipelines.sources.evm_node.chain_span import Wanted
+from pipelines.sources.evm_node.fetch_process import Order
+from pipelines.sources.evm_node.fetch_processes import FetchProcesses
 from pipelines.sources.evm_node.fetching import BlockFetcher
 from pipelines.sources.evm_node.heads import LATEST, Heads
 from pipelines.sources.evm_node.held_blocks import SCHEMA, HeldBlocks
 from pipelines.sources.evm_node.links import Links
-from pipelines.sources.evm_node.lookahead import Lookahead
 from pipelines.sources.evm_node.node_client import NodeClient
 from pipelines.sources.evm_node.reorg_window import ReorgWindow
+from pipelines.upstream.budget import Precedence
 from pipelines.upstream.extents import without
 from pipelines.upstream.feed import Key, Span
 from pipelines.upstream.pages import Pages
@@ -40,6 +42,9 @@ class ChainLoad:
     config: ConfigProvider
     wanted: Wanted
     progress: Progress
+    processes: FetchProcesses
+    precedence: Precedence
+    is_unlimited: bool
     _heads: Heads = field(default_factory=Heads)
 
     def rows(self) -> Iterator[Rows]:
@@ -83,7 +88,15 @@ class ChainLoad:
     def _read(self, spans: Sequence[Span]) -> Iterator[Rows]:
         self.progress.planned(sum(end - start for start, end in spans))
         self._taker.final = max(self._taker.final, self._heads.final)
-        for span, fetched in Lookahead(self._taker.fetcher).groups(spans):
+        order = Order(
+            self.config.current,
+            self.key.scope,
+            [client.endpoint.name for client in self.clients],
+            self.precedence,
+            is_unlimited=self.is_unlimited,
+            spans=spans,
+        )
+        for span, fetched in self.processes.groups(order, self._taker.fetcher):
             rows = self._taker.take(span, fetched, self._now_ms)
             self.progress.answered(span[1] - span[0], rows)
             if self._buffer.is_full:

@@ -4,11 +4,14 @@ import threading
 from collections.abc import Callable, Sequence
 
 from pipelines.config.listener import ConfigProvider
-from pipelines.sources.evm_node.costs import Free, SharedCosts
+from pipelines.sources.evm_node.costs import Costs, Free, SharedCosts
 from pipelines.sources.evm_node.endpoints import Endpoint, endpoints_of
 from pipelines.sources.evm_node.node_client import NodeClient
-from pipelines.sources.evm_node.node_connection import NodeConnection
-from pipelines.upstream.budget import Precedence, SharedBudget, Unlimited
+from pipelines.sources.evm_node.node_connection import (
+    REQUESTS_AT_ONCE,
+    NodeConnection,
+)
+from pipelines.upstream.budget import Budget, Precedence, SharedBudget, Unlimited
 from pipelines.upstream.clock import Clock
 from pipelines.warehouse import Connection
 
@@ -18,6 +21,8 @@ class Clients:
 
     Kept from load to load, they keep their connections, and what they have learnt of
     the sizes that an endpoint bears. One whose row changed is made anew.
+
+    `processes_count`: so many share the requests that may be under way at once.
     """
 
     def __init__(
@@ -27,11 +32,13 @@ class Clients:
         clock: Clock,
         *,
         is_unlimited: bool = False,
+        processes_count: int = 1,
     ) -> None:
         self.connect = connect
         self._clock = clock
         self._config = config
-        self._is_unlimited = is_unlimited
+        self.is_unlimited = is_unlimited
+        self._slots = max(1, REQUESTS_AT_ONCE // processes_count)
         self._made: dict[tuple[str, Precedence], NodeClient] = {}
         self._lock = threading.Lock()
 
@@ -64,18 +71,24 @@ class Clients:
         return made
 
     def _connection(self, endpoint: Endpoint, precedence: Precedence) -> NodeConnection:
-        if self._is_unlimited:
-            return NodeConnection(
-                endpoint, Unlimited(), Free(), self._clock, self._config
+        budget: Budget = Unlimited()
+        costs: Costs = Free()
+        if not self.is_unlimited:
+            budget = SharedBudget(
+                endpoint.origin,
+                endpoint.chain.chain,
+                endpoint.limits,
+                config=self._config,
+                precedence=precedence,
+                connect=self.connect,
+                clock=self._clock,
             )
-        budget = SharedBudget(
-            endpoint.origin,
-            endpoint.chain.chain,
-            endpoint.limits,
-            config=self._config,
-            precedence=precedence,
-            connect=self.connect,
-            clock=self._clock,
+            costs = SharedCosts(endpoint, self.connect)
+        return NodeConnection(
+            endpoint,
+            budget,
+            costs,
+            self._clock,
+            self._config,
+            requests_at_once=self._slots,
         )
-        costs = SharedCosts(endpoint, self.connect)
-        return NodeConnection(endpoint, budget, costs, self._clock, self._config)

@@ -12,6 +12,7 @@ from pipelines.sources.evm_node.choices import is_collected
 from pipelines.sources.evm_node.clients import Clients
 from pipelines.sources.evm_node.endpoints import endpoints_of
 from pipelines.sources.evm_node.feeds import BLOCK_FEED
+from pipelines.sources.evm_node.fetch_processes import FetchProcesses
 from pipelines.sources.evm_node.history_cost import blocks_of_a_chunk, cost, request_s
 from pipelines.sources.evm_node.source import EvmSource
 from pipelines.upstream.budget import share_of
@@ -29,6 +30,7 @@ class EvmConnector:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._processes = FetchProcesses()
 
     def targets(
         self, configuration: Configuration
@@ -81,6 +83,7 @@ class EvmConnector:
             goes_first=goes_first,
             tasks=self._context.tasks,
             clients=self._clients,
+            processes=self._processes,
             answered=answered,
         )
 
@@ -92,12 +95,19 @@ class EvmConnector:
             end=extent.end,
             priority="history",
         )
-        config, tasks = self._context.config, self._context.tasks
-        return EvmSource(config, options, progress=progress, tasks=tasks)
+        return EvmSource(
+            self._context.config,
+            options,
+            progress=progress,
+            tasks=self._context.tasks,
+            clients=self._clients,
+            processes=self._processes,
+        )
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and end the processes."""
         self._clients.close()
+        self._processes.close()
 
     @cached_property
     def _clients(self) -> Clients:

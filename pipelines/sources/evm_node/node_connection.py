@@ -42,12 +42,14 @@ class NodeConnection:
         costs: Costs,
         clock: Clock,
         config: ConfigProvider,
+        *,
+        requests_at_once: int = REQUESTS_AT_ONCE,
     ) -> None:
         self.endpoint = endpoint
         self.clock = clock
         self.config = config
         self.costs = costs
-        self.slots = Slots(REQUESTS_AT_ONCE)
+        self.slots = Slots(requests_at_once)
         self.redacted = Redaction(endpoint.url)
         self._budget = budget
 

@@ -14,6 +14,7 @@ from pipelines.sources.evm_node.chain_span import Wanted
 from pipelines.sources.evm_node.choices import chosen, is_collected
 from pipelines.sources.evm_node.clients import Clients
 from pipelines.sources.evm_node.feeds import BLOCK_FEED
+from pipelines.sources.evm_node.fetch_processes import FetchProcesses
 from pipelines.sources.evm_node.load_tables import TABLES
 from pipelines.upstream.budget import Precedence
 from pipelines.upstream.clock import Clock, EndingClock
@@ -63,6 +64,7 @@ class EvmSource:
         progress: Progress = NO_PROGRESS,
         tasks: RunningTasks | None = None,
         clients: Clients | None = None,
+        processes: FetchProcesses | None = None,
         answered: Callable[[Key], None] = lambda _: None,
     ) -> None:
         self.tables: Sequence[Table] = (BLOCK_FEED.table, *TABLES)
@@ -82,6 +84,8 @@ class EvmSource:
         self._progress = progress
         self._tasks = tasks or RunningTasks()
         self._answered = answered
+        self._keeps_processes = processes is not None
+        self._processes = processes or FetchProcesses()
         self._keeps_clients = clients is not None
         clock = clock or EndingClock(self._tasks.ending)
         self._clients = clients or Clients(
@@ -117,6 +121,8 @@ class EvmSource:
                 self.failures.append(error)
         if not self._keeps_clients:
             self._clients.close(key.scope)
+        if not self._keeps_processes:
+            self._processes.close()
 
     def _rows(self, key: Key) -> Iterator[Rows]:
         self._check(key)
@@ -124,7 +130,15 @@ class EvmSource:
         with self._clients.connect() as connection:
             progress = _GroupProgress(self._progress, partial(self._paged, key))
             load = ChainLoad(
-                key, clients, connection, self._config, self._wanted, progress
+                key,
+                clients,
+                connection,
+                self._config,
+                self._wanted,
+                progress,
+                self._processes,
+                self._precedence,
+                is_unlimited=self._clients.is_unlimited,
             )
             yield from load.rows()
 

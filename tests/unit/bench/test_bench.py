@@ -153,19 +153,20 @@ def test_a_load_is_held_against_the_copies_on_both_sides_of_it():
     assert run.load_s / run.copy_s == 1.5
 
 
-def test_blocks_are_compared_by_what_they_take_beyond_the_first_one():
+def test_blocks_are_compared_by_what_they_take_beyond_the_first_ones():
     found = {
-        blocks.ETL: [blocks.Timed(11.0, 1.0, 5.0, None)],
-        blocks.PLAIN: [blocks.Timed(seconds, 2.0, 3.0, 0.5) for seconds in (7, 6, 9)],
+        blocks.ETL: [blocks.Timed(16.0, 6.0, 6.0, None)],
+        blocks.PLAIN: [blocks.Timed(seconds, 4.5, 3.0, 0.5) for seconds in (10, 9, 12)],
     }
-    etl, plain = blocks.speeds(found, 1000, None).rows
-    assert etl[3:8] == (1.0, 10.0, 100.0, 1.0, 5000.0)
-    assert plain[3:] == (2.0, 5.0, 200.0, 2.0, 3000.0, 0.5)
+    etl, plain = blocks.speeds(found, 30, None).rows
+    assert etl[2:8] == (3000, 1.0, 10.0, 300.0, 1.0, 2000.0)
+    assert plain[4:] == (5.5, 3000 / 5.5, 10 / 5.5, 1000.0, 0.5)
+    assert plain[3] == 4.5 - 5.5 / 2
 
 
 def test_where_ethereum_etl_can_not_be_had_its_row_says_so():
     found = {blocks.PLAIN: [blocks.Timed(7.0, 2.0, 3.0, None)]}
-    table = blocks.speeds(found, 1000, "no network")
+    table = blocks.speeds(found, 30, "no network")
     assert table.rows[0][0] == f"{blocks.ETL}: not measured"
     assert table.rows[1][6] is None
     assert "no network" in table.notes[1]
