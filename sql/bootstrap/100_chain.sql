@@ -1,7 +1,7 @@
 -- What the ABI packs into words of 32 bytes, read from bytes as bronze holds them. Words are
 -- counted from 0; what is not there, or not of the type, is null. A server reads '0x…' as
 -- numeric from version 16 on: all 64 digits in 0.7 µs, leading zeros in 0.2.
--- Each is one expression without settings of its own, so that a query takes it in.
+-- Most are one expression without settings of their own, so that a query takes them in.
 -- https://docs.soliditylang.org/en/latest/abi-spec.html
 create schema if not exists chain;
 
@@ -85,19 +85,33 @@ return case
         then chain.uint256(chain.tail(data, word), 0)::integer
 end;
 
+-- In steps: to begin a query for each array takes 65 us, this 12 for one of two items.
 create or replace function chain.uint256_array(data bytea, word integer)
 returns numeric[]
-language sql
+language plpgsql
 immutable
 parallel safe
-return case
-    when chain.array_length(data, word) is not null
-        then array(
-            select chain.uint256(chain.tail(data, word), place)
-            from generate_series(1, chain.array_length(data, word)) as place
-            order by place
-        )
-end;
+as $$
+declare
+    bytes bytea := data || ''::bytea;  -- whole in memory, whatever of it is read
+    head numeric := chain.uint256(bytes, word);
+    items_count numeric;
+    items numeric[] := '{}';
+begin
+    if head is null or head > octet_length(bytes) - 32 then
+        return null;
+    end if;
+    bytes := substring(bytes from head::integer + 1);
+    items_count := chain.uint256(bytes, 0);
+    if items_count > octet_length(bytes) / 32 - 1 then
+        return null;
+    end if;
+    for place in 1..items_count::integer loop
+        items[place] := chain.uint256(bytes, place);
+    end loop;
+    return items;
+end
+$$;
 
 create or replace function chain.address_array(data bytea, word integer)
 returns bytea[]
