@@ -88,12 +88,11 @@ def cluster_id(access: Access) -> str | None:
     from kafka.admin import KafkaAdminClient  # noqa: PLC0415
     from kafka.errors import KafkaError  # noqa: PLC0415
 
+    from pipelines.local.kafka_client import opened  # noqa: PLC0415
+
+    timeouts = (ANSWER_TIMEOUT_MS, ANSWER_TIMEOUT_MS)
     try:
-        client = KafkaAdminClient(
-            **access.client_options,
-            bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
-            request_timeout_ms=ANSWER_TIMEOUT_MS,
-        )
+        client = opened(KafkaAdminClient, access, *timeouts)
     except (KafkaError, OSError):
         return None
     try:

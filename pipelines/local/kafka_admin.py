@@ -8,6 +8,7 @@ from kafka.errors import KafkaError
 
 from pipelines.errors import UpstreamError
 from pipelines.local.kafka_access import Access, listens
+from pipelines.local.kafka_client import opened
 
 CONNECT_TIMEOUT_MS = 10_000
 TIMEOUT_MS = 30_000
@@ -26,11 +27,7 @@ def administering(access: Access, what: str) -> Iterator[KafkaAdminClient]:
             f"Kafka at {address} does not answer: run `bullion up kafka`"
         )
     try:
-        client = KafkaAdminClient(
-            **access.client_options,
-            bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
-            request_timeout_ms=TIMEOUT_MS,
-        )
+        client = opened(KafkaAdminClient, access, CONNECT_TIMEOUT_MS, TIMEOUT_MS)
     except (KafkaError, OSError) as error:
         raise UpstreamError(f"Kafka at {address} {access.silence} ({error})") from None
     try:

@@ -14,6 +14,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from pipelines.errors import UpstreamError
 from pipelines.local.kafka_access import Access
+from pipelines.local.kafka_client import opened
 from pipelines.sources.config_changes.batch import Place
 
 REQUEST_MS = 10_000
@@ -114,12 +115,8 @@ class KafkaClients:
     def _open(self, kind: Any, **options: Any) -> Any:
         with unavailable(self.access):
             try:
-                client = kind(
-                    **self.access.client_options,
-                    bootstrap_timeout_ms=self._timeout_ms,
-                    request_timeout_ms=self._timeout_ms,
-                    **options,
-                )
+                timeouts = (self._timeout_ms, self._timeout_ms)
+                client = opened(kind, self.access, *timeouts, **options)
             except KafkaTimeoutError as error:
                 # it says the same of a password that is refused
                 reason = f"Kafka at {self.address} {self.access.silence}"
