@@ -15,7 +15,9 @@ EPILOG = """Example: `bullion load exchange --exchange kraken --symbol BTC/USD
 Example: `bullion load archive --symbol BTC/USDT --feed klines --since 2023-01-01
 --until 2024-01-01`
 
-Example: `bullion load evm --chain ethereum --from 17000000 --to 17000010`"""
+Example: `bullion load evm --chain ethereum --from 17000000 --to 17000010`
+
+Example: `bullion load evm --feed contract_reads`"""
 
 
 def load(
@@ -40,7 +42,8 @@ def load(
         typer.Option(
             help="exchange: candles (the default of a named symbol), trades or"
             " funding_rates; archive: klines (the default), agg_trades, trades or"
-            " funding_rates; may be repeated."
+            " funding_rates; evm: blocks (the default) or contract_reads; may be"
+            " repeated."
         ),
     ] = None,
     *,
@@ -76,7 +79,9 @@ def load(
     anew. One that is refused is named; the others go on.
 
     *evm*: whole blocks of chains, each with what is proved of it: what is new, or a
-    span by number. What gave way to other blocks behind the head is read again.
+    span by number. What gave way to other blocks behind the head is read again. With
+    --feed contract_reads: symbol, name and decimals of tokens whose transfers were
+    loaded, each once.
     """
     from pipelines.collector.load_once import load_once
     from pipelines.sources import loaded

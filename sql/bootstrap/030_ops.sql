@@ -43,6 +43,10 @@ create table if not exists ops.loads (
     primary key (schema_name, load_id)
 );
 
+-- the loads from a number on
+create index if not exists loads_schema_name_batch_id_idx
+on ops.loads (schema_name, batch_id);
+
 -- which feeds a model reads, and of a bronze schema which tables; dbt writes it as it starts
 create table if not exists ops.consumers (
     consumer text not null,

@@ -4,6 +4,7 @@ from typing import LiteralString
 
 from pipelines.sources.evm_node.block_reader import BLOCK
 from pipelines.sources.evm_node.endpoints import Endpoint
+from pipelines.sources.evm_node.feeds import BLOCK_FEED
 from pipelines.sources.evm_node.receipt_reader import OF_BLOCK, SINGLE
 from pipelines.warehouse import Connection, has_table
 
@@ -20,7 +21,7 @@ select
 from (
     select sum(p.rows_count) as blocks_count
     from bronze_evm.pages as p
-    where p.scope = %(chain)s
+    where p.scope = %(chain)s and p.feed = %(feed)s
 ) as p
 where p.blocks_count >= %(few)s
 """
@@ -31,7 +32,12 @@ def blocks_of_a_chunk(connection: Connection, chain: str) -> int:
 
     A power of two, so that chunks that are planned later end where these do.
     """
-    values = {"chain": chain, "methods": [BLOCK, OF_BLOCK, SINGLE], "few": FEW_BLOCKS}
+    values = {
+        "chain": chain,
+        "feed": BLOCK_FEED.name,
+        "methods": [BLOCK, OF_BLOCK, SINGLE],
+        "few": FEW_BLOCKS,
+    }
     is_there = has_table(connection, "bronze_evm.pages")
     row = connection.execute(BYTES, values).fetchone() if is_there else None
     of_a_block = int(row[0]) if row and row[0] else BLOCK_BYTES

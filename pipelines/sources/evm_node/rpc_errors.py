@@ -20,6 +20,7 @@ Meaning = Literal[
     "method_absent",
     "pruned",
     "reorganised",  # the block is not of the chain any more
+    "reverted",  # the contract refused the call: an answer
     "not_yet",
     "parameters",
     "unauthorised",
@@ -36,6 +37,10 @@ JSON_RPC = "https://www.jsonrpc.org/specification#error_object"
 HTTP = "https://www.rfc-editor.org/rfc/rfc9110#section-15"
 EIP_1474 = "https://eips.ethereum.org/EIPS/eip-1474"
 EIP_1898 = "https://eips.ethereum.org/EIPS/eip-1898"
+REVERTED = (
+    "https://github.com/ethereum/go-ethereum/blob/master/internal/ethapi/errors.go"
+)
+VM = "https://github.com/ethereum/go-ethereum/blob/master/core/vm/errors.go"
 HISTORY = "https://github.com/ethereum/execution-apis/pull/650"
 
 
@@ -67,6 +72,14 @@ def _codes(*codes: int) -> frozenset[int]:
 
 
 RULES: Sequence[Rule] = (
+    # first: a contract chooses what stands behind these words
+    Rule("reverted", REVERTED, codes=_codes(3, -32_015)),
+    Rule(
+        "reverted",
+        VM,
+        text=r"^(execution reverted|out of gas|invalid (opcode|jump destination)|stack"
+        r" (underflow|limit)|write protection|return data out of|gas uint64 overflow)",
+    ),
     Rule("quota", INFURA, codes=_codes(402, -33_000)),
     Rule("quota", INFURA, statuses=_codes(402)),
     Rule("quota", INFURA, text=r"daily (credit|request)"),

@@ -21,8 +21,14 @@ if TYPE_CHECKING:  # polars and the client take seconds to import
 def _source(
     config: "ConfigProvider", options: "LoadOptions", progress: "Progress"
 ) -> "Source":
+    from pipelines.sources.evm_node.choices import reads_contracts  # noqa: PLC0415
+    from pipelines.sources.evm_node.contract_source import (  # noqa: PLC0415
+        ContractSource,
+    )
     from pipelines.sources.evm_node.source import EvmSource  # noqa: PLC0415
 
+    if reads_contracts(options):
+        return ContractSource(config, options)
     return EvmSource(config, options, progress=progress)
 
 

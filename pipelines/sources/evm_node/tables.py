@@ -138,7 +138,11 @@ class Proof(NamedTuple):
 
 
 class ContractRead(NamedTuple):
-    """A call of a contract at a block: its result, or the error."""
+    """A call of a contract at a block: its result, or the error.
+
+    Attributes:
+        result: empty, with an error, where no contract was; None where it refused.
+    """
 
     chain_id: int
     block_number: int
@@ -190,6 +194,8 @@ TRANSACTIONS = _table(
 LOGS = _table("logs", Log)
 HEADS = _table("heads", Head)
 PROOFS = _table("proofs", Proof)
-CONTRACT_READS = _table("contract_reads", ContractRead)
+CONTRACT_READS = _table(
+    "contract_reads", ContractRead, indexes=(("chain_id", "contract_address"),)
+)
 
 TABLES = (BLOCKS, TRANSACTIONS, LOGS, HEADS, PROOFS, CONTRACT_READS)

@@ -44,6 +44,11 @@ SAID = [
     (-32001, "Resource not found", 200, "not_yet"),
     (-32602, "invalid argument 0: hex number > 64 bits", 200, "parameters"),
     (None, "HTTP status 401", 401, "unauthorised"),
+    (3, "execution reverted: daily request count exceeded", 200, "reverted"),
+    (-32015, "VM execution error.", 200, "reverted"),
+    (-32000, "Execution reverted", 200, "reverted"),
+    (-32000, "invalid opcode: opcode 0xfe not defined", 200, "reverted"),
+    (-32000, "out of gas", 200, "reverted"),
     (-32603, "Internal error", 200, "failed"),
     (None, "HTTP status 502", 502, "failed"),
 ]
