@@ -5,7 +5,7 @@ from prefect import flow, get_run_logger, task
 from pipelines.backfill import ledger
 from pipelines.backfill.apply import Applied, apply
 from pipelines.backfill.plan import Planned, plan
-from pipelines.backfill.plan_request import parse
+from pipelines.backfill.plan_request import PlanRequest, parse, parse_numbers
 from pipelines.config.rows import configuration
 from pipelines.sources.connectors import connected
 from pipelines.warehouse import connect, process_name
@@ -21,17 +21,9 @@ from prefect_flows.transform import transform
     retry_condition_fn=may_pass,
     tags=["backfill"],
 )
-def make_plans(
-    exchanges: list[str],
-    symbols: list[str],
-    feeds: list[str],
-    since: str,
-    until: str | None,
-) -> list[Planned]:
-    """Write down which chunks the span takes; a plan for each series and feed."""
-    config = configuration()
-    requests = parse(config, exchanges, symbols, feeds=feeds, since=since, until=until)
-    with connected(config) as connectors:
+def make_plans(requests: list[PlanRequest]) -> list[Planned]:
+    """Write down which chunks the spans take; a plan for each series and feed."""
+    with connected(configuration()) as connectors:
         planned = [plan(one, connectors) for one in requests]
     for one in planned:
         get_run_logger().info("%s", one)
@@ -91,8 +83,42 @@ def backfill(
         UpstreamError: chunks failed; the rest is loaded and built.
         SetupError: the options name something unknown or not configured.
     """
-    words = (exchanges or [], symbols or [], feeds or [], since, until)
-    plans = make_plans(*words)
+    requests = parse(
+        configuration(), exchanges, symbols, feeds=feeds, since=since, until=until
+    )
+    _load(requests, parallel, tests)
+
+
+@flow(name="backfill chain")
+def backfill_chain(
+    chains: list[str],
+    first: int = 0,
+    end: int | None = None,
+    *,
+    parallel: int = 2,
+    tests: Tests = "bounded",
+) -> None:
+    """Plan blocks of chains by number, apply the plans, then transform.
+
+    What could be loaded is built even where a chunk failed; the flow fails then, after
+    the build.
+
+    Args:
+        chains: as `config.chains` has them.
+        first: from this block, included.
+        end: to this block, excluded; up to the newest by default.
+        parallel: chunks that run at the same time.
+        tests: the data tests to run as well.
+
+    Raises:
+        UpstreamError: chunks failed; the rest is loaded and built.
+        SetupError: a chain is not known, or the span is empty.
+    """
+    _load(parse_numbers(chains, (first, end), None), parallel, tests)
+
+
+def _load(requests: list[PlanRequest], parallel: int, tests: Tests) -> None:
+    plans = make_plans(requests)
     plan_ids = [one.plan_id for one in plans]
     applied = apply_plans(plan_ids, parallel, return_state=True)
     transform(tests=tests)

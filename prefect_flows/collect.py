@@ -10,7 +10,11 @@ from prefect_flows.cancelling import cancelled
 
 @flow(name="collect")
 def collect(
-    exchanges: list[str] | None = None, *, every_s: float = 60, after_s: float = 2
+    exchanges: list[str] | None = None,
+    chains: list[str] | None = None,
+    *,
+    every_s: float = 60,
+    after_s: float = 2,
 ) -> None:
     """Load what is configured until the run is cancelled; pages under way end first.
 
@@ -18,15 +22,17 @@ def collect(
     collects already there is nothing to do.
 
     Args:
-        exchanges: venues by id, such as `kraken`; all that are enabled by default.
-        every_s: seconds between a venue's live loads.
+        exchanges: venues by id, such as `kraken`; where no chain is named either, all
+            that are enabled.
+        chains: as `config.chains` has them; where no venue is named either, all.
+        every_s: seconds between a venue's live loads, at most a chain's block time.
         after_s: seconds past the round instant at which they begin.
 
     Raises:
         SetupError: there is no warehouse.
     """
     logger = get_run_logger()
-    options = CollectOptions(exchanges or (), every_s, after_s)
+    options = CollectOptions([*(exchanges or ()), *(chains or ())], every_s, after_s)
     try:
         with cancelled() as stop:
             done = run(stop, options, Collected(say=logger.info))

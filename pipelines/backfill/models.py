@@ -1,8 +1,7 @@
-"""The incremental models of silver and gold whose rows lie in time."""
+"""The incremental models of silver and gold whose rows lie in time, or by number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import LiteralString
 
 from psycopg import sql
@@ -11,9 +10,16 @@ from pipelines import warehouse
 from pipelines.backfill.spoken_for import Scope
 from pipelines.sources import feeds
 from pipelines.upstream.extents import at
+from pipelines.upstream.feed import ExtentUnit, Feed
+from pipelines.upstream.key_columns import key_columns
 
 # the column that places a row in time, the first of these that a model has
 TIMES = ("opened_at", "hour_at", "traded_at", "started_at", "settled_at")
+# what is compared and named as one: a day, or a thousand numbers
+PARTS: Mapping[ExtentUnit, LiteralString] = {
+    "ms": "({at} at time zone 'UTC')::date::text",
+    "number": "({at} / 1000 * 1000)::text",
+}
 MODELS: LiteralString = """
 select c.table_schema, c.table_name, array_agg(c.column_name::text)
 from information_schema.columns as c
@@ -28,80 +34,88 @@ order by c.table_schema desc, c.table_name
 
 @dataclass(frozen=True)
 class Model:
-    """A model whose rows lie in time.
+    """A model whose rows lie at times, or numbers.
 
-    `key_columns` are those of the scope and the subject, where it has them.
+    `feed` is one whose columns of the scope and the subject it has, if there is any.
     """
 
     schema: str
     name: str
-    time: str
+    at: str
     columns: tuple[str, ...]
-    key_columns: tuple[str, ...]
+    feed: Feed | None
 
     @property
     def relation(self) -> sql.Identifier:
         """Where it stands."""
         return sql.Identifier(self.schema, self.name)
 
+    @property
+    def key(self) -> Sequence[sql.Composable]:
+        """The names of its rows' scope and subject."""
+        return key_columns(self.feed, self.name) if self.feed else ()
 
-Day = tuple[str, str, str]  # model, series, date
-Hashes = dict[Day, tuple[int, int]]
+
+Part = tuple[str, str, str]  # model, series, and a date or so many thousand numbers
+Hashes = dict[Part, tuple[int, int]]
 
 
 def incremental_models(connection: warehouse.Connection, scope: Scope) -> list[Model]:
-    """The incremental models whose rows lie in time, silver first.
+    """The incremental models whose rows lie on the scope's axis, silver first.
 
     One that has no series has none of those that are named.
     """
-    keys = dict.fromkeys(feed.key_columns for feed in feeds().values())
+    every = feeds().values()
+    numbers = [feed.axis.column for feed in every if feed.axis.unit == "number"]
+    places = TIMES if scope.unit == "ms" else numbers
     models = []
     for schema, name, columns in connection.execute(MODELS).fetchall():
-        time = next((column for column in TIMES if column in columns), None)
-        if time is not None:
+        place = next((column for column in places if column in columns), None)
+        if place is not None:
             rest = tuple(sorted(set(columns) - {"changed_in"}))
-            key = next((names for names in keys if set(names) <= set(columns)), ())
-            if key or not scope.is_narrowed:
-                models.append(Model(schema, name, time, rest, key))
+            keyed = (f for f in every if set(f.key_columns) <= set(columns))
+            feed = next(keyed, None)
+            if feed or not scope.is_narrowed:
+                models.append(Model(schema, name, place, rest, feed))
     return models
 
 
 def row_hashes(
     connection: warehouse.Connection, models: Sequence[Model], scope: Scope
 ) -> Hashes:
-    """Rows and their hash, by model, series and day; the order of rows counts not."""
+    """Rows and their hash, by model, series and part; the order of rows counts not."""
     hashed: Hashes = {}
     for model in models:
         query = sql.SQL(
             "select ltrim(concat_ws(' ', {key})),"
-            " ({time} at time zone 'UTC')::date::text, count(*),"
+            " {part}, count(*),"
             " sum(hashtextextended(row({columns})::text, 0)::numeric)"
             " from {relation} where {inside} group by 1, 2"
         ).format(
-            key=sql.SQL(", ").join(
-                [sql.Literal(""), *map(sql.Identifier, model.key_columns)]
-            ),
-            time=sql.Identifier(model.time),
+            key=sql.SQL(", ").join([sql.Literal(""), *model.key]),
+            part=sql.SQL(PARTS[scope.unit]).format(at=sql.Identifier(model.at)),
             columns=sql.SQL(", ").join(map(sql.Identifier, model.columns)),
             relation=model.relation,
             inside=inside(model, scope),
         )
-        for series, date, count, total in connection.execute(query):
-            hashed[f"{model.schema}.{model.name}", series, date] = (count, total)
+        for series, part, count, total in connection.execute(query):
+            hashed[f"{model.schema}.{model.name}", series, part] = (count, total)
     return hashed
 
 
 def inside(model: Model, scope: Scope) -> sql.Composed:
     """What the model's rows of the scope satisfy."""
-    start, end = (at(ms) for ms in scope.span)
+    start, end = scope.span
+    moment = _moment if scope.unit == "ms" else sql.Literal
+    column = sql.Identifier(model.at)
     return sql.SQL(" and ").join(
         [
-            sql.SQL("{} >= {}").format(sql.Identifier(model.time), _moment(start)),
-            sql.SQL("{} < {}").format(sql.Identifier(model.time), _moment(end)),
-            *scope.conditions(*model.key_columns),
+            sql.SQL("{} >= {}").format(column, moment(start)),
+            sql.SQL("{} < {}").format(column, moment(end)),
+            *scope.conditions(*model.key),
         ]
     )
 
 
-def _moment(time: datetime) -> sql.Composed:
-    return sql.SQL("{}::timestamptz").format(time.isoformat())
+def _moment(ms: int) -> sql.Composed:
+    return sql.SQL("{}::timestamptz").format(at(ms).isoformat())

@@ -23,11 +23,12 @@ from pipelines.backfill.models import (
 )
 from pipelines.backfill.spoken_for import Scope, spoken_for
 from pipelines.bronze.load import Say
-from pipelines.config.span import parse_span
+from pipelines.config.span import check_numbers, parse_span
 from pipelines.errors import SetupError
 from pipelines.upstream.extents import to_ms
 
 ISSUE_AGAIN = Path(__file__).with_name("issue_again.sql").read_text("utf-8")
+HIGHEST = (1 << 63) - 1
 WAIT_S = 600.0  # for a transform that is under way
 
 
@@ -48,20 +49,34 @@ def parse_scope(
     return Scope((to_ms(start.at), to_ms(end)), subjects or (), scopes or ())
 
 
+def parse_numbers(scopes: Sequence[str], first: int | None, end: int | None) -> Scope:
+    """What a command line says of scopes whose rows lie by number; all without a span.
+
+    Raises:
+        SetupError: a number is below 0, or the span is empty.
+    """
+    check_numbers(first, end)
+    return Scope((first or 0, HIGHEST if end is None else end), (), scopes, "number")
+
+
 @dataclass(frozen=True)
 class Changed:
-    """A day of a series whose rows are others than before."""
+    """A part of a series whose rows are others than before: a day, a thousand numbers.
+
+    Attributes:
+        part: where it begins.
+    """
 
     model: str
     series: str
-    date: str
+    part: str
     rows_before: int
     rows_after: int
 
 
 @dataclass
 class Replayed:
-    """A replay's rows of the span, and the days that it changed."""
+    """A replay's rows of the span, and the parts that it changed."""
 
     models_count: int
     loads_count: int
@@ -75,7 +90,7 @@ class Replayed:
         built = f"{self.rows_count:,} rows of {self.models_count} models"
         if not self.changed:
             return f"unchanged: {built}, from {self.loads_count} loads"
-        message = f"changed: {len(self.changed)} days of {built}"
+        message = f"changed: {len(self.changed)} parts of {built}"
         if self.loads_meanwhile:
             message += (
                 f"; {self.loads_meanwhile} loads ended meanwhile, and what they brought"

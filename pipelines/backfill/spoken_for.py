@@ -7,7 +7,7 @@ from typing import LiteralString
 from psycopg import sql
 
 from pipelines.sources import specs
-from pipelines.upstream.feed import Span
+from pipelines.upstream.feed import ExtentUnit, Span
 from pipelines.upstream.key_columns import key_columns
 from pipelines.upstream.pages import PAGES
 from pipelines.upstream.source_spec import SourceSpec
@@ -21,11 +21,12 @@ LOADS: LiteralString = (
 
 @dataclass(frozen=True)
 class Scope:
-    """A span of time, of these scopes and subjects; of all by default."""
+    """A span of time or numbers, of these scopes and subjects; of all by default."""
 
     span: Span
     subjects: Sequence[str] = ()
     scopes: Sequence[str] = ()
+    unit: ExtentUnit = "ms"
 
     @property
     def is_narrowed(self) -> bool:
@@ -60,20 +61,22 @@ def spoken_for(connection: Connection, scope: Scope) -> sql.Composed:
 def _tables(
     spec: SourceSpec, scope: Scope
 ) -> Iterator[tuple[str, list[sql.Composable]]]:
-    """The tables of a source that speak for time, and the conditions on each."""
+    """The tables of a source that speak for the span, and the conditions on each."""
     for feed in spec.feeds.values():
+        if scope.unit == "number" and feed.axis.unit != "number":
+            continue
         column = feed.axis.column
         named = sql.SQL("feed = {}").format(feed.name)
-        # every load of a feed whose axis is no time counts
+        # of a span of time, every load of a feed whose axis is no time counts
         rows: list[sql.Composable] = []
         pages: list[sql.Composable] = [named, *scope.conditions("scope", "subject")]
-        if feed.axis.unit != "number":
+        if feed.axis.extent_unit == scope.unit:
             start, end = feed.axis.of_extent(scope.span)
             rows = _overlap(column, column, (start - 1, end))
             pages += _overlap("asked_from", "asked_until", (start, end))
         yield feed.table.name, [*rows, *scope.conditions(*key_columns(feed, "t"))]
         yield PAGES.name, pages
-    if spec.archive is not None:
+    if spec.archive is not None and scope.unit == "ms":
         covers = _overlap("covers_from_ms", "covers_until_ms", scope.span)
         yield "files", [*covers, *scope.conditions("exchange_id", "symbol")]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.transform import quiet_prefect
+from pipelines.errors import SetupError
 from pipelines.settings import export
 from pipelines.terminal.output import Json, Wait, say, show, told
 
@@ -16,6 +17,15 @@ Exchanges = Annotated[
 ]
 Symbols = Annotated[
     list[str] | None, typer.Option("--symbol", help="As BTC/USDT; may be repeated.")
+]
+Chains = Annotated[
+    list[str] | None, typer.Option("--chain", help="As ethereum; may be repeated.")
+]
+First = Annotated[
+    int | None, typer.Option("--from", help="Of a chain: from this block on.")
+]
+End = Annotated[
+    int | None, typer.Option("--to", help="To this block, excluded; the head.")
 ]
 Plans = Annotated[
     list[int] | None, typer.Argument(help="Plans by number; all by default.")
@@ -45,15 +55,9 @@ def backfill_plan(
         str | None, typer.Option(help="To, ISO UTC, excluded; the venue's now.")
     ] = None,
     *,
-    chain: Annotated[
-        list[str] | None, typer.Option(help="As ethereum; may be repeated.")
-    ] = None,
-    first: Annotated[
-        int | None, typer.Option("--from", help="Of a chain: from this block on.")
-    ] = None,
-    end: Annotated[
-        int | None, typer.Option("--to", help="To this block, excluded; the head.")
-    ] = None,
+    chain: Chains = None,
+    first: First = None,
+    end: End = None,
     parallel: Parallel = 2,
     json: Json = False,
 ) -> None:
@@ -123,6 +127,7 @@ def backfill_apply(
 def backfill_status(
     plan: Plans = None,
     *,
+    chain: Chains = None,
     chunks: Annotated[bool, typer.Option(help="Every chunk of them.")] = False,
     json: Json = False,
 ) -> None:
@@ -131,9 +136,10 @@ def backfill_status(
     from pipelines.backfill import display, ledger, status
 
     with warehouse.connect("loader", warehouse.process_name("backfill")) as connection:
-        ledger.plans(connection, plan or [])
+        known = ledger.plans(connection, plan or [])
+        ids = [one.plan_id for one in known if not chain or one.scope in chain]
         find = status.chunks if chunks else status.plans
-        rows = find(connection, plan or [])
+        rows = find(connection, ids) if ids else []
     shown = rows if json else (display.chunks if chunks else display.plans)(rows)
     show(shown, "chunks" if chunks else "plans", json=json)
 
@@ -141,25 +147,34 @@ def backfill_status(
 @backfill_app.command(
     "replay",
     epilog="Example: `bullion backfill replay --symbol BTC/USDT --since 2024-01-01 "
-    "--until 2024-02-01`",
+    "--until 2024-02-01`\n\nExample: `bullion backfill replay --chain ethereum --from "
+    "17000000 --to 17001000`",
 )
 def backfill_replay(
-    since: Annotated[str, typer.Option(help="From, ISO UTC, included.")],
-    until: Annotated[str, typer.Option(help="To, ISO UTC, excluded.")],
+    since: Annotated[str | None, typer.Option(help="From, ISO UTC, included.")] = None,
+    until: Annotated[str | None, typer.Option(help="To, ISO UTC, excluded.")] = None,
     symbol: Symbols = None,
     exchange: Exchanges = None,
     *,
+    chain: Chains = None,
+    first: First = None,
+    end: End = None,
     wait: Wait = 600,
     json: Json = False,
 ) -> None:
     """Build a span of silver and gold again from bronze; exit code 1: it changed."""
-    from pipelines.backfill.replay import parse_scope, replay
+    from pipelines.backfill.replay import parse_numbers, parse_scope, replay
 
     export(quiet_prefect())
     from prefect_flows.dbt_run import arguments, run_dbt
 
     words = arguments(tests="none")
-    scope = parse_scope(since, until, symbol, exchange)
+    if chain and not (since or until or symbol or exchange):
+        scope = parse_numbers(chain, first, end)
+    elif since and until and not chain:
+        scope = parse_scope(since, until, symbol, exchange)
+    else:
+        raise SetupError("a replay is of --since and --until, or of --chain")
     done = replay(scope, lambda: run_dbt(words, wait_s=wait, say=say), say=say)
     if json:
         show([done], "replayed", json=True)

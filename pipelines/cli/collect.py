@@ -12,9 +12,15 @@ def collect(
     exchange: Annotated[
         list[str] | None, typer.Option(help="A venue; may be repeated; all by default.")
     ] = None,
+    chain: Annotated[
+        list[str] | None, typer.Option(help="A chain; may be repeated; all by default.")
+    ] = None,
     *,
     every: Annotated[
-        float, typer.Option(min=1, help="Seconds between a venue's live loads.")
+        float,
+        typer.Option(
+            min=1, help="Seconds between a venue's live loads, at most its block time."
+        ),
     ] = 60,
     after: Annotated[
         float, typer.Option(min=0, help="Seconds past the round instant: 12:01:02.")
@@ -23,6 +29,7 @@ def collect(
 ) -> None:
     """Keep loading all that is configured, live and its history, until Ctrl-C.
 
+    A venue is asked for what is new every minute, a chain as often as it has a block.
     Changes of the configuration are taken up while it runs: a new series is loaded at
     once, and its history planned and loaded in the background; one that is taken out
     ends after its page. With --json a line is printed for each load. Ctrl-C and SIGTERM
@@ -38,7 +45,7 @@ def collect(
         else:
             say(_line(load))
 
-    options = CollectOptions(exchange or (), every, after)
+    options = CollectOptions([*(exchange or ()), *(chain or ())], every, after)
     with stopped_by_signals() as stop:
         done = run(stop, options, Collected(say=say, report=report))
     counts = {

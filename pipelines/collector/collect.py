@@ -208,7 +208,7 @@ class _Collector:
         to_load = {*self.targets.changed_since(before), *for_changes}
         self.cooldowns.end(to_load)
         self._write()
-        scopes = dict.fromkeys(scope for scope, _ in self.targets.series)
+        scopes = self.targets.scopes
         self.cycles.scopes(scopes)
         if self.generation == 1:
             return  # the first cycles load everything

@@ -1,7 +1,7 @@
 """When each scope's next cycle is due, and which refused series it leaves out."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipelines.collector.history import Pauses
@@ -13,34 +13,41 @@ class Cycles:
     """A cycle of each scope every `every_s`, `after_s` past the round instant.
 
     A venue serves a minute's last candle a moment after the minute's end: `after_s`
-    is that moment and what the clocks differ by.
+    is that moment and what the clocks differ by. A scope that has something new more
+    often has its cycles as often.
     """
 
     every_s: float = 60.0
     after_s: float = 2.0
     now_s: Callable[[], float] = time.time
     _due: dict[str, float] = field(default_factory=dict)
+    _every: dict[str, float] = field(default_factory=dict)
 
-    def scopes(self, names: Iterable[str]) -> None:
+    def scopes(self, every: Mapping[str, float | None]) -> None:
         """These scopes have cycles; the first of a new one is due at once."""
         due = self._due
-        self._due = {name: due.get(name, self.now_s()) for name in names}
+        self._due = {name: due.get(name, self.now_s()) for name in every}
+        self._every = {
+            name: self.every_s if own is None else min(own, self.every_s)
+            for name, own in every.items()
+        }
 
     def due(self) -> list[str]:
         """The scopes whose cycle is to begin; each is due again an interval later."""
         now = self.now_s()
         due = [name for name, at in self._due.items() if at <= now]
         for name in due:
-            self._due[name] = self.next_after(now)
+            self._due[name] = self.next_after(now, name)
         # a clock that was set back would let nothing begin for as long
         for name, at in self._due.items():
-            self._due[name] = min(at, self.next_after(now))
+            self._due[name] = min(at, self.next_after(now, name))
         return due
 
-    def next_after(self, now_s: float) -> float:
-        """The first instant of the grid after `now_s`."""
-        passed = (now_s - self.after_s) // self.every_s
-        return (passed + 1) * self.every_s + self.after_s
+    def next_after(self, now_s: float, name: str) -> float:
+        """The first instant of the scope's grid after `now_s`."""
+        every_s = self._every[name]
+        passed = (now_s - self.after_s) // every_s
+        return (passed + 1) * every_s + self.after_s
 
 
 @dataclass

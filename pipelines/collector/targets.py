@@ -19,6 +19,11 @@ class Targets:
     series: Mapping[SeriesId, Target] = field(default_factory=dict)
     refused: Mapping[SeriesId, SetupError] = field(default_factory=dict)
 
+    @property
+    def scopes(self) -> Mapping[str, float | None]:
+        """Each scope, and how often there is something new of it, if that is known."""
+        return {scope: t.every_s for (scope, _), t in self.series.items()}
+
     def live_keys(self, series: Iterable[SeriesId]) -> frozenset[Key]:
         """What these are asked for live."""
         keys = (self.series[one].live_keys for one in series if one in self.series)

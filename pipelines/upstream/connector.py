@@ -37,6 +37,7 @@ class Target:
         feeds: what is collected of it, from `since` on.
         live: what of that the upstream is asked for again and again; the rest comes as
             history, from files.
+        every_s: how often there is something new of it; None: nobody knows.
         choice: the row of the configuration, as the source knows it.
     """
 
@@ -47,6 +48,7 @@ class Target:
     live: Sequence[str]
     since: Since
     priority: Priority
+    every_s: float | None = None
     choice: Any = None
 
     @property

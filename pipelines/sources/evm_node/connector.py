@@ -24,6 +24,8 @@ from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import Progress
 from pipelines.upstream.request_log import RequestLog
 
+LEAST_POLL_S = 1.0  # what a load takes: blocks that come faster share one
+
 
 class EvmConnector:
     """The chains; clients stay connected from load to load."""
@@ -142,6 +144,7 @@ def _target(config: Configuration, choice: ChainChoice) -> Target | SetupError:
         live=feeds,
         since=Since(number=choice.since_block),
         priority="live",
+        every_s=max(LEAST_POLL_S, choice.block_time_s),
         choice=choice,
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.backfill.reconcile import reconcile
-from pipelines.backfill.replay import parse_scope, replay
+from pipelines.backfill.replay import parse_numbers, parse_scope, replay
 from pipelines.config.rows import configuration
 from pipelines.errors import SetupError
 from pipelines.sandbox.running import running
@@ -17,6 +17,9 @@ from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
 from pipelines.upstream.options import LoadOptions
 from tests.contents.transform import Transform
+from tests.fakes.evm_readings import chained
+from tests.fakes.evm_readings import loaded as loaded_blocks
+from tests.fakes.memory_source import deliver
 
 NOW = "2024-03-04T12:00:30Z"
 SPAN = ("2024-03-02T00:00Z", "2024-03-04T00:00Z")
@@ -64,7 +67,7 @@ def run(text):
 def changed(transform, since=SPAN[0], until=SPAN[1], symbols=None):
     scope = parse_scope(since, until, symbols)
     done = replay(scope, lambda: transform.run("run", *TABLES))
-    return {(one.model, one.date) for one in done.changed}, done
+    return {(one.model, one.part) for one in done.changed}, done
 
 
 AT = "where exchange_id = 'binance' and opened_at"
@@ -132,7 +135,45 @@ def test_a_replay_keeps_to_its_span_and_symbols_and_takes_in_what_waits(upstream
     assert found == {("gold.fct_candles", "2024-03-03")}
 
 
+FLIPPED = "update silver.int_blocks_canonical set is_canonical = false"
+LOST = "delete from silver.int_blocks_read"
+OF_BLOCKS = ("--select", "+int_blocks_canonical")
+FIRST_BLOCK = 995  # of ten: two thousands have some
+
+
+@pytest.mark.slow
+def test_a_replay_of_blocks_keeps_to_its_chain_and_numbers(parsed_and_seeded):
+    deliver({})  # every table of bronze
+    blocks = list(chained(10, FIRST_BLOCK))
+    loaded_blocks(blocks[:5])
+    loaded_blocks(blocks[5:], "c")
+    transform = Transform()
+    transform.run("seed")
+    transform.run("run", *OF_BLOCKS)
+
+    def replayed(first, end=None, chain="ethereum"):
+        scope = parse_numbers([chain], first, end)
+        done = replay(scope, lambda: transform.run("run", *OF_BLOCKS))
+        return {(one.model, one.series, one.part) for one in done.changed}, done
+
+    found, done = replayed(0)
+    assert (found, done.sentence.split(":")[0]) == (set(), "unchanged")
+    assert done.rows_count >= 2 * 10
+    assert done.loads_count == 2
+    assert run(f"{FLIPPED} where block_number = 999") == 1
+    assert run(f"{LOST} where block_number = 1001") == 1
+    assert replayed(0, 999)[0] == set()
+    assert replayed(0, None, "base")[0] == set()
+    canonical = ("silver.int_blocks_canonical", "ethereum", "0")
+    assert canonical in replayed(998, 1000)[0]
+    found, _ = replayed(0)
+    assert ("silver.int_blocks_read", "ethereum", "1000") in found
+    assert replayed(0)[0] == set()
+
+
 def test_an_empty_span_is_refused():
+    with pytest.raises(SetupError, match="--to 5 is not above --from 5"):
+        parse_numbers(["ethereum"], 5, 5)
     with pytest.raises(SetupError, match="is not after"):
         parse_scope("2024-01-02", "2024-01-01")
     with pytest.raises(SetupError, match="--since, --until"):

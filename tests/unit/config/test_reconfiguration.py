@@ -202,7 +202,7 @@ def test_only_what_changed_of_what_is_collected_is_loaded_at_once():
 def test_cycles_begin_at_once_and_then_just_after_each_minute():
     at = [600.5]
     cycles = Cycles(60, 2, now_s=lambda: at[0])
-    cycles.scopes(["binance", "kraken"])
+    cycles.scopes({"binance": None, "kraken": None})
     assert cycles.due() == ["binance", "kraken"]
     assert cycles.due() == []
     at[0] = 601.9
@@ -210,7 +210,7 @@ def test_cycles_begin_at_once_and_then_just_after_each_minute():
     at[0] = 602.0
     assert cycles.due() == ["binance", "kraken"]
     at[0] = 650.0
-    cycles.scopes(["kraken", "coinbase"])  # one went, one came
+    cycles.scopes({"kraken": None, "coinbase": None})  # one went, one came
     assert cycles.due() == ["coinbase"]
     at[0] = 1000.0  # cycles that were missed are not made good
     assert cycles.due() == ["kraken", "coinbase"]
@@ -218,10 +218,27 @@ def test_cycles_begin_at_once_and_then_just_after_each_minute():
     assert cycles.due() == ["kraken", "coinbase"]
 
 
+def test_what_has_something_new_more_often_has_its_cycles_as_often():
+    at = [600.5]
+    cycles = Cycles(60, 2, now_s=lambda: at[0])
+    cycles.scopes({"kraken": None, "ethereum": 12.0, "slow": 90.0})
+    assert cycles.due() == ["kraken", "ethereum", "slow"]
+    began = []
+    for at[0] in range(601, 663):
+        began += [(at[0], name) for name in cycles.due()]
+    ethereum = [(second, "ethereum") for second in range(602, 663, 12)]
+    others = [(s, name) for s in (602, 662) for name in ("kraken", "slow")]
+    assert sorted(began) == sorted([*ethereum, *others])
+    cycles.scopes({"ethereum": 1.0})  # its row of the configuration changed
+    cycles.due()
+    for at[0] in (664, 665, 666):
+        assert cycles.due() == ["ethereum"]
+
+
 def test_a_clock_that_is_set_back_does_not_stop_the_cycles():
     at = [100_000.0]
     cycles = Cycles(60, 2, now_s=lambda: at[0])
-    cycles.scopes(["kraken"])
+    cycles.scopes({"kraken": None})
     cycles.due()
     at[0] = 600.0
     cycles.due()

@@ -1,0 +1,27 @@
+"""Follow chain: the blocks of chains as they come, until the run is cancelled."""
+
+from prefect import flow, get_run_logger
+
+from pipelines.config.rows import configuration
+from pipelines.sources.evm_node.choices import followed
+from prefect_flows.collect import collect
+
+
+@flow(name="follow chain")
+def follow_chain(chains: list[str] | None = None) -> None:
+    """Collect chains alone, live and their history: new blocks at the pace they come.
+
+    What changes of a chain, or is switched on or off, is taken up while it runs. Where
+    no chain that is enabled has an endpoint there is nothing to do.
+
+    Args:
+        chains: as `config.chains` has them; all that it has by default.
+
+    Raises:
+        SetupError: there is no warehouse.
+    """
+    known = configuration()
+    if not (chains or followed(known)):
+        get_run_logger().info("no chain that is enabled has an endpoint")
+        return
+    collect(chains=chains or list(known.chains))
