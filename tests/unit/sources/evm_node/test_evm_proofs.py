@@ -1,11 +1,13 @@
 """A block that is whole passes every proof; whatever is changed fails its own."""
 
+import json
 import sys
 from dataclasses import replace
 
 import pytest
 
 from pipelines.sources.evm_node.answers import block_without_receipts, whole_block
+from pipelines.sources.evm_node.node_provider import NodeProvider
 from pipelines.sources.evm_node.proof_rules import (
     EXEMPTIONS,
     OF_ANY_CHAIN,
@@ -412,3 +414,16 @@ def test_every_declared_chain_and_exemption_names_its_source():
     assert {1, 11_155_111, 17_000, 560_048, 31_337} == RULES.ethereum.keys()
     sources = [*RULES.ethereum.values(), *(one.source for one in EXEMPTIONS)]
     assert all(source.startswith("https://") for source in sources)
+
+
+@pytest.mark.parametrize(("place", "result"), [(0, "failed"), (1, "passed")])
+def test_of_a_field_that_is_sent_twice_the_value_that_is_kept_is_proved(place, result):
+    block, receipts = evm_blocks.answers(transactions())
+    field = f'"stateRoot": "{block["stateRoot"]}"'
+    values = [f'"stateRoot": "0x{"66" * 32}"']
+    values.insert(place, field)
+    body = json.dumps({"id": 0, "result": block}).replace(field, ", ".join(values))
+    said = NodeProvider.decode_rpc_response(body.encode())
+    read = whole_block(1, said["result"], receipts)
+    assert verdicts(read)["header_hash"][0] == result
+    assert (read.header.state_root == b"\x66" * 32) is (result == "failed")
