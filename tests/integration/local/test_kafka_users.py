@@ -21,6 +21,7 @@ from pipelines.sources.config_changes.kafka_clients import KafkaClients
 from tests.contents import secrets_shown
 from tests.contents.kafka_frames import answers_anybody
 from tests.services.stream import delete_topics
+from tests.unit.local.test_kafka_client import left_open
 
 THINGS = change_topics.topic_of("config.things")
 SECRET = "correct-horse-battery"
@@ -148,3 +149,23 @@ def test_what_java_reads_as_a_password_is_what_was_written():
     assert told.endswith(
         r'username="bullion" password="a\"b\\c" user_bullion="a\"b\\c";'
     )
+
+
+def test_what_is_refused_and_what_is_closed_leaves_nothing_open(kafka):
+    stranger = strangers(kafka)["another password"]
+    before = left_open()
+    for _ in range(4):
+        clients = KafkaClients(stranger, timeout_ms=1000)
+        for client in ("admin", "consumer", "producer"):
+            with pytest.raises(UpstreamError):
+                getattr(clients, client)
+        clients.close()
+    for _ in range(4):
+        clients = KafkaClients(kafka.access)
+        assert clients.admin.describe_cluster()
+        assert clients.consumer.topics() is not None
+        assert clients.producer
+        clients.close()
+    descriptors, threads = left_open()
+    assert threads <= before[1]
+    assert descriptors <= before[0] + 2
