@@ -37,12 +37,19 @@ own load, for want of an answer to `latest`, tells nothing of the chain's length
         on
             claimed.chain_id = blocks.chain_id
             and claimed.block_hash = blocks.block_hash
-    left join {{ headers }} as headers
-        on
-            claimed.chain_id = headers.chain_id
-            and claimed.block_hash = headers.block_hash
-            and claimed.load_id = headers.load_id
-            and claimed.request_id = headers.request_id
+    left join
+        lateral (
+            select answers.block_hash
+            from {{ headers }} as answers
+            where
+                answers.chain_id = claimed.chain_id
+                and answers.block_hash = claimed.block_hash
+                and answers.load_id = claimed.load_id
+                and answers.request_id = claimed.request_id
+            order by answers.block_hash
+            limit 1
+        ) as headers
+        on true
     where
         claimed.tag = 'latest'
         and headers.block_hash is null

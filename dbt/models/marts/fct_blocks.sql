@@ -10,10 +10,13 @@
 ] -%}
 {{ config(
     unique_key=number,
-    pre_hook="{{ remember_scope(touched_units(batches={
-        ref('int_blocks_canonical'): 'block_number',
-        ref('int_blocks_read'): 'block_number',
-    })) }}",
+    pre_hook=[
+        "{{ remember_scope(touched_units(batches={
+            ref('int_blocks_canonical'): 'block_number',
+            ref('int_blocks_read'): 'block_number',
+        })) }}",
+        "{{ joins_of_all() }}",
+    ],
     meta={
         'unit_of_work': number,
         'loses_rows': true,

@@ -2,9 +2,12 @@
 {%- set fees = {'fee': 'fees', 'burnt': 'burnt', 'tip': 'tips', 'blob_fee': 'blob_fees'} -%}
 {{ config(
     unique_key=hour,
-    pre_hook="{{ remember_scope(changed_block_hours_sql(
-        ref('int_blocks_canonical'), ref('int_blocks_read'), ref('stg_evm__blocks')
-    )) }}",
+    pre_hook=[
+        "{{ remember_scope(changed_block_hours_sql(
+            ref('int_blocks_canonical'), ref('int_blocks_read'), ref('stg_evm__blocks')
+        )) }}",
+        "{{ joins_of_all() }}",
+    ],
     meta={
         'unit_of_work': hour,
         'loses_rows': true,

@@ -6,9 +6,12 @@
 } -%}
 {{ config(
     unique_key=moment + ['endpoint', 'seen_hash'],
-    pre_hook="{{ remember_scope(changed_reorgs_sql(
-        ref('int_heads_followed'), ref('int_blocks_read')
-    )) }}",
+    pre_hook=[
+        "{{ remember_scope(changed_reorgs_sql(
+            ref('int_heads_followed'), ref('int_blocks_read')
+        )) }}",
+        "{{ joins_of_all() }}",
+    ],
     meta={
         'unit_of_work': moment,
         'loses_rows': true,

@@ -1,10 +1,13 @@
 {%- set number = ['chain_id', 'block_number'] -%}
 {{ config(
     unique_key=number + ['transaction_index'],
-    pre_hook="{{ remember_scope(touched_units(batches={
-        ref('int_blocks_canonical'): 'block_number',
-        ref('int_blocks_read'): 'block_number',
-    })) }}",
+    pre_hook=[
+        "{{ remember_scope(touched_units(batches={
+            ref('int_blocks_canonical'): 'block_number',
+            ref('int_blocks_read'): 'block_number',
+        })) }}",
+        "{{ joins_of_all() }}",
+    ],
     meta={
         'unit_of_work': number,
         'loses_rows': true,

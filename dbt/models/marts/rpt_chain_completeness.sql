@@ -5,14 +5,17 @@
 ] -%}
 {{ config(
     unique_key=hour,
-    pre_hook="{{ remember_scope(changed_chain_hours_sql(
-        ref('int_blocks_canonical'),
-        ref('int_blocks_read'),
-        ref('stg_evm__blocks'),
-        ref('stg_evm__quarantine'),
-        ref('stg_evm__disagreements'),
-        ref('stg_evm__pages'),
-    )) }}",
+    pre_hook=[
+        "{{ remember_scope(changed_chain_hours_sql(
+            ref('int_blocks_canonical'),
+            ref('int_blocks_read'),
+            ref('stg_evm__blocks'),
+            ref('stg_evm__quarantine'),
+            ref('stg_evm__disagreements'),
+            ref('stg_evm__pages'),
+        )) }}",
+        "{{ joins_of_all() }}",
+    ],
     meta={'unit_of_work': hour, 'loses_rows': true},
     indexes=[
         {'columns': ['chain', 'missing_until']},
@@ -116,43 +119,47 @@ holes_counted as (
 
 ),
 
--- of the numbers in the hour, and of the holes after them
-refusals as (
-
-    select
-        followed.chain_id,
-        followed.hour_at,
-        refused.load_id
-    from followed
-    inner join {{ ref('stg_evm__quarantine') }} as refused
-        on
-            followed.chain_id = refused.chain_id
-            and followed.block_number = refused.block_number
-    union all
-    select
-        holes.chain_id,
-        holes.hour_at,
-        refused.load_id
-    from holes
-    inner join {{ ref('stg_evm__quarantine') }} as refused
-        on
-            holes.chain_id = refused.chain_id
-            and holes.missing_from <= refused.block_number
-            and holes.missing_until > refused.block_number
-
-),
-
-quarantined as (
+spans as (
 
     select
         chain_id,
         hour_at,
-        count(*) as quarantined_count
-    from refusals
-    where load_id in ({{ finished_loads('bronze_evm') }})
-    group by
+        block_number as number_from,
+        block_number + 1 as number_until
+    from followed
+    union all
+    select
         chain_id,
-        hour_at
+        hour_at,
+        missing_from as number_from,
+        missing_until as number_until
+    from holes
+
+),
+
+-- one look-up a block: as a join, both tables are read whole
+quarantined as (
+
+    select
+        spans.chain_id,
+        spans.hour_at,
+        count(*) as quarantined_count
+    from spans
+    cross join
+        lateral (
+            select refused.load_id
+            from {{ ref('stg_evm__quarantine') }} as refused
+            where
+                refused.chain_id = spans.chain_id
+                and refused.block_number >= spans.number_from
+                and refused.block_number < spans.number_until
+            order by refused.block_number
+            offset 0
+        ) as answers
+    where answers.load_id in ({{ finished_loads('bronze_evm') }})
+    group by
+        spans.chain_id,
+        spans.hour_at
 
 ),
 
@@ -163,11 +170,17 @@ disagreed as (
         blocks.hour_at,
         count(distinct blocks.block_hash) as disagreements_count
     from blocks
-    inner join {{ ref('stg_evm__disagreements') }} as differences
-        on
-            blocks.chain_id = differences.chain_id
-            and blocks.block_hash = differences.block_hash
-    where differences.load_id in ({{ finished_loads('bronze_evm') }})
+    cross join
+        lateral (
+            select differences.load_id
+            from {{ ref('stg_evm__disagreements') }} as differences
+            where
+                differences.chain_id = blocks.chain_id
+                and differences.block_hash = blocks.block_hash
+            order by differences.block_hash
+            offset 0
+        ) as answers
+    where answers.load_id in ({{ finished_loads('bronze_evm') }})
     group by
         blocks.chain_id,
         blocks.hour_at
