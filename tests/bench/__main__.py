@@ -22,6 +22,7 @@ from tests.bench import (
     rest,
     retained,
     stream,
+    transfers,
     transform,
 )
 from tests.bench.machine import facts
@@ -37,6 +38,7 @@ LOADS: Mapping[str, Part] = {
     "proofs": proofs.tables,
     "proofs_chain": proofs_chain.tables,
     "blocks": blocks.tables,
+    "transfers": transfers.tables,
 }
 STREAMS: Mapping[str, Part] = {
     "stream": stream.tables,

@@ -9,8 +9,8 @@ from pipelines.settings import PROJECT_DIR
 
 FEWEST_CANDLES = 1000  # 50 instruments of 20 minutes: an hour reads 10 again
 SECTIONS = (
-    *("rest", "archive", "proofs", "proofs_chain", "blocks", "dbt", "queries"),
-    *("stream", "retained", "reconfigure"),
+    *("rest", "archive", "proofs", "proofs_chain", "blocks"),
+    *("transfers", "dbt", "queries", "stream", "retained", "reconfigure"),
 )
 DOCS = PROJECT_DIR / "docs" / "benchmarks.md"
 
@@ -26,6 +26,7 @@ class Options:
         trades: how many trades candles are rebuilt from.
         proved_blocks: blocks of 150 transactions that are proved.
         loaded_blocks: such blocks that are loaded.
+        chain_logs: logs that transfers are decoded from.
         rest_days: days of history of each series that a load fetches.
         changes: single changes whose way to bronze is timed, idle and under a load.
         flood_changes: changes that come at once.
@@ -43,6 +44,7 @@ class Options:
     trades: int = 10_000_000
     proved_blocks: int = 300
     loaded_blocks: int = 1500
+    chain_logs: int = 1_000_000
     rest_days: int = 14
     changes: int = 200
     flood_changes: int = 100_000
@@ -78,6 +80,7 @@ QUICK = Options(
     trades=20_000,
     proved_blocks=3,
     loaded_blocks=3,
+    chain_logs=20_000,
     rest_days=1,
     changes=5,
     flood_changes=2000,

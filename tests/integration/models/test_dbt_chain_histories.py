@@ -36,8 +36,8 @@ GOLD = (
     *("fct_blocks", "fct_transactions", "fct_gas", "fct_reorgs"),
     "rpt_chain_completeness",
 )
-VIEWS = ("fct_blocks_finalized", "fct_transactions_finalized", "rpt_data_quality")
 EVERYTHING = "int_blocks_read+ int_heads_confirmed+"
+VIEWS = "config.materialized:view"
 CANONICAL = """
 select chain_id, block_hash, is_canonical from silver.int_blocks_canonical
 """
@@ -109,7 +109,8 @@ def run_something(transform: Transform, rng: random.Random) -> None:
         ("run", "--select", EVERYTHING),
         ("run", "--select", model),
         ("run", "--select", f"{model}+"),
-        ("run", "--full-refresh", "--select", model, "int_blocks_standing", *VIEWS),
+        # the views that stand on it would go with it
+        ("run", "--full-refresh", "--select", model, f"{model}+,{VIEWS}"),
         ("run", "--select", EVERYTHING, "--vars", "backlog_rows: 10"),
     ]
     if rng.random() < 0.7:
