@@ -10,6 +10,7 @@ import yaml
 from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.client.schemas.objects import State, StateType, TaskRun
 from prefect.flows import Flow, load_flow_from_entrypoint
+from prefect.logging import disable_run_logger
 from prefect.utilities.callables import parameter_schema
 from prefect_dbt.utilities import kwargs_to_args
 from psycopg import OperationalError
@@ -23,6 +24,7 @@ from pipelines.errors import (
     UpstreamError,
 )
 from pipelines.settings import PROJECT_DIR
+from prefect_flows import follow_chain, read_contracts
 from prefect_flows.backfill import apply_plans, make_plans
 from prefect_flows.dbt_run import arguments
 from prefect_flows.load import load_scope
@@ -98,6 +100,33 @@ def test_a_load_is_tried_again_while_a_part_of_what_failed_may_pass(
     assert (type(raised.value), str(raised.value)) == (kind, told)
     failed = State(type=StateType.FAILED, data=raised.value)
     assert may_pass(load_scope, RUN, failed) is (kind is UpstreamError)
+
+
+CHAINS = [
+    # named, with an endpoint: followed, read
+    (None, [], [], []),
+    (None, ["ethereum"], [["base", "ethereum"]], [("evm", None)]),
+    (["base"], [], [["base"]], [("evm", ["base"])]),
+]
+
+
+@pytest.mark.parametrize(("named", "on", "collected", "loaded"), CHAINS)
+def test_flows_of_chains_have_nothing_to_do_where_none_has_an_endpoint(
+    monkeypatch, named, on, collected, loaded
+):
+    """All that are configured are followed, so that one may be switched on later."""
+    seen, read = [], []
+    for module in (follow_chain, read_contracts):
+        known = type("Known", (), {"chains": {"base": None, "ethereum": None}})
+        monkeypatch.setattr(module, "configuration", lambda known=known: known)
+        monkeypatch.setattr(module, "followed", lambda _: on)
+    monkeypatch.setattr(follow_chain, "collect", lambda **how: seen.append(how))
+    monkeypatch.setattr(read_contracts, "load", lambda *of, **_: read.append(of))
+    with disable_run_logger():
+        follow_chain.follow_chain.fn(named)
+        read_contracts.read_contracts.fn(named)
+    assert seen == [{"chains": chains} for chains in collected]
+    assert read == loaded
 
 
 def test_a_load_without_failures_is_done():
