@@ -18,7 +18,7 @@ from pipelines.sources.evm_node.connector import EvmConnector, check
 from pipelines.upstream.connector import Context, Target
 from tests.contents.roles import run
 from tests.fakes.evm_chain import Chain, node_of
-from tests.services.collecting import collecting, wait_for
+from tests.services.collecting import NEVER, collecting, wait_for
 from tests.services.evm_loads import bronze, endpoints, held, patient
 from tests.services.forks import forks
 from tests.soak import times
@@ -111,6 +111,20 @@ def test_a_chain_is_collected_live_and_its_history_with_it(chain_alone, monkeypa
             why=lambda: str(done),
         )
     assert done.failures_count == 0
+
+
+def test_a_chain_is_asked_as_often_as_it_has_a_block(chain_alone, monkeypatch):
+    every_second = "update config.chains set block_time_s = 1 where chain = 'ethereum'"
+    run(chain_alone, "operator", every_second)
+    chain = Chain(6)
+    with (
+        endpoints(monkeypatch, [node_of(chain)]),
+        collecting(scopes=["ethereum"], every_s=NEVER) as done,
+    ):
+        for _ in range(2):
+            wait_for(lambda: found() == hashes(chain), why=lambda: str(done))
+            chain.extend(2)
+        wait_for(lambda: found() == hashes(chain), why=lambda: str(done))
 
 
 def test_what_is_configured_is_what_is_collected(chain_alone, monkeypatch):
