@@ -23,7 +23,7 @@ setup: $(READY) ## Make .venv with every dependency, hash-checked, and .venv/bin
 $(READY): requirements.lock pyproject.toml .ci/environment
 	@PYTHON="$(PYTHON)" sh .ci/environment
 
-demo: setup ## Load three simulated exchanges into a local Postgres and print the gold tables
+demo: setup ## Load three simulated exchanges and a chain into a local Postgres and print the gold tables
 	@$(BIN)/bullion demo
 
 live: setup ## The demo's job on the exchanges' public endpoints, in a warehouse of its own

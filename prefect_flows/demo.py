@@ -11,12 +11,15 @@ from rich.console import Console
 
 from pipelines import warehouse
 from pipelines.bronze.load import Say
+from pipelines.config.rows import configuration
 from pipelines.errors import BullionError
 from pipelines.explain import Bucket, explain, rendering
 from pipelines.settings import PROJECT_DIR
+from pipelines.sources.evm_node.choices import followed
 from pipelines.terminal import report
 from prefect_flows.demo_change import demo_change, stream_is_up
 from prefect_flows.load import load
+from prefect_flows.read_contracts import read_contracts
 from prefect_flows.refresh import refresh
 
 # an instrument whose trades are collected so far back that the minute is proven, too
@@ -32,6 +35,7 @@ SHOWN = (
     "share_proven_by_day",
     "gaps_by_cause",
 )
+ON_CHAIN = ("gas_by_hour", "transfers_by_token")
 
 NEXT = """
 Where to look next
@@ -58,10 +62,15 @@ def demo(out: Console, say: Say) -> None:
     say(f"running the flow `load`: the archive's file that seals {day} of {SEALED[1]}")
     span = f"{day}", f"{day + timedelta(days=1)}"
     load("archive", symbols=[SEALED[1]], since=span[0], until=span[1])
+    chains = followed(configuration())
+    if chains:
+        say(f"running the flow `load`: what is new of {', '.join(chains)}, and tokens")
+        load("evm")
+        read_contracts()
     say("running the flow `refresh`: load every configured series, then build")
-    refresh()
+    refresh(tests="none")  # as its deployment does every minute
     with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:
-        for name in SHOWN:
+        for name in (*SHOWN, *(ON_CHAIN if chains else ())):
             text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
             title = text.splitlines()[0].removeprefix("-- ")
             report.show(warehouse.query(connection, text), title, out, limit=12)

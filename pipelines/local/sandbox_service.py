@@ -18,7 +18,7 @@ from pipelines.settings import PROJECT_DIR, child_environment, make_private, set
 
 NAME = "sandbox"
 MODULE = "pipelines.sandbox"
-URL_LINE = re.compile(r"^(BULLION_[A-Z_]+_URL)=(\S+)$", re.MULTILINE)
+URL_LINE = re.compile(r"^(BULLION_[A-Z_]+_URLS?)=(\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Sandbox:
         place.delete_state(self.data_dir, NAME)
 
     def urls(self) -> dict[str, str]:
-        """The `BULLION_<VENUE>_URL` settings that lead to it, as it printed them."""
+        """The settings that lead to it, as it printed them."""
         if not self.log.exists():
             return {}
         return dict(URL_LINE.findall(self.log.read_text(encoding="utf-8")))

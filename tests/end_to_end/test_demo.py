@@ -19,7 +19,10 @@ from fct_candles where timeframe = '1m' and evidence_grade <> 'provisional'
 """
 GRADES = ("provisional", "closed", "confirmed", "sealed")
 KEY = ("exchange_id", "symbol", "timeframe", "opened_at")
-TABLES = ("latest price", "How far apart", "complete", "proven", "absent")
+TABLES = (
+    *("latest price", "How far apart", "complete", "proven", "absent"),
+    *("How full are blocks", "Which tokens moved most often"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,20 @@ def closed(bullion):
     return found
 
 
+BLOCKS = """
+select block_number, block_hash, transactions_count, logs_count from fct_blocks
+order by block_number
+"""
+
+
+def blocks(bullion):
+    """Each block of the chain, as gold has it; none is missing between two others."""
+    rows = list(csv.reader(io.StringIO(bullion("sql", "-c", BLOCKS, "--csv"))))[1:]
+    numbers = [int(row[0]) for row in rows]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    return rows
+
+
 def test_a_second_demo_changes_no_closed_candle_and_lowers_no_grade(bullion, said):
     shown = bullion("demo")
     for title in TABLES:
@@ -73,11 +90,17 @@ def test_a_second_demo_changes_no_closed_candle_and_lowers_no_grade(bullion, sai
         for step in ("captured", "consumed", "applied", "first row"):
             assert step in shown
         assert "Its first candle in gold" in shown
+    chain = blocks(bullion)
+    assert len(chain) >= 300
     before = closed(bullion)
     assert {key[0] for key in before} == {"binance", "coinbase", "kraken"}
 
     bullion("demo")
 
+    assert blocks(bullion)[: len(chain)] == chain
+    assert len(blocks(bullion)) > len(chain)
+    moved = "select count(*) from fct_token_transfers"
+    assert int(bullion("sql", "-c", moved, "--csv").split()[-1]) > 1_000
     after = closed(bullion)
     assert before.keys() <= after.keys()
     for key, row in before.items():
