@@ -90,6 +90,8 @@ def test_a_second_demo_changes_no_closed_candle_and_lowers_no_grade(bullion, sai
         for step in ("captured", "consumed", "applied", "first row"):
             assert step in shown
         assert "Its first candle in gold" in shown
+    for symbol in ("WETH", "USDC", "MKR"):  # as their contracts answered
+        assert symbol in shown
     chain = blocks(bullion)
     assert len(chain) >= 300
     before = closed(bullion)
