@@ -25,7 +25,7 @@ are of the request that brought the receipts. One index look-up a block, or a jo
 {%- endmacro %}
 
 
-{% macro is_of_reading(parts, request) -%}
+{% macro is_of_reading(parts, request='request_id') -%}
     readings.chain_id = {{ parts }}.chain_id
     and readings.block_hash = {{ parts }}.block_hash
     and readings.load_id = {{ parts }}.load_id

@@ -2,6 +2,7 @@
 {%- set reading = block + ['load_id', 'request_id'] -%}
 {{ config(
     unique_key=block,
+    pre_hook="{{ no_nested_loops() }}",
     meta={'lookups': ['stg_evm__heads']},
     indexes=[
         {'columns': block, 'unique': true},
@@ -67,8 +68,8 @@ results as (
 
 ),
 
--- materialized: one row is expected of what is whole, and each join would read all for it
-readings as materialized (
+-- a block whose parts are not all there was not read
+readings as (
 
     select
         headers.*,
@@ -83,9 +84,7 @@ readings as materialized (
             when results.proof_level is null then 'no proof was made'
             else results.proof_reason
         end as proof_reason,
-        load_ends.load_id is null as is_untold,
-        headers.transactions_count = coalesce(transactions.transactions_count, 0)
-        and coalesce(headers.logs_count, 0) = coalesce(logs.logs_count, 0) as is_whole
+        load_ends.load_id is null as is_untold
     from headers
     left join load_ends
         on
@@ -108,18 +107,19 @@ readings as materialized (
             headers.chain_id = results.chain_id
             and headers.block_hash = results.block_hash
             and headers.request_id = results.request_id
+    where
+        headers.transactions_count = coalesce(transactions.transactions_count, 0)
+        and coalesce(headers.logs_count, 0) = coalesce(logs.logs_count, 0)
 
 ),
 
--- a block whose parts are not all there was not read; the better proved reading stands, of
--- equals the first: the same read again changes nothing
+-- the better proved reading stands, of equals the first: the same read again changes nothing
 best as (
 
     select distinct on ({{ block | join(', ') }})
         *,
         bool_or(is_untold) over (partition by {{ block | join(', ') }}) as is_read_untold
     from readings
-    where is_whole
     order by
         {{ block | join(',\n        ') }},
         logs_count is null,

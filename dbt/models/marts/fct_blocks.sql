@@ -10,13 +10,10 @@
 ] -%}
 {{ config(
     unique_key=number,
-    pre_hook=[
-        "{{ remember_scope(touched_units(batches={
-            ref('int_blocks_canonical'): 'block_number',
-            ref('int_blocks_read'): 'block_number',
-        })) }}",
-        "{{ joins_of_all() }}",
-    ],
+    pre_hook="{{ remember_scope(touched_units(batches={
+        ref('int_blocks_canonical'): 'block_number',
+        ref('int_blocks_read'): 'block_number',
+    })) }}",
     meta={
         'unit_of_work': number,
         'loses_rows': true,
@@ -31,49 +28,19 @@
 
 with
 
-blocks as (
+readings as (
 
     select * from {{ rows_of(ref('int_blocks_standing'), number) }}
-
-),
-
-headers as (
-
-    select * from {{ rows_of_readings(ref('stg_evm__blocks'), 'blocks') }}
-
-),
-
-transactions as (
-
-    select * from {{ rows_of_readings(ref('int_transactions_charged'), 'blocks') }}
-
-),
-
-charged as (
-
-    select
-        chain_id,
-        block_hash,
-        sum(l1_fee_raw) as l1_fee_raw,
-        {%- for fee in fees %}
-        {{ sum_unless_missing(fee ~ '_raw') }} as {{ fee }}_raw,
-        {%- endfor %}
-        count(*) filter (where receipt_status = 0) as failed_count,
-        max(receipt_blob_gas_price) as blob_gas_price
-    from transactions
-    group by
-        chain_id,
-        block_hash
 
 ),
 
 described as (
 
     select
-        blocks.chain_id,
-        blocks.block_number,
-        blocks.block_at,
-        chain.hex(blocks.block_hash) as block_hash,
+        readings.chain_id,
+        readings.block_number,
+        readings.block_at,
+        chain.hex(readings.block_hash) as block_hash,
         {%- for column in hashes %}
         chain.hex(headers.{{ column }}) as {{ column }},
         {%- endfor %}
@@ -86,34 +53,47 @@ described as (
         headers.blob_gas_used,
         headers.excess_blob_gas,
         charged.blob_gas_price::numeric(78, 0) as blob_gas_price,
-        blocks.transactions_count,
-        case when blocks.logs_count is not null then coalesce(charged.failed_count, 0) end
+        readings.transactions_count,
+        case when readings.logs_count is not null then coalesce(charged.failed_count, 0) end
             as failed_transactions_count,
-        blocks.logs_count,
+        readings.logs_count,
         json_array_length(headers.withdrawals::json)::bigint as withdrawals_count,
         headers.withdrawals,
         {%- for fee, name in fees.items() %}
         case
-            when blocks.transactions_count = 0 then 0
+            when readings.transactions_count = 0 then 0
             else {{ fitting('charged.' ~ fee ~ '_raw', 'numeric(78, 0)') }}
         end::numeric(78, 0) as {{ name }}_raw,
         {%- endfor %}
         {{ fitting('charged.l1_fee_raw', 'numeric(78, 0)') }} as l1_fees_raw,
-        blocks.proof_level,
-        blocks.proof_reason,
+        readings.proof_level,
+        readings.proof_reason,
         headers.endpoint,
-        blocks.received_at,
-        blocks.load_id,
+        readings.received_at,
+        readings.load_id,
         {{ own_batch() }} as changed_in
-    from blocks
-    inner join headers
-        on
-            blocks.chain_id = headers.chain_id
-            and blocks.block_hash = headers.block_hash
-    left join charged
-        on
-            blocks.chain_id = charged.chain_id
-            and blocks.block_hash = charged.block_hash
+    from readings
+    -- one look-up a block: as a join, each would read the others' rows
+    cross join
+        lateral (
+            select found.*
+            from {{ ref('stg_evm__blocks') }} as found
+            where {{ is_of_reading('found') }}
+            order by found.chain_id
+            offset 0
+        ) as headers
+    cross join
+        lateral (
+            select
+                sum(found.l1_fee_raw) as l1_fee_raw,
+                {%- for fee in fees %}
+                {{ sum_unless_missing('found.' ~ fee ~ '_raw') }} as {{ fee }}_raw,
+                {%- endfor %}
+                count(*) filter (where found.receipt_status = 0) as failed_count,
+                max(found.receipt_blob_gas_price) as blob_gas_price
+            from {{ ref('int_transactions_charged') }} as found
+            where {{ is_of_reading('found') }}
+        ) as charged
 
 )
 

@@ -6,7 +6,7 @@
         "{{ remember_scope(changed_block_hours_sql(
             ref('int_blocks_canonical'), ref('int_blocks_read'), ref('stg_evm__blocks')
         )) }}",
-        "{{ joins_of_all() }}",
+        "{{ no_nested_loops() if not reads_claims_only() }}",
     ],
     meta={
         'unit_of_work': hour,

@@ -10,7 +10,7 @@
         "{{ remember_scope(changed_reorgs_sql(
             ref('int_heads_followed'), ref('int_blocks_read')
         )) }}",
-        "{{ joins_of_all() }}",
+        "{{ no_nested_loops() if not reads_claims_only() }}",
     ],
     meta={
         'unit_of_work': moment,

@@ -6,7 +6,7 @@
             ref('int_blocks_canonical'): 'block_number',
             ref('int_blocks_read'): 'block_number',
         })) }}",
-        "{{ joins_of_all() }}",
+        "{{ no_nested_loops() if not reads_claims_only() }}",
     ],
     meta={
         'unit_of_work': number,

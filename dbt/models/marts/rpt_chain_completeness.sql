@@ -14,7 +14,7 @@
             ref('stg_evm__disagreements'),
             ref('stg_evm__pages'),
         )) }}",
-        "{{ joins_of_all() }}",
+        "{{ no_nested_loops() if not reads_claims_only() }}",
     ],
     meta={'unit_of_work': hour, 'loses_rows': true},
     indexes=[
