@@ -171,17 +171,12 @@ transfers as (
             else chain.uint256(judged.data, octet_length(judged.data) / 32 - 1)
         end::numeric(78, 0) as amount_raw
     from judged
-    left join
-        lateral generate_subscripts(
-            case when judged.amounts is not null and judged.reason is null then judged.amounts end,
-            1
-        ) as items (item_number)
-        on true
+    left join lateral generate_subscripts(judged.amounts, 1) as items (item_number) on true
     where
         judged.event != 'TransferBatch'
-        or judged.reason is not null
-        or items.item_number is not null
-
+        or (judged.reason is null and items.item_number is not null)
+        -- what is refused is one row, however many items it has
+        or (judged.reason is not null and coalesce(items.item_number, 1) = 1)
 )
 
 select * from transfers
