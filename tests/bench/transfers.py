@@ -32,7 +32,7 @@ def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
     seconds, bare_s = median(told["decoded_s"]), median(told["bare_s"])
     rate = told["transfers"] / seconds
     heap, indexes = told["log_bytes"]
-    say(f"transfers from {asked['logs']:,} logs: {rate:,.0f} a second")
+    say(f"transfers from {options.chain_logs:,} logs: {rate:,.0f} a second")
     yield Table(
         "Transfers decoded from bronze",
         (
@@ -42,7 +42,7 @@ def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
         ),
         [
             (
-                asked["logs"],
+                options.chain_logs,
                 told["transfers"],
                 len(told["decoded_s"]),
                 seconds,

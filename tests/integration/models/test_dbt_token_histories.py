@@ -133,7 +133,7 @@ def check_history(transform: Transform, seed: int) -> None:
     """
     histories = ChainHistories(seed)
     rng = histories.rng
-    loads = histories.loads(rng.randint(5, LOADS))
+    loads = [dict(rows) for rows in histories.loads(rng.randint(5, LOADS))]
     if rng.random() < 0.5:
         loads = rng.sample(loads, len(loads))
     for rows in loads:
