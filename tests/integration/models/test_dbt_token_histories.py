@@ -133,13 +133,13 @@ def check_history(transform: Transform, seed: int) -> None:
     """
     histories = ChainHistories(seed)
     rng = histories.rng
-    loads = [dict(rows) for rows in histories.loads(rng.randint(5, LOADS))]
+    loads = histories.loads(rng.randint(5, LOADS))
     if rng.random() < 0.5:
         loads = rng.sample(loads, len(loads))
-    for rows in loads:
+    for at, rows in enumerate(loads):
         if "contract_reads" not in rows and rng.random() < 0.6:
-            rows["contract_reads"] = reads(rng, rows)
-        deliver(rows)
+            loads[at] = {**rows, "contract_reads": reads(rng, rows)}
+        deliver(loads[at])
         run_something(transform, rng)
     transform.run("run", "--select", EVERYTHING)
     check(loads, [])
