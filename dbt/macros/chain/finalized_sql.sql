@@ -1,10 +1,11 @@
 {#-
-A mart's rows of blocks that are final, with the columns of the model's contract. Finality is
-no column of the mart: each new final block would rewrite the rows of many.
+A mart's rows of blocks that are final, with the columns of the model's contract, or all where
+a unit test has none. Finality is no column of the mart: each new final block would rewrite
+the rows of many.
 -#}
 {% macro finalized_sql(mart, final_blocks) -%}
     select
-        {% for column in (model.columns if execute else ['changed_in']) -%}
+        {% for column in (model.columns if execute) or ['*'] -%}
         facts.{{ column }}{{ ", " if not loop.last }}
         {%- endfor %}
     from {{ mart }} as facts

@@ -23,11 +23,12 @@ standing as (
         canonical.block_at,
         readings.transactions_count,
         readings.logs_count,
+        readings.has_unique_log_indexes,
         readings.proof_level,
         readings.proof_reason,
         readings.load_id,
         readings.request_id,
-        readings.receipt_request_id,
+        coalesce(readings.receipt_request_id, readings.request_id) as receipt_request_id,
         readings.received_at
     from canonical
     inner join readings

@@ -1,11 +1,13 @@
 {%- set block = ['chain_id', 'block_number'] -%}
-{%- set canonical, read = ref('int_blocks_canonical'), ref('int_blocks_read') -%}
 {{ config(
     unique_key=['load_id', 'delivery_file', 'delivery_row'],
-    pre_hook="{{ remember_scope(touched_units(batches={
-        ref('int_blocks_canonical'): 'block_number',
-        ref('int_blocks_read'): 'block_number',
-    })) }}",
+    pre_hook=[
+        "{{ remember_scope(touched_units(batches={
+            ref('int_blocks_canonical'): 'block_number',
+            ref('int_blocks_read'): 'block_number',
+        })) }}",
+        "{{ no_nested_loops() if not reads_claims_only() }}",
+    ],
     meta={
         'unit_of_work': block,
         'loses_rows': true,
@@ -20,10 +22,16 @@
 
 with
 
+blocks as (
+
+    select * from {{ rows_of(ref('int_blocks_standing'), block) }}
+
+),
+
 standing as (
 
     {{ standing_transfers_sql(
-        rows_of(canonical, block), read, ref('int_transfers_decoded'), ref('stg_evm__logs')
+        ref('int_transfers_decoded'), 'blocks', ref('stg_evm__logs')
     ) }}
 
 ),
