@@ -5,7 +5,7 @@ the rows of many.
 -#}
 {% macro finalized_sql(mart, final_blocks) -%}
     select
-        {% for column in (model.columns if execute) or ['*'] -%}
+        {% for column in ((model.columns or ['*']) if execute else ['changed_in']) -%}
         facts.{{ column }}{{ ", " if not loop.last }}
         {%- endfor %}
     from {{ mart }} as facts
