@@ -36,7 +36,7 @@ class FetchProcesses:
     One load has them at a time.
     """
 
-    count: int = min(len(os.sched_getaffinity(0)), MOST)
+    count: int = min(os.cpu_count() or 1, MOST)
     _started: list["_Started"] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
