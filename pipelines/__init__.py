@@ -7,6 +7,8 @@ Rooms, each of which imports only from those below it:
 - `backfill/`: history in chunks: plan, apply, replay; `doctor/`: health checks;
   `bootstrap.py`: a warehouse set up, and the rows that it begins with
 - `sources/`: one package for each upstream: its client, parsers and declarations
+- `enrichment/`: what is made of texts
+- `pictures/`: what gold holds, drawn as one page
 - `explain/`: why a number is what it is; `upstream/`: what every source uses
 - `config/`: the operator's choices: model, tables, edits, and the status of a change
 - `bronze/`: delivery files, tables, runs; the only room that knows dlt

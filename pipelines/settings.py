@@ -7,7 +7,7 @@ address and password lie under `BULLION_DATA_DIR`.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     changes_kept_days: int = Field(
         default=7, ge=7, le=3650, alias="BULLION_CHANGES_KEPT_DAYS"
     )
+    transformer_dir: Path | None = Field(default=None, alias="BULLION_TRANSFORMER_DIR")
+    alert_urls: SecretStr | None = Field(default=None, alias="BULLION_ALERT_URLS")
+    author_key: SecretStr | None = Field(default=None, alias="BULLION_AUTHOR_KEY")
+    proxy_checks: bool = Field(default=False, alias="BULLION_PROXY_CHECKS")
 
     @field_validator("data_dir", "seeds_dir")
     @classmethod
@@ -132,6 +136,18 @@ def upstream_url(setting: str) -> str | None:
     None: it is not set, and the upstream is reached at its public address.
     """
     return os.environ.get(setting, "").rstrip("/") or None  # noqa: TID251
+
+
+def stand_ins(names: Collection[str]) -> dict[str, str]:
+    """The first address of each of these settings that is set."""
+    set_ones = {name: os.environ.get(name, "").split() for name in names}  # noqa: TID251
+    return {name: urls[0] for name, urls in set_ones.items() if urls}
+
+
+def upstream_secret(setting: str) -> SecretStr | None:
+    """The secret that a setting of a source holds; None: it is not set."""
+    value = os.environ.get(setting, "").strip()  # noqa: TID251
+    return SecretStr(value) if value else None
 
 
 def rpc_urls_setting(chain: str) -> str:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, LiteralString
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -27,6 +28,11 @@ RETRY_S = 0.2  # how often a waiting process asks for a lock again
 # comes next waits so long at least, and asks more often meanwhile.
 ENDING_S = 1.0
 ENDING_RETRY_S = 0.02
+
+READER_OPTIONS = (
+    "-c role=analyst -c search_path=gold -c timezone=UTC"
+    " -c default_transaction_read_only=on"
+)
 
 
 def parameters(role: Role | None, application_name: str) -> dict[str, Any]:
@@ -52,6 +58,26 @@ def environment(role: Role | None = None) -> dict[str, str]:
     known = warehouse_parameters(role)
     found = {f"PG{name}": str(known[key]) for key, name in names.items()}
     return found | ({"PGPASSWORD": known["password"]} if known["password"] else {})
+
+
+def addresses(role: Role) -> dict[str, str]:
+    """The warehouse's address as clients write it, acting as `role`; with the password.
+
+    Raises:
+        SetupError: no server is named and the embedded one does not run.
+    """
+    known = warehouse_parameters(role)
+    user, password = (quote(str(known[k] or ""), safe="") for k in ("user", "password"))
+    acting = READER_OPTIONS if role == "analyst" else f"-c role={role} -c timezone=UTC"
+    options = quote(acting, safe="")
+    place = f"{known['host']}:{known['port']}/{quote(str(known['dbname']), safe='')}"
+    address = f"{user}:{password}@{place}?options={options}"
+    login = f"user={user}&password={password}&options={options}"
+    return {
+        "libpq": f"postgresql://{address}",
+        "sqlalchemy": f"postgresql+psycopg://{address}",
+        "jdbc": f"jdbc:postgresql://{place}?{login}",
+    }
 
 
 def connect(role: Role | None, application_name: str) -> Connection:

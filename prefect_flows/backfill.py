@@ -8,7 +8,9 @@ from pipelines.backfill.plan import Planned, plan
 from pipelines.backfill.plan_request import PlanRequest, parse, parse_numbers
 from pipelines.config.rows import configuration
 from pipelines.sources.connectors import connected
+from pipelines.sources.origin import settle_origin
 from pipelines.warehouse import connect, process_name
+from prefect_flows.alerts import alerting
 from prefect_flows.last_transform import Tests
 from prefect_flows.retries import may_pass, raise_failures
 from prefect_flows.transform import transform
@@ -23,6 +25,7 @@ from prefect_flows.transform import transform
 )
 def make_plans(requests: list[PlanRequest]) -> list[Planned]:
     """Write down which chunks the spans take; a plan for each series and feed."""
+    settle_origin(get_run_logger().info, loads=False)
     with connected(configuration()) as connectors:
         planned = [plan(one, connectors) for one in requests]
     for one in planned:
@@ -47,12 +50,14 @@ def apply_plans(plan_ids: list[int], parallel: int) -> Applied:
     with connect("loader", process_name("backfill")) as connection:
         plans = ledger.plans(connection, plan_ids)
     say = get_run_logger().info
+    settle_origin(say)
     with connected(configuration()) as connectors:
         applied = apply(connectors, plans, parallel=parallel, say=say)
     raise_failures(applied.failures)
     return applied
 
 
+@alerting
 @flow(name="backfill")
 def backfill(
     since: str,
@@ -89,6 +94,7 @@ def backfill(
     _load(requests, parallel, tests)
 
 
+@alerting
 @flow(name="backfill chain")
 def backfill_chain(
     chains: list[str],

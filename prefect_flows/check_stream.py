@@ -7,6 +7,7 @@ from prefect.states import Completed
 from pipelines.doctor.stream.checks import CHECKS, is_in_use
 from pipelines.errors import SetupError
 from pipelines.upstream.health_check import CheckResult, FailedCheckError
+from prefect_flows.alerts import alerting
 
 
 @task(name="look", task_run_name="{name}", tags=["stream"])
@@ -27,6 +28,7 @@ def look(name: str) -> CheckResult | State[CheckResult]:
     return check
 
 
+@alerting
 @flow(name="check stream")
 def check_stream(only: list[str] | None = None) -> None:
     """Check every part of the stream; one that fails does not hide the others.

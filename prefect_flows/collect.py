@@ -5,9 +5,12 @@ from prefect import flow, get_run_logger
 from pipelines.collector.collect import Collected, CollectOptions
 from pipelines.collector.collect import collect as run
 from pipelines.errors import BusyError
+from pipelines.sources.origin import settle_origin
+from prefect_flows.alerts import alerting
 from prefect_flows.cancelling import cancelled
 
 
+@alerting
 @flow(name="collect")
 def collect(
     exchanges: list[str] | None = None,
@@ -33,6 +36,7 @@ def collect(
     """
     logger = get_run_logger()
     options = CollectOptions([*(exchanges or ()), *(chains or ())], every_s, after_s)
+    settle_origin(logger.info)
     try:
         with cancelled() as stop:
             done = run(stop, options, Collected(say=logger.info))

@@ -19,7 +19,7 @@ import psycopg
 
 from pipelines import warehouse
 from pipelines.bronze import ddl
-from pipelines.errors import BadDataError, UpstreamError
+from pipelines.errors import BadDataError, SetupError, UpstreamError
 from pipelines.settings import PROJECT_DIR, export, settings
 from pipelines.sources import declared
 from prefect_flows.last_transform import LastTransform, Tests
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventLevel, EventMsg
 
 DBT_DIR = PROJECT_DIR / "dbt"
+NOTHING_IS_WRONG = '{"error": ["NoNodesForSelectionCriteria"]}'
 FAILED = {"error", "fail", "runtime error", "partial success"}
 
 NodeSeen = Callable[[str, int, int], None]
@@ -56,8 +57,8 @@ def arguments(
         words += ["test"]  # of an option given twice Prefect's runner keeps the last
     if tests == "bounded":
         words += ["--exclude", "tag:whole_history"]
-    if select:
-        words += ["--select", *select]
+    if select:  # a word that selects nothing is refused before anything is built
+        words += ["--select", *select, "--warn-error-options", NOTHING_IS_WRONG]
     if full_refresh:
         words += ["--full-refresh"]
     if drop_dependents:
@@ -83,6 +84,7 @@ def run_dbt(
 
     Raises:
         BusyError: another transform runs, and `wait_s` is over.
+        SetupError: a word of the selection selects nothing.
         BadDataError: a node failed; the message names each with its reason.
         UpstreamError: the warehouse did not answer; the next run builds the rest.
     """
@@ -104,7 +106,7 @@ def run_dbt(
         if isinstance(result.exception, KeyboardInterrupt):
             raise result.exception
         try:
-            facts = _facts(words[0], result)
+            facts = _facts(words, result)
             if whole:
                 before = last if selected else None
                 LastTransform.of(_results(result), whole.tests, before).remember(
@@ -215,10 +217,14 @@ def _target() -> Path:
     return settings().folder("dbt_target")
 
 
-def _facts(command: str, result: "dbtRunnerResult") -> TransformFacts:
+def _facts(words: Sequence[str], result: "dbtRunnerResult") -> TransformFacts:
     results = _results(result)
     if not result.success and not results:
-        raise BadDataError(f"dbt {command}: {result.exception}")
+        if _is_selection(result.exception):
+            raise SetupError(str(result.exception).strip().splitlines()[-1].strip())
+        raise BadDataError(f"dbt {words[0]}: {result.exception}")
+    if not results and "--select" in words:
+        raise SetupError("the selection holds nothing to build")
     failed = [r for r in results if str(r.status) in FAILED]
     if failed:
         message = "; ".join(f"{r.node.name}: {r.message}" for r in failed)
@@ -228,6 +234,14 @@ def _facts(command: str, result: "dbtRunnerResult") -> TransformFacts:
     by_status = dict(Counter(str(node.status) for node in results))
     seconds = round(float(getattr(result.result, "elapsed_time", 0)), 3)
     return TransformFacts(len(results), by_status, seconds)
+
+
+def _is_selection(error: BaseException | None) -> bool:
+    """Whether the words of a selection are what dbt refuses."""
+    from dbt.exceptions import InvalidSelectorError
+    from dbt_common.exceptions import EventCompilationError
+
+    return isinstance(error, InvalidSelectorError | EventCompilationError)
 
 
 def _results(result: "dbtRunnerResult") -> list[Any]:

@@ -5,6 +5,7 @@ what is deployed.
 """
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from rich.console import Console
@@ -12,18 +13,22 @@ from rich.console import Console
 from pipelines import warehouse
 from pipelines.bronze.load import Say
 from pipelines.config.rows import configuration
-from pipelines.errors import BullionError
+from pipelines.errors import BullionError, as_one
 from pipelines.explain import Bucket, explain, rendering
+from pipelines.pictures import page
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.evm_node.choices import followed
+from pipelines.sources.preflight import Preflight
 from pipelines.terminal import report
+from pipelines.upstream.options import LoadOptions
 from prefect_flows.demo_change import demo_change, stream_is_up
+from prefect_flows.demo_loads import SEALED
 from prefect_flows.load import load
 from prefect_flows.read_contracts import read_contracts
 from prefect_flows.refresh import refresh
+from prefect_flows.retries import waited_for
+from prefect_flows.transform import transform
 
-# an instrument whose trades are collected so far back that the minute is proven, too
-SEALED = ("binance", "ETH/USDT")
 MINUTE = "23:30"  # of the newest day whose file is out
 PUBLISHED_AFTER = timedelta(hours=3)  # a day's file is out so long after the day
 
@@ -43,6 +48,8 @@ Where to look next
   .venv/bin/bullion list                       every series that is held
   .venv/bin/bullion backfill plan --symbol BTC/USDT --since -P30D   history, in chunks
   .venv/bin/bullion config set instruments binance SOL/USDT since=-P7D   another change
+  .venv/bin/bullion show                       pictures of gold, drawn anew
+  .venv/bin/bullion schedule up --only-server  these runs, in Prefect's own pages
   .venv/bin/bullion docs                       the lineage site
   sql/queries/                                 questions and their SQL
   make demo                                    again: newest candles become confirmed
@@ -51,26 +58,19 @@ Where to look next
 """
 
 
-def demo(out: Console, say: Say) -> None:
-    """Refresh everything that is configured and print what an analyst finds in gold.
+def demo(found: Preflight, out: Console, say: Say) -> None:
+    """Load what answers of what is configured, and print what an analyst has of it.
 
     Raises:
+        UpstreamError: who did not answer; the rest is loaded, built and printed.
         BullionError: a venue or a model failed; the rest is loaded and built.
     """
     began = time.monotonic()
     day = published(datetime.now(UTC))
-    say(f"running the flow `load`: the archive's file that seals {day} of {SEALED[1]}")
-    span = f"{day}", f"{day + timedelta(days=1)}"
-    load("archive", symbols=[SEALED[1]], since=span[0], until=span[1])
-    chains = followed(configuration())
-    if chains:
-        say(f"running the flow `load`: what is new of {', '.join(chains)}, and tokens")
-        load("evm")
-        read_contracts()
-    say("running the flow `refresh`: load every configured series, then build")
-    refresh(tests="none")  # as its deployment does every minute
+    with waited_for():
+        _load(found.loads, day, say)
     with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:
-        for name in (*SHOWN, *(ON_CHAIN if chains else ())):
+        for name in (*SHOWN, *(ON_CHAIN if followed(configuration()) else ())):
             text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
             title = text.splitlines()[0].removeprefix("-- ")
             report.show(warehouse.query(connection, text), title, out, limit=12)
@@ -78,7 +78,31 @@ def demo(out: Console, say: Say) -> None:
     if stream_is_up(say):
         demo_change(out, say)
     out.print(NEXT.rstrip())
+    with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:
+        file = page.write(connection)
+    out.print(f"\nIn pictures: {file.as_uri()}", soft_wrap=True)
     say(f"done in {time.monotonic() - began:.0f} s")
+    if found.failures:
+        raise as_one(found.failures)
+
+
+def _load(loads: Mapping[str, LoadOptions], day: date, say: Say) -> None:
+    """Load what answers and build it, by the flows of the deployments."""
+    scopes = {source: list(options.scopes) for source, options in loads.items()}
+    if "archive" in scopes:
+        say(f"running the flow `load`: the file that seals {day} of {SEALED[1]}")
+        span = f"{day}", f"{day + timedelta(days=1)}"
+        load("archive", symbols=[SEALED[1]], since=span[0], until=span[1])
+    if "evm" in scopes:
+        chains = scopes["evm"] or followed(configuration())
+        say(f"running the flow `load`: what is new of {', '.join(chains)}, and tokens")
+        load("evm", scopes["evm"])
+        read_contracts()
+    if "exchange" in scopes:
+        say("running the flow `refresh`: load every configured series, then build")
+        refresh(scopes["exchange"], tests="none")  # as its deployment does every minute
+    else:
+        transform(tests="none")
 
 
 def published(now: datetime) -> date:

@@ -18,6 +18,7 @@ from pipelines.bronze.load import Say
 from pipelines.collector.collect import Collected, CollectOptions, collect
 from pipelines.config.diagnosis import failure
 from pipelines.config.path import subject, what
+from pipelines.config.rows import configuration
 from pipelines.config.status import ChangeStatus
 from pipelines.config.wait import WaitResult, committing, wait_for_changes
 from pipelines.errors import BullionError, UpstreamError
@@ -29,9 +30,6 @@ from pipelines.terminal import report
 from prefect_flows.dbt_run import arguments, run_dbt
 
 SERIES = ("binance", "SOL/USDT")
-REMOVE: LiteralString = """
-delete from config.instruments where (exchange_id, symbol) = ('binance', 'SOL/USDT')
-"""
 ADD: LiteralString = """
 insert into config.instruments (exchange_id, symbol) values ('binance', 'SOL/USDT')
 """
@@ -46,6 +44,10 @@ order by opened_at
 limit 1
 """
 LATER = ".venv/bin/bullion up kafka debezium, then make demo"
+AGAIN = (
+    "`bullion config remove instruments binance SOL/USDT`, and the demo shows again"
+    " how a change takes effect"
+)
 PATIENCE_S = 90.0
 LOOK_S = 0.1
 
@@ -63,14 +65,18 @@ def stream_is_up(say: Say) -> bool:
 def demo_change(out: Console, say: Say) -> None:
     """Add an instrument by SQL, and print what became of it, in milliseconds.
 
+    Where it is there already nothing is changed: the configuration is the operator's.
+
     Raises:
         UpstreamError: it did not take effect; says which step is missing.
     """
+    if _is_chosen():
+        say(f"{' '.join(SERIES)} is configured: {AGAIN}")
+        return
     say("following the configuration: Debezium, Kafka, bronze_config, the collector")
     with _running(say):
         out.print(f"\nA row of the configuration, by SQL:{ADD.rstrip()};")
-        changed = _change(REMOVE), _change(ADD)
-    effects = [effect for one in changed for effect in one.statuses]
+        effects = _change(ADD).statuses
     for effect in effects:
         title = f"{subject(effect)} {what(effect)} by {effect.who}: {effect.outcome}"
         report.show(_steps(effect), title, out)
@@ -82,6 +88,13 @@ def demo_change(out: Console, say: Say) -> None:
         rows = [dict(zip(names, row, strict=True)) for row in cursor]
     seconds = (datetime.now(UTC) - committed_at).total_seconds()
     report.show(rows, f"Its first candle in gold, {seconds:.1f} s after", out)
+
+
+def _is_chosen() -> bool:
+    """Whether the row is the operator's already, who keeps it as it is."""
+    return SERIES in {
+        (choice.exchange_id, choice.symbol) for choice in configuration().instruments
+    }
 
 
 def _change(statement: LiteralString) -> WaitResult:

@@ -4,9 +4,11 @@ from prefect import flow, get_run_logger
 
 from pipelines.config.rows import configuration
 from pipelines.sources.evm_node.choices import followed
+from prefect_flows.alerts import alerting
 from prefect_flows.collect import collect
 
 
+@alerting
 @flow(name="follow chain")
 def follow_chain(chains: list[str] | None = None) -> None:
     """Collect chains alone, live and their history: new blocks at the pace they come.

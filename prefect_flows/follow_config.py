@@ -5,9 +5,11 @@ from prefect import flow, get_run_logger
 from pipelines.errors import BusyError
 from pipelines.local import kafka_service
 from pipelines.sources.config_changes import follow
+from prefect_flows.alerts import alerting
 from prefect_flows.cancelling import cancelled
 
 
+@alerting
 @flow(name="follow config")
 def follow_config(*, until_current: bool = False) -> None:
     """Take changes in until the run is cancelled; the batch at hand is finished.

@@ -11,7 +11,9 @@ from pipelines.collector.load_once import load_once
 from pipelines.config.rows import configuration
 from pipelines.errors import UpstreamError
 from pipelines.sources import source_spec
+from pipelines.sources.origin import settle_origin
 from pipelines.upstream.options import LoadOptions
+from prefect_flows.alerts import alerting
 from prefect_flows.last_transform import Tests
 from prefect_flows.retries import may_pass, raise_failures
 from prefect_flows.transform import transform
@@ -52,6 +54,7 @@ def load_scope(
 SCOPES_AT_ONCE: Any = ThreadPoolTaskRunner(max_workers=8)
 
 
+@alerting
 @flow(name="load", task_runner=SCOPES_AT_ONCE)
 def load(
     source: str = "exchange",
@@ -87,6 +90,7 @@ def load(
         SetupError: the options name something unknown or not configured.
         BadDataError: a node of dbt failed.
     """
+    settle_origin(get_run_logger().info)
     options = LoadOptions.parse(exchanges, symbols, since, until, feeds=feeds)
     subjects: dict[str, list[str]] = {}
     for scope, subject in source_spec(source).chosen(configuration(), options):

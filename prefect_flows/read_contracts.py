@@ -5,9 +5,11 @@ from prefect import flow, get_run_logger
 from pipelines.config.rows import configuration
 from pipelines.sources.evm_node.choices import followed
 from pipelines.sources.evm_node.tables import CONTRACT_READS
+from prefect_flows.alerts import alerting
 from prefect_flows.load import load
 
 
+@alerting
 @flow(name="read contracts")
 def read_contracts(chains: list[str] | None = None) -> None:
     """Read symbol, name and decimals of tokens whose transfers new loads brought.

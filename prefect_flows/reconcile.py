@@ -8,6 +8,7 @@ from prefect.artifacts import create_table_artifact
 
 from pipelines.backfill import reconcile as comparison
 from pipelines.backfill.reconcile import Reconciled
+from prefect_flows.alerts import alerting
 from prefect_flows.load import load
 
 
@@ -20,6 +21,7 @@ def compare(day: date, exchanges: list[str], symbols: list[str]) -> list[Reconci
     return compared
 
 
+@alerting
 @flow(name="reconcile")
 def reconcile(
     day: date | None = None,

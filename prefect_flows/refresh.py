@@ -2,11 +2,13 @@
 
 from prefect import flow
 
+from prefect_flows.alerts import alerting
 from prefect_flows.last_transform import Tests
 from prefect_flows.load import load
 from prefect_flows.transform import transform
 
 
+@alerting
 @flow(name="refresh")
 def refresh(
     exchanges: list[str] | None = None,

@@ -4,21 +4,50 @@ A client has tried each request already; an attempt of a task is a load or a bui
 its own, which goes on where the one before it stopped.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import psycopg
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from pipelines.errors import BusyError, UpstreamError, as_one
+from pipelines.errors import BullionError, BusyError, UpstreamError, as_one
 
+_waited_for = ContextVar("waited_for", default=False)
 MAY_PASS = (UpstreamError, BusyError, psycopg.OperationalError)
 
 
 def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether what failed may succeed a while later; bad data and settings do not."""
-    return isinstance(state.data, MAY_PASS)
+    return isinstance(state.data, MAY_PASS) and not _waited_for.get()
+
+
+@contextmanager
+def waited_for() -> Iterator[None]:
+    """A person waits for the flows in here: no task waits for a minute to try again.
+
+    What is refused is a line on the terminal; its traceback is on the run's page.
+    """
+    token = _waited_for.set(True)  # threads of tasks begin with a copy
+    terminal = logging.getLogger().handlers
+    for handler in terminal:
+        handler.addFilter(without_traceback)
+    try:
+        yield
+    finally:
+        _waited_for.reset(token)
+        for handler in terminal:
+            handler.removeFilter(without_traceback)
+
+
+def without_traceback(record: logging.LogRecord) -> bool:
+    """Take from the record of what Bullion refuses how it came about."""
+    if record.exc_info and isinstance(record.exc_info[1], BullionError):
+        record.exc_info = record.exc_text = None  # the server's handler came before
+    return True
 
 
 def raise_failures(failures: Sequence[Exception]) -> None:

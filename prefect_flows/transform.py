@@ -2,6 +2,7 @@
 
 from prefect import flow, get_run_logger, task
 
+from prefect_flows.alerts import alerting
 from prefect_flows.dbt_run import TransformFacts, arguments, run_dbt
 from prefect_flows.last_transform import Tests
 from prefect_flows.retries import may_pass
@@ -25,6 +26,7 @@ def build(words: list[str]) -> TransformFacts:
     return run_dbt(words, as_tasks=True, wait_s=WAIT_S, say=get_run_logger().info)
 
 
+@alerting
 @flow(name="transform")
 def transform(
     select: list[str] | None = None,

@@ -6,6 +6,7 @@ from prefect.artifacts import create_table_artifact
 from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError
 from pipelines.sources.evm_node.verify import Verified, verify
+from prefect_flows.alerts import alerting
 from prefect_flows.retries import may_pass, raise_failures
 
 WAIT_S = 600.0  # for a verification of the chain that is under way
@@ -34,6 +35,7 @@ def verify_blocks(
     return done
 
 
+@alerting
 @flow(name="verify chain")
 def verify_chain(
     chains: list[str] | None = None,

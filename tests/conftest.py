@@ -4,8 +4,10 @@ Under pytest-xdist each worker is such a session, with a server, folders and por
 its own; what workers share are the caches of the user, which are locked.
 """
 
+import os
 import shutil
 import signal
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ from pipelines import bootstrap
 from pipelines.local import port as ports
 from pipelines.local.postgres import private_server
 from pipelines.settings import PROJECT_DIR, settings
+from tests.soak import IS_SOAK
 
 RECORDED = PROJECT_DIR.parent / "shared" / "recorded"
 TEMPLATE = "bootstrapped"
@@ -30,6 +33,10 @@ WAREHOUSE = "warehouse"
 numbers = count(1)
 # what a test is taken to last when files are put in order, in seconds
 SLOW_S, USUAL_S, QUICK_S = 20.0, 2.0, 0.02
+# A run that takes so long is on a machine that has no time for the slow tests which it
+# has not begun: they are left to `make soak`, each with this reason.
+PATIENCE_S = 45 * 60
+STARTED_S = time.monotonic()
 
 # A background job of a shell ignores Ctrl-C, as would each process that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -50,6 +57,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         usual = QUICK_S if is_quick else USUAL_S
         seconds[item.path] += (*slow.args, SLOW_S)[0] if slow else usual
     items.sort(key=lambda item: (-seconds[item.path], item.path))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """On a machine that is much too slow, a run ends all the same."""
+    is_late = time.monotonic() - STARTED_S > PATIENCE_S
+    if is_late and not IS_SOAK and item.get_closest_marker("slow"):
+        pytest.skip(f"{PATIENCE_S // 60} minutes are over: `make soak` runs it")
+
+
+@pytest.fixture(autouse=True)
+def exports() -> Iterator[None]:
+    """Settings that a command exports to its own process end with its test."""
+    known = set(os.environ)  # noqa: TID251
+    yield
+    for name in set(os.environ) - known:  # noqa: TID251
+        if name.startswith("BULLION_"):  # those of libraries are set once
+            del os.environ[name]  # noqa: TID251
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

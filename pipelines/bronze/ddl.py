@@ -5,6 +5,7 @@ of anything. dlt finds them as it would have made them, and adds what later vers
 a table have more.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import LiteralString
@@ -18,33 +19,69 @@ TYPES: Mapping[DataType, LiteralString] = {
     "text": "text",
     "bigint": "bigint",
     "decimal": "numeric(38, 18)",
+    "rate": "numeric(38, 36)",
     "bool": "boolean",
     "timestamp": "timestamp with time zone",
     "bytes": "bytea",
 }
 # B-tree: a BRIN over 10 M rows was seen to stop filtering until it was built anew
 LOAD_ID_INDEX = ("_dlt_load_id",)
-THERE = "select schemaname || '.' || tablename from pg_tables"
+HELD = """
+select n.nspname || '.' || c.relname, a.attname, a.attnotnull
+from pg_attribute as a
+inner join pg_class as c on a.attrelid = c.oid
+inner join pg_namespace as n on c.relnamespace = n.oid
+where n.nspname = any(%s) and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
+"""
 INDEXED = "select schemaname || '.' || indexname from pg_indexes"
 
 
 def declare(connection: Connection, tables: Mapping[str, Sequence[Table]]) -> None:
-    """Create the tables, by schema, that do not exist yet. Idempotent."""
-    existing = {name for (name,) in connection.execute(THERE)}
+    """Create the tables, by schema, that do not exist yet. Idempotent.
+
+    A table of a version before gains the columns that may be null, and one that need
+    not be null any more may be: silver stands on them before a load brings a row.
+    """
+    held: dict[str, dict[str, bool]] = defaultdict(dict)
+    for name, column, is_required in connection.execute(HELD, ([*tables],)):
+        held[name][column] = is_required
     missing = {
-        schema: [
-            table for table in declared if f"{schema}.{table.name}" not in existing
-        ]
+        schema: [table for table in declared if f"{schema}.{table.name}" not in held]
         for schema, declared in tables.items()
     }
-    if not any(missing.values()):
+    changes = list(_changes(held, tables))
+    if not changes and not any(missing.values()):
         return
     with _alone(connection):
+        for change in changes:
+            connection.execute(change)
         for schema, declared in missing.items():
             name = sql.Identifier(schema)
             connection.execute(sql.SQL("create schema if not exists {}").format(name))
             for table in declared:
                 connection.execute(_definition(schema, table))
+
+
+def _changes(
+    held: Mapping[str, Mapping[str, bool]], tables: Mapping[str, Sequence[Table]]
+) -> Iterator[sql.Composed]:
+    """What makes tables of a version before as they are declared.
+
+    `held`: which columns stand, by table, and whether each is required.
+    """
+    add = sql.SQL("alter table {} add column if not exists {}")
+    loosen = sql.SQL("alter table {} alter column {} drop not null")
+    for schema, declared in tables.items():
+        for table in declared:
+            known = held.get(f"{schema}.{table.name}")
+            where = sql.Identifier(schema, table.name)
+            for column in table.columns:
+                if not known or not column.nullable:
+                    continue
+                if column.name not in known:
+                    yield add.format(where, _column(column))
+                elif known[column.name]:
+                    yield loosen.format(where, sql.Identifier(column.name))
 
 
 def index(connection: Connection, schema: str, tables: Sequence[Table]) -> None:

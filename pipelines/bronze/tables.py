@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:  # dlt takes a second to import
     from dlt.common.schema.typing import TColumnSchema
 
-DataType = Literal["text", "bigint", "decimal", "bool", "timestamp", "bytes"]
+DataType = Literal["text", "bigint", "decimal", "rate", "bool", "timestamp", "bytes"]
+
+# digits in all, and after the point: venues send rates with more of the latter than
+# amounts, as 2.3271331254e-19; with more than 38 in all clients would not read them
+NUMERICS = {"decimal": (38, 18), "rate": (38, 36)}
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a bronze table: `decimal` is `numeric(38, 18)`, `bytes` `bytea`."""
+    """A column of a bronze table: `bytes` is `bytea`, `NUMERICS` are `numeric`."""
 
     name: str
     data_type: DataType
@@ -19,13 +23,18 @@ class Column:
 
     def as_dlt(self) -> "TColumnSchema":
         """The column as dlt's schema spells it."""
+        kind = self.data_type
         column: TColumnSchema = {
             "name": self.name,
-            "data_type": "binary" if self.data_type == "bytes" else self.data_type,
+            "data_type": "binary"
+            if kind == "bytes"
+            else "decimal"
+            if kind == "rate"
+            else kind,
             "nullable": self.nullable,
         }
-        if self.data_type == "decimal":
-            column |= {"precision": 38, "scale": 18}
+        if kind in NUMERICS:
+            column["precision"], column["scale"] = NUMERICS[kind]
         return column
 
 

@@ -7,7 +7,6 @@ import typer
 
 from pipelines.cli.transform import quiet_prefect
 from pipelines.errors import SetupError
-from pipelines.settings import export
 from pipelines.terminal.output import Json, Wait, say, show, told
 
 backfill_app = typer.Typer(no_args_is_help=True, help="History, in chunks.")
@@ -72,12 +71,14 @@ def backfill_plan(
     from pipelines.backfill.plan_request import parse, parse_numbers
     from pipelines.config.rows import configuration
     from pipelines.sources.connectors import connected
+    from pipelines.sources.origin import settle_origin
 
     config = configuration()
     if chain:
         wanted = parse_numbers(chain, (first, end), feed)
     else:
         wanted = parse(config, exchange, symbol, feeds=feed, since=since, until=until)
+    settle_origin(say, loads=False)
     with connected(config) as connectors:
         plans = [plan(one, connectors, parallel=parallel) for one in wanted]
     show(plans if json else display.planned(plans), "planned", json=json)
@@ -105,22 +106,21 @@ def backfill_apply(
     from pipelines import warehouse
     from pipelines.backfill import ledger
     from pipelines.backfill.apply import apply
-    from pipelines.cli.refusals import exit_code_of
+    from pipelines.cli.refusals import end_with
     from pipelines.config.rows import configuration
     from pipelines.sources.connectors import connected
+    from pipelines.sources.origin import settle_origin
     from pipelines.terminal.progress import load_bar
 
     with warehouse.connect("loader", warehouse.process_name("backfill")) as connection:
         plans = ledger.plans(connection, plan or [])
+    settle_origin(say)
     with load_bar(told) as progress, connected(configuration()) as connectors:
         done = apply(connectors, plans, parallel=parallel, progress=progress, say=say)
     facts = asdict(done)
     failures = facts.pop("failures")
-    show([facts | {"failed_count": len(failures)}], "applied", json=json)
-    for failure in failures:
-        say(f"failed: {failure}")
-    if failures:
-        raise typer.Exit(exit_code_of(failures))
+    applied = facts | {"failed_count": len(failures)}
+    end_with(failures, lambda: show([applied], "applied", json=json))
 
 
 @backfill_app.command("status", epilog="Example: `bullion backfill status 1 --chunks`")
@@ -164,6 +164,7 @@ def backfill_replay(
 ) -> None:
     """Build a span of silver and gold again from bronze; exit code 1: it changed."""
     from pipelines.backfill.replay import parse_numbers, parse_scope, replay
+    from pipelines.settings import export
 
     export(quiet_prefect())
     from prefect_flows.dbt_run import arguments, run_dbt

@@ -37,6 +37,7 @@ def collect(
     """
     from pipelines.collector.collect import Collected, CollectOptions
     from pipelines.collector.collect import collect as run
+    from pipelines.sources.origin import settle_origin
     from pipelines.upstream.stopping import stopped_by_signals
 
     def report(load: dict[str, Any]) -> None:
@@ -46,6 +47,7 @@ def collect(
             say(_line(load))
 
     options = CollectOptions([*(exchange or ()), *(chain or ())], every, after)
+    settle_origin(say)
     with stopped_by_signals() as stop:
         done = run(stop, options, Collected(say=say, report=report))
     counts = {

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from pipelines import telemetry
 from pipelines.cli.backfill import backfill_app
 from pipelines.cli.collect import collect
 from pipelines.cli.config import config_app
@@ -12,13 +11,16 @@ from pipelines.cli.explain import explain
 from pipelines.cli.load import EPILOG, load
 from pipelines.cli.refusals import Commands
 from pipelines.cli.sandbox import sandbox_app
+from pipelines.cli.schedule import schedule_app
+from pipelines.cli.score import EPILOG as SCORE_EPILOG
+from pipelines.cli.score import score
+from pipelines.cli.show import show_page
 from pipelines.cli.sql import sql_app
 from pipelines.cli.stack import stack_app
 from pipelines.cli.stream import stream_app
 from pipelines.cli.transform import quiet_prefect, transform_app
 from pipelines.cli.verify import verify_app
-from pipelines.settings import export
-from pipelines.terminal.output import out, say
+from pipelines.terminal.output import out, say, tell_retries
 
 app = typer.Typer(
     cls=Commands,
@@ -33,18 +35,41 @@ app.command(epilog=EPILOG, no_args_is_help=True)(load)
 app.add_typer(backfill_app, name="backfill")
 app.add_typer(verify_app, name="verify")
 app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(schedule_app, name="schedule")
 app.add_typer(stream_app, name="stream")
 app.add_typer(config_app, name="config")
+app.command("show", epilog="Example: `bullion show`")(show_page)
 app.command(epilog="Example: `bullion collect --every 60 --exchange kraken`")(collect)
+app.command(epilog=SCORE_EPILOG, no_args_is_help=True)(score)
 app.command(epilog="Example: `bullion explain binance BTC/USDT 1m 2024-03-11T10:15`")(
     explain
 )
 
 
+def _version(asked: bool) -> None:  # noqa: FBT001  # typer's callback
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"bullion {version('bullion')}")
+        raise typer.Exit
+
+
 @app.callback()
-def main_options() -> None:
+def main_options(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
     """A crypto data warehouse in your own Postgres that can prove what it says."""
+    from pipelines import telemetry
+    from pipelines.settings import export
+
     export(telemetry.OFF)
+    tell_retries()
 
 
 @app.command(
@@ -59,14 +84,20 @@ def demo(
     """Run the main job, from nothing to printed gold tables."""
     from pipelines import bootstrap
     from pipelines.local import stack
+    from pipelines.settings import export
+    from pipelines.sources.origin import settle_origin
 
     bootstrap.up(["postgres"] if live else ["postgres", "sandbox"], say)
     if not live:
         export(stack.sandbox_urls())
+    settle_origin(say)
     export(quiet_prefect())
+    from prefect_flows.demo_loads import demo_loads
+
+    found = demo_loads(say)
     from prefect_flows.demo import demo as run
 
-    run(out, say)
+    run(found, out, say)
 
 
 def main() -> None:

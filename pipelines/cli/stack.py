@@ -12,12 +12,21 @@ stack_app = typer.Typer()
 @stack_app.command(epilog="Example: `bullion up postgres`")
 def up(
     services: Annotated[
-        list[str] | None, typer.Argument(help="Only these; all by default.")
+        list[str] | None,
+        typer.Argument(
+            help="postgres, sandbox, kafka, debezium, prefect-server, prefect-worker;"
+            " the first two by default."
+        ),
     ] = None,
     *,
     json: Json = False,
 ) -> None:
-    """Start the local stack, and make roles, schemas and grants."""
+    """Start the local stack, and make roles, schemas and grants.
+
+    Postgres and the simulated upstreams by default. Kafka and Debezium Server, which
+    changes of the configuration go through, start by name, as their first start
+    downloads 750 MB.
+    """
     from pipelines import bootstrap
 
     show(bootstrap.up(services or None, say), "local stack", json=json)

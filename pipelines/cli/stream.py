@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from pipelines.settings import settings
 from pipelines.terminal import report
 from pipelines.terminal.output import Json, say
 
@@ -52,6 +51,7 @@ def stream_properties(
 ) -> None:
     """Print the properties of a Debezium Server of your own, passwords aside."""
     from pipelines.local import debezium_properties, java, kafka_service, postgres
+    from pipelines.settings import settings
 
     owner = postgres.warehouse_parameters()
     places = debezium_properties.Places(

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipelines.settings import export, settings
 from pipelines.terminal.output import Json, Wait, out, say, show, told
 
 transform_app = typer.Typer()
@@ -32,6 +31,7 @@ def transform(
     json: Json = False,
 ) -> None:
     """Build silver and gold from what was loaded."""
+    from pipelines.settings import export
     from pipelines.terminal.progress import node_bar
 
     export(quiet_prefect())
@@ -51,6 +51,8 @@ def transform(
 @transform_app.command(epilog="Example: `bullion docs`")
 def docs() -> None:
     """Write the dbt docs site of the warehouse, and say where it is."""
+    from pipelines.settings import export
+
     export(quiet_prefect())
     from prefect_flows.dbt_run import write_docs
 
@@ -59,7 +61,12 @@ def docs() -> None:
 
 def quiet_prefect() -> dict[str, str]:
     """Prefect keeps its state with ours and logs what fails."""
+    from pipelines.local.prefect_services import api_of_ours
+    from pipelines.settings import settings
+
+    own = api_of_ours()  # beside it a second server would write the same file
     return {
+        **({"PREFECT_API_URL": own} if own else {}),
         "PREFECT_HOME": str(settings().folder("prefect")),
         "PREFECT_LOGGING_LEVEL": "WARNING",
         # its own server was seen to take 14 to 20 s; by default it is given up after 20

@@ -6,7 +6,7 @@ import typer
 
 from pipelines.errors import BadDataError, SetupError
 from pipelines.terminal import report
-from pipelines.terminal.output import Json, Wait, out, say, told
+from pipelines.terminal.output import Json, Wait, fail, out, told
 
 if TYPE_CHECKING:
     from pipelines.sources.evm_node.tables import Proof
@@ -65,9 +65,9 @@ def verify_evm(
         report.show(proofs, f"verified of {chain}: {title}", out)
     for one in failures:
         block = f"block {one['block_number']} ({one['block_hash']})"
-        say(f"failed: {one['proof']} of {block}: {one['reason']}")
+        fail(f"{one['proof']} of {block}: {one['reason']}")
     if more := done.failed_count - len(failures):
-        say(f"failed: {more} more")
+        fail(f"{more} more")
     if done.failed_count:
         raise typer.Exit(BadDataError.exit_code)
 

@@ -22,7 +22,11 @@ class Targets:
     @property
     def scopes(self) -> Mapping[str, float | None]:
         """Each scope, and how often there is something new of it, if that is known."""
-        return {scope: t.every_s for (scope, _), t in self.series.items()}
+        every: dict[str, float | None] = {}
+        for (scope, _), target in self.series.items():
+            known = [s for s in (every.get(scope), target.every_s) if s is not None]
+            every[scope] = min(known, default=None)
+        return every
 
     def live_keys(self, series: Iterable[SeriesId]) -> frozenset[Key]:
         """What these are asked for live."""

@@ -20,6 +20,7 @@ from pipelines.config.model import (
     Priority,
     ProofLevel,
     RpcProvider,
+    SentimentFeedChoice,
     Thresholds,
     Timeframe,
     parse_feeds,
@@ -51,6 +52,7 @@ def read_configuration(rows: Mapping[str, Sequence[Row]]) -> Configuration:
         {row["endpoint"]: EndpointChoice(**row) for row in cells["endpoints"]},
         {row["chain"]: ChainChoice(**row) for row in cells["chains"]},
         [ChainEndpointChoice(**row) for row in cells["chain_endpoints"]],
+        [SentimentFeedChoice(**row) for row in cells["sentiment_feeds"]],
     )
 
 
@@ -180,6 +182,12 @@ COLUMNS: Mapping[str, Mapping[str, Cell]] = {
         "units_per_month": _count,
         "lacks": _words(Lack, "lack"),
     },
+    "sentiment_feeds": {
+        "source": _text,
+        "endpoint": _text,
+        "subject": _text,
+        "is_enabled": _truth,
+    },
     "thresholds": {
         "threshold": _one_of(*(field.name for field in fields(Thresholds))),
         "amount": _count,
@@ -192,5 +200,6 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "endpoints": ("endpoint",),
     "chains": ("chain",),
     "chain_endpoints": ("chain", "endpoint"),
+    "sentiment_feeds": ("source", "endpoint", "subject"),
     "thresholds": ("threshold",),
 }

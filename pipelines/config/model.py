@@ -15,7 +15,7 @@ Priority = Literal["live", "history"]
 DEFAULT_FEED = "candles"  # the column's default, too
 
 Feed = str  # one that a source declares: `pipelines.sources.feeds`
-MarketType = Literal["spot", "swap", "future"]
+MarketType = Literal["spot", "swap", "future", "option"]
 ProofLevel = Literal["standard", "full"]
 RpcProvider = Literal["alchemy", "infura", "own", "quicknode"]  # whose units are known
 # what an endpoint of a chain may be without
@@ -128,6 +128,16 @@ class ChainEndpointChoice:
 
 
 @dataclass(frozen=True)
+class SentimentFeedChoice:
+    """What a source of sentiment is asked about; `-`: nothing in particular."""
+
+    source: str
+    endpoint: str
+    subject: str
+    is_enabled: bool = True
+
+
+@dataclass(frozen=True)
 class Thresholds:
     """Numbers an operator may turn; `config_thresholds.csv` says what each means.
 
@@ -145,6 +155,9 @@ class Thresholds:
     freshness_minutes: int = 90
     reorg_window_blocks: int = 64
     compared_one_block_in: int = 100
+    order_book_levels: int = 100
+    order_book_seconds: int = 60
+    order_book_budget_pct: int = 50
 
 
 @dataclass(frozen=True)
@@ -157,6 +170,7 @@ class Configuration:
     endpoints: Mapping[str, EndpointChoice] = field(default_factory=dict)
     chains: Mapping[str, ChainChoice] = field(default_factory=dict)
     chain_endpoints: Sequence[ChainEndpointChoice] = ()
+    sentiment_feeds: Sequence[SentimentFeedChoice] = ()
 
     @cached_property
     def series(self) -> Mapping[tuple[str, str], InstrumentChoice]:
@@ -172,11 +186,11 @@ def parse_time(text: str) -> datetime:
     """
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError(
             f"{text!r} is not an ISO 8601 time such as 2024-01-31T00:00Z"
         ) from None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def parse_since(text: str) -> Since:

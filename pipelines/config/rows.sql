@@ -48,6 +48,13 @@ select
                 )
             from config.chain_endpoints as n
         ),
+        'sentiment_feeds', (
+            select
+                coalesce(
+                    jsonb_agg(to_jsonb(f) order by f.source, f.endpoint, f.subject), '[]'
+                )
+            from config.sentiment_feeds as f
+        ),
         'thresholds', (
             select
                 coalesce(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.config.model import parse_time
-from pipelines.errors import BullionError
+from pipelines.errors import BullionError, SetupError
 from pipelines.settings import PROJECT_DIR
 from pipelines.warehouse import Connection
 
@@ -37,12 +37,18 @@ class Bucket:
         """The bucket of `timeframe` that holds the moment `time`.
 
         Raises:
-            ValueError: there is no such timeframe, or `time` is no ISO 8601 time.
+            SetupError: there is no such timeframe, or `time` is no ISO 8601 time.
         """
         minutes = _minutes_of_timeframes()
         if timeframe not in minutes:
-            raise ValueError(f"{timeframe!r} is none of {', '.join(minutes)}")
-        opened_at, ended_at = _span(minutes[timeframe], parse_time(time))
+            known = ", ".join(minutes)
+            raise SetupError(f"there is no timeframe {timeframe}; known: {known}")
+        try:
+            opened_at, ended_at = _span(minutes[timeframe], parse_time(time))
+        except ValueError as error:
+            raise SetupError(str(error)) from None
+        except OverflowError:
+            raise SetupError(f"{time} is beyond the calendar") from None
         return cls(exchange, symbol, timeframe, opened_at, ended_at)
 
 
@@ -67,22 +73,23 @@ def explain(connection: Connection, bucket: Bucket) -> Explanation:
     """
     is_minute = bucket.timeframe == "1m"
     names = ("proof", "readings") if is_minute else ("minutes", "weakest")
-    rows = {n: _rows(connection, n, bucket) for n in ("candle", "gaps", *names)}
+    found = {n: rows(connection, n, vars(bucket)) for n in ("candle", "gaps", *names)}
     if not any(
-        rows[name] for name in rows.keys() & {"candle", "proof", "minutes", "gaps"}
+        found[name] for name in found.keys() & {"candle", "proof", "minutes", "gaps"}
     ):
         named = f"{bucket.exchange_id} {bucket.symbol} {bucket.timeframe}"
         raise BullionError(
             f"nothing is known of {named} at {bucket.opened_at:%Y-%m-%d %H:%M}:"
             " `bullion list` says what is held"
         )
-    candle, proof = (next(iter(rows.pop(n, ())), None) for n in ("candle", "proof"))
-    return Explanation(bucket, candle, proof, **rows)
+    candle, proof = (next(iter(found.pop(n, ())), None) for n in ("candle", "proof"))
+    return Explanation(bucket, candle, proof, **found)
 
 
-def _rows(connection: Connection, name: str, bucket: Bucket) -> list[Fact]:
+def rows(connection: Connection, name: str, asked: Mapping[str, Any]) -> list[Fact]:
+    """What the query of that name says of what is asked."""
     text = (QUERIES / f"{name}.sql").read_bytes()
-    cursor = connection.execute(text, vars(bucket))
+    cursor = connection.execute(text, asked)
     names = [column.name for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -19,6 +19,7 @@ from pipelines.local import (
 from pipelines.local.debezium_service import Debezium
 from pipelines.local.kafka_service import Kafka
 from pipelines.local.postgres import Postgres
+from pipelines.local.prefect_services import PrefectServer, PrefectWorker
 from pipelines.local.sandbox_service import Sandbox
 from pipelines.local.service import (
     Say,
@@ -38,9 +39,12 @@ SERVICES: dict[str, Callable[[], Service]] = {
     sandbox_service.NAME: Sandbox.from_settings,
     kafka_service.NAME: Kafka.from_settings,
     debezium_distribution.NAME: Debezium.from_settings,
+    PrefectServer.name: PrefectServer.from_settings,
+    PrefectWorker.name: PrefectWorker.from_settings,
 }
 # What `bullion up` starts when no name is given. Kafka and Debezium Server start by
-# name: no load depends on them, and their first start downloads 750 MB.
+# name: no load depends on them, and their first start downloads 750 MB. Prefect's do
+# by `bullion schedule up`, which has the worker something to run.
 BY_DEFAULT = (postgres_connection.NAME, sandbox_service.NAME)
 
 
@@ -74,14 +78,17 @@ def up(
         return statuses
 
 
-def down(*, delete: bool = False, say: Say = silent) -> list[ServiceStatus]:
-    """Stop every service; `delete` removes their data and secrets as well.
+def down(
+    only: Sequence[str] | None = None, *, delete: bool = False, say: Say = silent
+) -> list[ServiceStatus]:
+    """Stop every service (`only` these); `delete` removes data and secrets as well.
 
     Raises:
         SetupError: a service did not stop.
     """
+    chosen = SERVICES if only is None else only
     with _locked(say):
-        services = [make() for make in reversed(SERVICES.values())]
+        services = [SERVICES[name]() for name in reversed(SERVICES) if name in chosen]
         statuses = [take_down(service, say) for service in services]
         if delete:
             for service in services:
@@ -89,14 +96,21 @@ def down(*, delete: bool = False, say: Say = silent) -> list[ServiceStatus]:
         return statuses
 
 
-def status() -> list[ServiceStatus]:
-    """What each service is doing now."""
-    return [status_of(make()) for make in SERVICES.values()]
+def status(only: Sequence[str] | None = None) -> list[ServiceStatus]:
+    """What each service (`only` these) is doing now."""
+    chosen = SERVICES if only is None else only
+    return [status_of(make()) for name, make in SERVICES.items() if name in chosen]
 
 
 def sandbox_urls() -> dict[str, str]:
     """The settings that lead loads to the running sandbox."""
     return Sandbox.from_settings().urls()
+
+
+def sandbox_address() -> str | None:
+    """Where the sandbox that `up` started answers; None: it does not."""
+    sandbox = Sandbox.from_settings()
+    return sandbox.address if sandbox.ready() else None
 
 
 def lock_file() -> Path:

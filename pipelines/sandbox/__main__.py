@@ -14,6 +14,7 @@ def _parser() -> argparse.ArgumentParser:
     serve_parser = commands.add_parser(
         "serve",
         help="serve every upstream on a local port",
+        usage="bullion sandbox serve [OPTIONS]",
         epilog="Example: bullion sandbox serve --port 8600 --now 2024-03-01T12:00Z",
     )
     add_options(serve_parser)

@@ -13,6 +13,12 @@ _PAGES = {
     "out_of_order": "the rows of a page are shuffled",
     "missing": "rows are left out; the same rows whenever they are asked for",
 }
+_MARKETS = {
+    "freeze": "trades have the last price before the span",
+    "spike": "prices times `factor`, of one venue",
+    "depeg": "prices times `factor`, of an asset that is held at a price",
+    "gone": "no trades",
+}
 _FILES = {
     "archive_checksum": "a file's bytes and its .CHECKSUM differ (variant zip, "
     "the default: a byte of the zip; checksum: the digest)",
@@ -58,6 +64,7 @@ _BLOCKS = {
 KINDS = {
     **_SHARED,
     **_PAGES,
+    **_MARKETS,
     **_FILES,
     **_NODES,
     **_CALLS,
@@ -66,6 +73,7 @@ KINDS = {
     **_BLOCKS,
 }
 PAGE_KINDS = tuple(_PAGES)
+MARKET_KINDS = tuple(_MARKETS)
 FILE_KINDS = tuple(_FILES)
 VENUE_KINDS = (*_SHARED, *_PAGES)
 NODE_KINDS = (*_SHARED, *_NODES)

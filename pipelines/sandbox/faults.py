@@ -10,7 +10,13 @@ from typing import Any
 
 from pipelines.errors import SetupError
 from pipelines.sandbox.answers import Answer
-from pipelines.sandbox.fault_kinds import FILE_KINDS, KINDS, VARIANTS, VENUE_KINDS
+from pipelines.sandbox.fault_kinds import (
+    FILE_KINDS,
+    KINDS,
+    MARKET_KINDS,
+    VARIANTS,
+    VENUE_KINDS,
+)
 
 CHECKSUM = ".CHECKSUM"
 _STAMP = re.compile(rb"\d{9,}")
@@ -26,7 +32,9 @@ class Fault:
     when it was turned on, by the sandbox's clock. Of a chain's endpoint `exchange_id`
     is `evm/<chain>/<endpoint>` or its beginning, the path
     `/<chain>/<endpoint>/<block number>/<method>`, and `probability` of what changes a
-    block is of blocks (the same ones whenever they are asked for).
+    block is of blocks (the same ones whenever they are asked for). What changes a
+    market does so from `since_ms` until `until_ms` (0: without end), and `path` is
+    searched for in the symbol.
     """
 
     kind: str
@@ -41,6 +49,9 @@ class Fault:
     most: int = 0
     blocks: int = 1
     at_ms: int = 0
+    since_ms: int = 0
+    until_ms: int = 0
+    factor: float = 0.9
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -58,6 +69,10 @@ class Fault:
         """Whether the request is of those that this fault is about."""
         is_of = f"{exchange_id}/".startswith(f"{self.exchange_id}/")
         return (is_of or not self.exchange_id) and self.path in path
+
+    def covers(self, at_ms: int) -> bool:
+        """Whether an instant is in the span of a market's fault."""
+        return self.since_ms <= at_ms and (not self.until_ms or at_ms < self.until_ms)
 
     @property
     def form(self) -> str:
@@ -93,6 +108,7 @@ class Faults:
         self._seed = seed
         self._faults = list(faults)
         self._requests = 0
+        self.market_version = 0
         # files of the archive are made in threads
         self._lock = Lock()
 
@@ -105,6 +121,7 @@ class Faults:
         try:
             with self._lock:
                 self._faults.append(Fault(**body))
+                self.market_version += 1
         except TypeError as error:
             raise SetupError(f"not a fault: {error}") from None
 
@@ -112,6 +129,7 @@ class Faults:
         """Turns every fault off."""
         with self._lock:
             self._faults.clear()
+            self.market_version += 1
 
     def listed(self) -> list[dict[str, Any]]:
         """The faults that are on, as the control endpoint tells them."""
@@ -143,8 +161,20 @@ class Faults:
                     self._use_up(place)
                 elif fault.kind == "missing" or share < fault.probability:
                     hit.append(fault)
-            self._faults = [f for f in self._faults if f.next_requests or f.probability]
+            self._faults = [
+                f
+                for f in self._faults
+                if f.next_requests or f.probability or f.kind in MARKET_KINDS
+            ]
         return hit
+
+    def of_market(self, exchange_id: str, symbol: str) -> list[Fault]:
+        """What is wrong with an instrument's market, by its span."""
+        return [
+            fault
+            for fault in self._faults
+            if fault.kind in MARKET_KINDS and fault.hits(exchange_id, symbol)
+        ]
 
     def of_file(self, exchange_id: str, path: str, requested: str = "") -> list[Fault]:
         """What is wrong with a file; `requested` is the path of one of its two parts.

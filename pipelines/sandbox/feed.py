@@ -7,11 +7,22 @@ a server that answers many pages keeps days, rendered, and cuts its answers from
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import polars as pl
 
 from pipelines.sandbox.market import E8, MINUTE_MS, Candle, Instrument, Trade, rounded
+
+
+class Settlement(NamedTuple):
+    """A payment between longs and shorts; `rate` as it is written.
+
+    `interval_hours` is the time since the one before; None: a recording does not say.
+    """
+
+    settled_at_ms: int
+    rate: str
+    interval_hours: int | None
 
 
 class Series(Protocol):
@@ -38,8 +49,16 @@ class Series(Protocol):
         """After the last thing there is; None: it goes on."""
 
     @property
+    def version(self) -> int:
+        """Another one whenever what the series holds has changed."""
+
+    @property
     def rows_per_day(self) -> tuple[int, int] | None:
         """Trades and takers' orders of every day; None: days differ."""
+
+    @property
+    def recorded_settlements(self) -> Sequence[Settlement] | None:
+        """Settlements of funding, ascending; None: there is no recording of them."""
 
     def candles_of_day(self, day: int) -> Sequence[Candle]:
         """Final candles of a day (days since 1970), ascending; quiet minutes absent."""
@@ -55,6 +74,9 @@ class Series(Protocol):
 
     def day_of_order(self, order_id: int) -> int:
         """The day that holds the taker's order of this id, or the next one."""
+
+    def book_at(self, now_ms: int) -> bytes | None:
+        """The body of the newest book that was recorded by then; None: none was."""
 
 
 @runtime_checkable

@@ -31,6 +31,8 @@ class GeneratedSeries:
     """An instrument's trades by the day, and the candles they make."""
 
     has_trades = True
+    recorded_settlements = None
+    version = 0
 
     def __init__(self, seed: int, exchange_id: str, pair: Pair) -> None:
         self._pair, self.instrument = pair, pair.instrument
@@ -88,6 +90,9 @@ class GeneratedSeries:
     def day_of_order(self, order_id: int) -> int:
         """As for trades: every day has the same number of orders."""
         return self.first_day + max(order_id - 1, 0) // self._pair.orders_per_day
+
+    def book_at(self, now_ms: int) -> bytes | None:
+        return None  # it is made of the trades
 
     def _make_trades(self, day: int) -> list[Trade]:
         lot = self.instrument.lot

@@ -71,6 +71,7 @@ _LISTED_FOR_MS = 182 * DAY_MS
 _CONTRACT_SIZES = {"BTC": 100}
 _OTHER_CONTRACT_SIZE = 10
 _COIN_LOTS = 500
+_DOLLAR_LOTS = 20_000
 _LINEAR_DECIMALS = 3
 _SHARE_OF_DATED = 0.1
 
@@ -94,7 +95,14 @@ def generated_pairs() -> dict[str, list[Pair]]:
         ]
         for exchange_id, quotes in _VENUES.items()
     }
-    pairs["binance"] += _contracts([by_asset[base] for base in _CONTRACTS_ON])
+    contracts_on = [by_asset[base] for base in _CONTRACTS_ON]
+    pairs["binance"] += _contracts(contracts_on)
+    for exchange_id, dollar in (("kraken_futures", "USD"), ("deribit", "USDC")):
+        pairs[exchange_id] = [
+            _of_dollars(asset, quote, settle)
+            for asset in contracts_on
+            for quote, settle in ((dollar, dollar), ("USD", asset.asset))
+        ]
     return pairs
 
 
@@ -149,14 +157,33 @@ def _linear(asset: Asset, terms: Terms) -> Pair:
     return _pair(asset, instrument, asset.lots, terms)
 
 
+def contract_size(base: str) -> int:
+    """What an inverse contract on an asset is worth in its quote."""
+    return _CONTRACT_SIZES.get(base, _OTHER_CONTRACT_SIZE)
+
+
 def _inverse(asset: Asset, terms: Terms) -> Pair:
     instrument = Instrument(
         f"{asset.asset}/USD:{asset.asset}{terms.suffix}",
         asset.price_decimals - 1,
         amount_decimals=0,
-        contract_size=_CONTRACT_SIZES.get(asset.asset, _OTHER_CONTRACT_SIZE),
+        contract_size=contract_size(asset.asset),
     )
     return _pair(asset, instrument, _COIN_LOTS, terms)
+
+
+def _of_dollars(asset: Asset, quote: str, settle: str) -> Pair:
+    """A perpetual counted in the base or, of what settles in it, in dollars."""
+    is_inverse = settle == asset.asset
+    instrument = Instrument(
+        f"{asset.asset}/{quote}:{settle}",
+        asset.price_decimals - 1,
+        0 if is_inverse else _LINEAR_DECIMALS,
+        contract_size=1 if is_inverse else None,
+    )
+    lots = _DOLLAR_LOTS if is_inverse else asset.lots
+    terms = _PERPETUAL._replace(share=_SHARE_OF_DATED)
+    return _pair(asset, instrument, lots, terms)
 
 
 def _pair(asset: Asset, instrument: Instrument, lots: int, terms: Terms) -> Pair:

@@ -25,9 +25,22 @@ class Options:
     """What the server can be told."""
 
     port: int = field(default=0, metadata=_argument(type=int, help="0: a free one"))
-    seed: int = field(default=1, metadata=_argument(type=int))
+    seed: int = field(
+        default=1,
+        metadata=_argument(
+            type=int, help="of the generated market, chains and faults; 1"
+        ),
+    )
     recordings: Path | None = field(
-        default=None, metadata=_argument(type=Path, metavar="DIR")
+        default=None,
+        metadata=_argument(
+            type=Path,
+            metavar="DIR",
+            help="serve DIR/<venue>/<BASE>-<QUOTE>_1m.csv.gz (opened_at_ms, open, high,"
+            " low, close, base_volume), …_trades.csv.gz (traded_at_ms, trade_id, side,"
+            " price, amount) and what else docs/sandbox.md lists, and no generated"
+            " market; --seed then serves chains and faults alone",
+        ),
     )
     now: str | None = field(
         default=None, metadata=_argument(metavar="ISO", help="where the clock starts")
@@ -35,12 +48,27 @@ class Options:
     frozen: bool = field(
         default=False, metadata=_argument(help="the clock stands still", **_IS_SET)
     )
-    full_history: bool = field(default=False, metadata=_argument(**_IS_SET))
+    full_history: bool = field(
+        default=False,
+        metadata=_argument(
+            help="with --recordings: Kraken sends candles of all times, not the newest"
+            " 720, where no trades are recorded; refused without",
+            **_IS_SET,
+        ),
+    )
     rate_limit: bool = field(
-        default=True, metadata=_argument("--no-rate-limit", **_IS_UNSET)
+        default=True,
+        metadata=_argument(
+            "--no-rate-limit", help="no venue answers 429 or 418", **_IS_UNSET
+        ),
     )
     keep_state: bool = field(
-        default=True, metadata=_argument("--no-state-file", **_IS_UNSET)
+        default=True,
+        metadata=_argument(
+            "--no-state-file",
+            help="`bullion sandbox clock` and `urls` do not find it by themselves",
+            **_IS_UNSET,
+        ),
     )
     faults: Sequence[str] = field(
         default=(),
@@ -112,6 +140,13 @@ class Options:
         ),
     )
 
+    @property
+    def simulation(self) -> str:
+        """What tells its market from that of another sandbox."""
+        if self.recordings is not None:
+            return f"the recordings in {self.recordings.resolve().name}"
+        return f"the simulation of seed {self.seed}"
+
     def chain_specs(self) -> list[ChainSpec]:
         """The chains that they ask for.
 
@@ -139,6 +174,14 @@ class Options:
                 yield from (f"{flag}={item}" for item in value)
             else:
                 yield f"{flag}={value}"
+
+
+def described() -> Iterator[tuple[str, str]]:
+    """Each option as it is written, and what it does."""
+    for one in fields(Options):
+        argument = one.metadata["argument"]
+        value = argument.get("metavar", "" if "action" in argument else "N")
+        yield f"{_flag(one)} {value}".strip(), argument["help"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

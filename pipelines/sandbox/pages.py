@@ -46,7 +46,7 @@ class Pages:
 
     def day(self, number: int) -> RenderedDay:
         """A whole day, final, from those kept or rendered anew."""
-        return _kept(self, number)
+        return _kept(self, number, self._view.series.version)
 
     def rendered(self, day: int) -> RenderedDay:
         """A whole day, final, rendered anew and not kept."""
@@ -106,5 +106,5 @@ class Pages:
 
 
 @lru_cache(maxsize=KEPT_DAYS)
-def _kept(pages: Pages, day: int) -> RenderedDay:
+def _kept(pages: Pages, day: int, _version: int) -> RenderedDay:
     return pages.rendered(day)

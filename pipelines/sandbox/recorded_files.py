@@ -31,6 +31,16 @@ def _side(text: str) -> str:
     return side
 
 
+def _digits(text: str) -> str:
+    """A decimal number, as it is written."""
+    try:
+        if Decimal(text.strip()).is_finite():
+            return text.strip()
+    except InvalidOperation:
+        pass
+    raise ValueError(f"{text!r} is not a decimal number")
+
+
 Parse = Callable[[str], int | str]
 
 
@@ -78,6 +88,12 @@ TRADES = Layout(
     },
     {},
     key="trade_id",
+)
+FUNDING = Layout(
+    "funding",
+    {"settled_at_ms": _whole, "rate": _digits},
+    {"interval_hours": _whole},
+    key="settled_at_ms",
 )
 
 

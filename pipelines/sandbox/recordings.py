@@ -1,8 +1,10 @@
 """The recorded feed: files of candles and trades, served as their venue would.
 
 `DIR/<exchange_id>/<BASE>-<QUOTE>_1m.csv.gz` or `.parquet`, one row per candle;
-`DIR/<exchange_id>/<BASE>-<QUOTE>_trades.csv.gz`, one row per trade, is optional.
+`DIR/<exchange_id>/<BASE>-<QUOTE>_trades.csv.gz`, one row per trade, is optional; so is
+`…_funding.csv.gz`, one row per settlement of a contract, its digits served as given.
 A linear contract is `<BASE>-<QUOTE>:<QUOTE>`, or `<BASE>-<QUOTE>:<QUOTE>-<yymmdd>`.
+`DIR/<exchange_id>/<BASE>-<QUOTE>_book.jsonl.gz`, a book per line, is optional, too.
 `DIR/<exchange_id>/archive/` holds files of the bulk host at the host's own paths.
 Columns go by name. Numbers are rounded to 8 decimals from their text, half to even,
 so that float artefacts and scientific notation do no harm.
@@ -10,32 +12,46 @@ so that float artefacts and scientific notation do no harm.
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SetupError
-from pipelines.sandbox.feed import Feed, candles_from
+from pipelines.sandbox.feed import Feed, Settlement, candles_from
+from pipelines.sandbox.listings import contract_size
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument, Trade
-from pipelines.sandbox.recorded_files import CANDLES, TRADES, check_header, read_rows
+from pipelines.sandbox.recorded_books import RecordedBooks
+from pipelines.sandbox.recorded_files import (
+    CANDLES,
+    FUNDING,
+    TRADES,
+    Layout,
+    check_header,
+    read_rows,
+)
 from pipelines.sandbox.upstreams import EXCHANGE_IDS
 from pipelines.sandbox.venues.binance_names import market_of
 
-_CANDLE_SUFFIXES = ("_1m.csv.gz", "_1m.parquet")
-_TRADES_SUFFIX = "_trades.csv.gz"
+# by the last word of a name: how it may end, and what its columns are
+_KINDS: Mapping[str, tuple[tuple[str, ...], Layout | None]] = {
+    "1m": (("_1m.csv.gz", "_1m.parquet"), CANDLES),
+    "trades": (("_trades.csv.gz",), TRADES),
+    "funding": (("_funding.csv.gz",), FUNDING),
+    "book": (("_book.jsonl.gz",), None),
+}
 _SYMBOL = re.compile(r"[^-/:]+/[^-/:]+(:[^-/:]+(-\d{6})?)?")
 
 
 class RecordedSeries:
     """An instrument's files, read when it is first asked for."""
 
-    def __init__(
-        self, instrument: Instrument, candles: Path | None, trades: Path | None
-    ) -> None:
+    def __init__(self, instrument: Instrument, paths: Mapping[str, Path]) -> None:
         self.instrument = instrument
-        self._candles_path, self._trades_path = candles, trades
+        self._candles_path, self._trades_path = paths.get("1m"), paths.get("trades")
+        self._funding_path = paths.get("funding")
+        self._books = RecordedBooks(paths["book"]) if "book" in paths else None
 
     @property
     def has_trades(self) -> bool:
@@ -69,9 +85,25 @@ class RecordedSeries:
     def _highest_ids(self) -> list[int]:
         return list(accumulate((trade.trade_id for trade in self._trades), max))
 
+    @cached_property
+    def recorded_settlements(self) -> Sequence[Settlement] | None:
+        if self._funding_path is None:
+            return None
+        return [Settlement._make(row) for row in read_rows(self._funding_path, FUNDING)]
+
+    @cached_property
+    def _lived(self) -> list[int]:
+        """The stamps of the first and the last thing there is."""
+        settled = self.recorded_settlements or ()
+        stamps = [*self._opened[:1], *self._opened[-1:]]
+        stamps += [row.settled_at_ms for row in (*settled[:1], *settled[-1:])]
+        return sorted(stamps)
+
     @property
     def first_opened_at_ms(self) -> int:
-        return self._opened[0] if self._opened else 1 << 50
+        if self._lived:
+            return self._lived[0]
+        return (self._books and self._books.first_at_ms) or 1 << 50
 
     @property
     def first_day(self) -> int:
@@ -79,9 +111,10 @@ class RecordedSeries:
 
     @property
     def ended_at_ms(self) -> int:
-        return self._opened[-1] + MINUTE_MS if self._opened else 0
+        return self._lived[-1] + MINUTE_MS if self._lived else 0
 
     rows_per_day: tuple[int, int] | None = None
+    version: int = 0
 
     def candles_of_day(self, day: int) -> Sequence[Candle]:
         low = bisect_left(self._opened, day * DAY_MS)
@@ -103,6 +136,9 @@ class RecordedSeries:
         return (self._stamps[-1] if self._stamps else 0) // DAY_MS + 1
 
     day_of_order = day_of_trade
+
+    def book_at(self, now_ms: int) -> bytes | None:
+        return self._books.at(now_ms) if self._books else None
 
 
 def _numbered(rows: Sequence[tuple[Any, ...]]) -> list[Trade]:
@@ -156,37 +192,38 @@ def recorded_feed(directory: Path) -> Feed:
 
 def _of_venue(directory: Path) -> dict[str, RecordedSeries]:
     paths_by_stem: dict[str, dict[str, Path]] = {}
-    for path in sorted(directory.glob("*_1m.*")) + sorted(directory.glob("*_trades.*")):
-        stem, kind = path.name.rsplit("_", 1)
-        is_trades = kind.startswith("trades")
-        suffixes = (_TRADES_SUFFIX,) if is_trades else _CANDLE_SUFFIXES
+    found = [p for kind in _KINDS for p in sorted(directory.glob(f"*_{kind}.*"))]
+    for path in found:
+        stem, _, ending = path.name.rpartition("_")
+        kind = ending.partition(".")[0]
+        suffixes, layout = _KINDS[kind]
         if not path.name.endswith(suffixes):
             raise SetupError(
                 f"{path}: expected a name that ends in {' or '.join(suffixes)}"
             )
-        part = "trades" if is_trades else "candles"
-        if part in paths_by_stem.setdefault(stem, {}):
-            raise SetupError(f"{path}: {paths_by_stem[stem][part].name} says the same")
-        check_header(path, TRADES if is_trades else CANDLES)
-        paths_by_stem[stem][part] = path
-    return {
-        _symbol(stem, directory): RecordedSeries(
-            Instrument(_symbol(stem, directory)),
-            paths.get("candles"),
-            paths.get("trades"),
-        )
+        paths = paths_by_stem.setdefault(stem, {})
+        if kind in paths:
+            raise SetupError(f"{path}: {paths[kind].name} says the same")
+        if layout is not None:
+            check_header(path, layout)
+        paths[kind] = path
+    series = (
+        RecordedSeries(_instrument(stem, directory, paths), paths)
         for stem, paths in paths_by_stem.items()
-    }
+    )
+    return {one.instrument.symbol: one for one in series}
 
 
-def _symbol(stem: str, directory: Path) -> str:
+def _instrument(stem: str, directory: Path, paths: Mapping[str, Path]) -> Instrument:
     base, _, rest = stem.partition("-")
     symbol = f"{base}/{rest}"
     if not _SYMBOL.fullmatch(symbol):
         raise SetupError(f"{directory}/{stem}: expected a name such as BTC-USDT")
-    if market_of(symbol) == "cm":
+    if market_of(symbol) != "cm":
+        return Instrument(symbol)
+    if {"1m", "trades"} & set(paths):
         raise SetupError(
             f"{directory}/{stem}: candles of inverse contracts are not replayed, only "
-            "their files of the archive"
+            "their funding and books, and their files of the archive"
         )
-    return symbol
+    return Instrument(symbol, contract_size=contract_size(base))

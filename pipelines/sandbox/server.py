@@ -19,7 +19,7 @@ from pipelines.sandbox.clock import Clock, iso, parse_instant
 from pipelines.sandbox.fault_kinds import PAGE_KINDS
 from pipelines.sandbox.faults import Fault, Faults
 from pipelines.sandbox.sending import retry_after, sent, spoiler, too_many
-from pipelines.sandbox.upstreams import Upstream
+from pipelines.sandbox.upstreams import Upstream, addresses
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Sandbox:
     faults: Faults
     chains: Chains
     archives: dict[str, Archive] = field(default_factory=dict)
+    simulation: str = "a simulation"
     counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
 
     async def venue(self, request: Request) -> Response:
@@ -106,9 +107,17 @@ class Sandbox:
         self.counts[REALM, f"/{endpoint}", response.status_code] += 1
         return response
 
-    async def health(self, _: Request) -> Response:
-        """Ready as soon as it answers."""
-        return JSONResponse({"status": "ok", "venues": list(self.upstreams)})
+    async def health(self, request: Request) -> Response:
+        """Ready as soon as it answers; which simulation it is, and its settings."""
+        settings = addresses(str(request.base_url).rstrip("/"))
+        return JSONResponse(
+            {
+                "status": "ok",
+                "venues": list(self.upstreams),
+                "simulation": self.simulation,
+                "settings": settings,
+            }
+        )
 
     async def control_clock(self, request: Request) -> Response:
         """The virtual now; POST moves it on to `now`, an ISO instant."""

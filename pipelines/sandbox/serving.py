@@ -48,10 +48,14 @@ def sandbox(options: Options) -> Sandbox:
     """The venues, the chains, the clock and the faults, not yet on any port."""
     now_ms = parse_instant(options.now) if options.now else None
     clock, feed = Clock(now_ms, is_frozen=options.frozen), _feed(options)
-    venues = upstreams(
-        feed, clock, full_history=options.full_history, has_limits=options.rate_limit
-    )
     faults = Faults(options.seed, tuple(map(parse_fault, options.faults)))
+    venues = upstreams(
+        feed,
+        clock,
+        faults,
+        full_history=options.full_history,
+        has_limits=options.rate_limit,
+    )
     form = Format.since(options.archive_microseconds_from, options.archive_headers_from)
     archive_by_venue = archives(
         feed,
@@ -63,7 +67,9 @@ def sandbox(options: Options) -> Sandbox:
     )
     counts: Counter[tuple[str, str, int]] = Counter()
     chains = Chains(options.chain_specs(), options.seed, clock, faults, counts)
-    return Sandbox(venues, clock, faults, chains, archive_by_venue, counts)
+    return Sandbox(
+        venues, clock, faults, chains, archive_by_venue, options.simulation, counts
+    )
 
 
 def bound(port: int) -> socket.socket:

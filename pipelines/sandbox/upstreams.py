@@ -1,22 +1,30 @@
 """The simulated upstreams: venues with their limits, archives, and their addresses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from pipelines.sandbox.archive.host import ROOT as ARCHIVE
 from pipelines.sandbox.archive.host import Archive
 from pipelines.sandbox.archive.tree import Format
 from pipelines.sandbox.clock import Clock
+from pipelines.sandbox.disturbed import Disturbed
 from pipelines.sandbox.faults import Faults
-from pipelines.sandbox.feed import Feed
+from pipelines.sandbox.feed import Feed, Series
 from pipelines.sandbox.limits import Bucket, Limit, Unlimited, Window
 from pipelines.sandbox.venues.binance import Binance
 from pipelines.sandbox.venues.binance_limits import BINANCE, BINANCE_US
 from pipelines.sandbox.venues.coinbase import Coinbase
+from pipelines.sandbox.venues.deribit import Deribit
 from pipelines.sandbox.venues.kraken import Kraken
+from pipelines.sandbox.venues.kraken_futures import KrakenFutures
 from pipelines.sandbox.venues.venue import Venue
 
-EXCHANGE_IDS = ("binance", "binance_us", "kraken", "coinbase")
+EXCHANGE_IDS = (
+    *("binance", "binance_us", "kraken", "coinbase"),
+    *("kraken_futures", "deribit"),
+)
 # whose rows make an archive: the others' bulk hosts are of other formats
 ARCHIVED = "binance"
 
@@ -26,6 +34,11 @@ ARCHIVED = "binance"
 KRAKEN_PER_SECOND, KRAKEN_BURST = 1, 3
 # https://docs.cdp.coinbase.com/exchange/docs/rate-limits
 COINBASE_PER_SECOND, COINBASE_BURST = 10, 15
+# nothing is written of requests without keys; a client with keys may cost 500 in ten s
+# https://docs.kraken.com/api/docs/guides/futures-rate-limits
+KRAKEN_FUTURES_PER_SECOND, KRAKEN_FUTURES_BURST = 10, 15
+# https://docs.deribit.com/articles/rate-limits
+DERIBIT_PER_SECOND, DERIBIT_BURST = 20, 100
 
 
 @dataclass(frozen=True)
@@ -37,10 +50,12 @@ class Upstream:
 
 
 def upstreams(
-    feed: Feed, clock: Clock, *, full_history: bool, has_limits: bool
+    feed: Feed, clock: Clock, faults: Faults, *, full_history: bool, has_limits: bool
 ) -> dict[str, Upstream]:
     """Every venue by exchange_id; one without data lists nothing."""
-    series = {name: feed.get(name, {}) for name in EXCHANGE_IDS}
+    series = {
+        name: disturbed(name, feed.get(name, {}), faults) for name in EXCHANGE_IDS
+    }
     venues: tuple[tuple[Venue, Limit], ...] = (
         *(
             (Binance(it, series[it.exchange_id], clock), Window(it.weight_limit))
@@ -54,10 +69,28 @@ def upstreams(
             Coinbase(series["coinbase"], clock),
             Bucket(COINBASE_PER_SECOND, COINBASE_BURST),
         ),
+        (
+            KrakenFutures(series["kraken_futures"], clock),
+            Bucket(KRAKEN_FUTURES_PER_SECOND, KRAKEN_FUTURES_BURST),
+        ),
+        (
+            Deribit(series["deribit"], clock),
+            Bucket(DERIBIT_PER_SECOND, DERIBIT_BURST),
+        ),
     )
     return {
         venue.exchange_id: Upstream(venue, limit if has_limits else Unlimited())
         for venue, limit in venues
+    }
+
+
+def disturbed(
+    exchange_id: str, series: Mapping[str, Series], faults: Faults
+) -> dict[str, Series]:
+    """A venue's series, each with what goes wrong with its market."""
+    return {
+        symbol: cast("Series", Disturbed(one, exchange_id, faults))
+        for symbol, one in series.items()
     }
 
 

@@ -46,10 +46,13 @@ class View:
         self.series, self.instrument = series, series.instrument
         self._clock = clock
         self._fills = fills
-        self.final_day = lru_cache(maxsize=8)(self._final_day)
+        self._day = lru_cache(maxsize=8)(self._final_day)
 
-    def _final_day(self, day: int) -> Sequence[Candle]:
+    def final_day(self, day: int) -> Sequence[Candle]:
         """A whole day as it will stand when it is over, quiet minutes filled."""
+        return self._day(day, self.series.version)
+
+    def _final_day(self, day: int, _version: int) -> Sequence[Candle]:
         rows = self.series.candles_of_day(day)
         return (
             list(self._filled(rows, *self.span(day, day + 1))) if self._fills else rows

@@ -6,22 +6,28 @@ from importlib import import_module
 
 from pipelines.bronze.tables import Table
 from pipelines.config.words import OWN, Words
+from pipelines.enrichment import tables as scores
 from pipelines.errors import SetupError
 from pipelines.upstream.feed import Feed
 from pipelines.upstream.source_spec import SourceSpec
 
-NAMES = ("exchange", "archive", "config_changes", "evm_node")
+NAMES = ("exchange", "archive", "config_changes", "evm_node", "sentiment")
 
 
 @cache
 def specs() -> Sequence[SourceSpec]:
     """Every source; its client may take seconds to import, its declaration does not."""
-    return [import_module(f"pipelines.sources.{name}.spec").SPEC for name in NAMES]
+    modules = [import_module(f"pipelines.sources.{name}.spec") for name in NAMES]
+    return [spec for module in modules for spec in module.SPECS]
 
 
 def declared() -> Mapping[str, Sequence[Table]]:
-    """The bronze tables of every source, by schema: silver stands on all of them."""
-    return {spec.bronze: spec.all_tables for spec in specs()}
+    """The bronze tables of every source, by schema: silver stands on all of them.
+
+    With those that scores of their texts go to.
+    """
+    of_sources = {spec.bronze: spec.all_tables for spec in specs()}
+    return {**of_sources, scores.SCHEMA: scores.TABLES}
 
 
 def feeds() -> Mapping[str, Feed]:
@@ -39,6 +45,11 @@ def loaded() -> Mapping[str, SourceSpec]:
     return {spec.name: spec for spec in specs() if spec.source}
 
 
+def members(group: str) -> Sequence[str]:
+    """The sources that are loaded together by this name; else the one of this name."""
+    return [name for name, spec in loaded().items() if spec.group == group] or [group]
+
+
 def source_spec(name: str) -> SourceSpec:
     """The source of this name.
 
@@ -46,7 +57,8 @@ def source_spec(name: str) -> SourceSpec:
         SetupError: there is none that a load is of; names those that are.
     """
     if name not in loaded():
-        raise SetupError(f"unknown source {name}; known: {', '.join(loaded())}")
+        known = dict.fromkeys(spec.group or spec.name for spec in loaded().values())
+        raise SetupError(f"unknown source {name}; known: {', '.join(known)}")
     return loaded()[name]
 
 
@@ -71,3 +83,8 @@ def known_words() -> Words:
 def url_settings() -> Sequence[str]:
     """The settings of addresses that stand in for public ones."""
     return sorted(name for spec in specs() for name in spec.url_settings())
+
+
+def secret_settings() -> Sequence[str]:
+    """The settings of secrets that upstreams give their users."""
+    return sorted(name for spec in specs() for name in spec.secret_settings())

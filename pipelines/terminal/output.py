@@ -1,5 +1,11 @@
-"""The terminal: where commands print their results, and how the work goes."""
+"""The terminal: where commands print their results, and how the work goes.
 
+Results are on stdout, all else on stderr: as lines of text, or, where the command was
+asked for JSON, as lines that are JSON objects each.
+"""
+
+import json as json_text
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,9 +26,53 @@ Wait = Annotated[
 ]
 
 
+_machine = {"listens": False}
+
+
+def speak_json(*, asked: bool) -> None:
+    """What is said from now on is JSON, or text."""
+    _machine["listens"] = asked
+
+
+def speaks_json() -> bool:
+    """Whether what is said is JSON."""
+    return _machine["listens"]
+
+
 def say(message: str) -> None:
     """Print a message on stderr, beside the command's own output."""
-    told.print(message, markup=False, soft_wrap=True)
+    _tell(message, {"note": message})
+
+
+class _Told(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
+
+
+def tell_retries() -> None:
+    """Say from now on why something is asked again, and when."""
+    retries = logging.getLogger("bullion.retries")
+    retries.handlers = [_Told()]
+    retries.propagate = False
+    retries.setLevel(logging.INFO)
+
+
+def fail(message: str) -> None:
+    """Say what failed while the rest went on."""
+    _tell(f"failed: {message}", {"failed": message})
+
+
+def refuse(message: str, exit_code: int) -> None:
+    """Say why the command ends, and with which exit code."""
+    fact = {"error": message, "exit_code": exit_code}
+    _tell(f"bullion: {message}", fact, style="red")
+
+
+def _tell(text: str, fact: dict[str, Any], style: str | None = None) -> None:
+    if speaks_json():
+        typer.echo(json_text.dumps(fact), err=True)
+    else:
+        told.print(text, style=style, markup=False, soft_wrap=True)
 
 
 def show(rows: Sequence[Any], title: str, *, json: bool) -> None:

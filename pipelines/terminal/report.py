@@ -1,14 +1,21 @@
 """Rows for people and for machines: a table on a terminal, JSON or CSV elsewhere."""
 
+import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
+
+TOO_LONG = 40  # for a word to stay in one piece
+NUMERIC = 1700  # the oid of Postgres' type
 
 
 def plain(value: object) -> str:
@@ -19,13 +26,30 @@ def plain(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, Decimal):
         # `normalize` would round to the context's 28 digits
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        return _unpadded(f"{value:f}")
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00")
     if isinstance(value, Mapping):  # counts by what they count
         return ", ".join(f"{count} {name}" for name, count in value.items())
     return str(value)
+
+
+def _unpadded(number: str) -> str:
+    return number.rstrip("0").rstrip(".") if "." in number else number
+
+
+def write_csv(answer: "PGresult | None") -> None:
+    """Write an answer of Postgres to stdout as CSV, numbers without padding zeros."""
+    if answer is None or not answer.nfields:
+        return
+    columns = range(answer.nfields)
+    are_numeric = [answer.ftype(n) == NUMERIC for n in columns]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([(answer.fname(n) or b"").decode() for n in columns])
+    for row in range(answer.ntuples):
+        cells = ((answer.get_value(row, n) or b"").decode() for n in columns)
+        told = zip(cells, are_numeric, strict=True)
+        writer.writerow([_unpadded(cell) if is_n else cell for cell, is_n in told])
 
 
 def _for_json(value: object) -> object:
@@ -50,17 +74,52 @@ def show(
 ) -> None:
     """Print a table, numbers to the right; the last `limit` rows of it.
 
-    A single row that is wider than the console stands upright, a line a column.
+    A row that is wider than the console stands upright, a line a column: a single one
+    before anything in it breaks, others before a word, a number or a time does.
     """
     if not rows:
         console.print(f"{title}: nothing yet")
         return
-    table = _across(rows, title, limit)
+    shown = rows[-limit:] if limit else rows
+    table = _across(shown, title)
+    if limit and len(rows) > limit:
+        table.caption = f"the last {limit} of {len(rows)} rows"
+        table.caption_justify = "left"
+    if _fits(table, shown, console.width):
+        console.print(table)
+        return
+    for row in shown:
+        console.print(_upright(row, title))
+
+
+def _fits(table: Table, rows: Sequence[Mapping[str, Any]], width: int) -> bool:
+    """Make the columns as wide as they need and can be; whether they are wide enough.
+
+    What breaks is what a reader can put together again: headers and sentences.
+    """
+    cells = [[row[name] for row in rows] for name in rows[0]]
+    whole = [max(map(_whole_width, values)) for values in cells]
+    wanted = [
+        max(len(name), *(len(plain(value)) for value in values))
+        for name, values in zip(rows[0], cells, strict=True)
+    ]
+    lines = len(wanted) + 1
+    if sum(wanted) + 3 * lines - 2 <= width:
+        return True
     if len(rows) == 1:
-        unbounded = console.options.update(width=sys.maxsize)
-        if console.measure(table, options=unbounded).maximum > console.width:
-            table = _upright(rows[0], title)
-    console.print(table)
+        return False
+    if sum(whole) + 3 * lines - 2 > width:
+        table.padding = 0
+    spare = width - lines - 2 * bool(table.padding[1]) * len(wanted)
+    widths = [max(one, 1) for one in whole]
+    if sum(widths) > spare:
+        return False
+    while sum(widths) < spare:  # the narrowest share of what it wants comes first
+        narrowest = min(range(len(widths)), key=lambda n: widths[n] / wanted[n])
+        widths[narrowest] += 1
+    for column, one in zip(table.columns, widths, strict=True):
+        column.width = one
+    return True
 
 
 def _upright(row: Mapping[str, Any], title: str) -> Table:
@@ -72,15 +131,23 @@ def _upright(row: Mapping[str, Any], title: str) -> Table:
     return table
 
 
-def _across(rows: Sequence[dict[str, Any]], title: str, limit: int | None) -> Table:
+def _whole_width(value: object) -> int:
+    """How wide a cell must be for a word, a number or a time to stay in one piece.
+
+    What breaks can not be searched for, nor copied; addresses and hashes may.
+    """
+    text = plain(value)
+    if isinstance(value, str):
+        return max((len(word) for word in text.split()), default=0) % TOO_LONG
+    return 0 if isinstance(value, Mapping) else len(text)
+
+
+def _across(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
     for name, value in rows[0].items():
         is_number = type(value) in {int, float, Decimal}
         justify: Literal["left", "right"] = "right" if is_number else "left"
         table.add_column(name.replace("_", " "), justify=justify, overflow="fold")
-    for row in rows[-limit:] if limit else rows:
+    for row in rows:
         table.add_row(*(plain(value) for value in row.values()))
-    if limit and len(rows) > limit:
-        table.caption = f"the last {limit} of {len(rows)} rows"
-        table.caption_justify = "left"
     return table

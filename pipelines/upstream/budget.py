@@ -14,7 +14,7 @@ from uuid import uuid4
 import psycopg
 
 from pipelines.config.listener import ConfigProvider
-from pipelines.config.model import Configuration, Priority
+from pipelines.config.model import Configuration, Priority, Thresholds
 from pipelines.errors import UpstreamError
 from pipelines.upstream.clock import Clock
 from pipelines.warehouse import Connection
@@ -37,12 +37,14 @@ class Limit:
     """What an upstream allows one address: `weight` in any window of `window_s`.
 
     `burst` is how much of it may be spent at once; the rest flows evenly, so that no
-    window of that length, wherever it starts, holds more than `weight`.
+    window of that length, wherever it starts, holds more than `weight`. `percent`: the
+    threshold that says which part of it may be spent; None: all.
     """
 
     weight: int
     window_s: int
     burst: int
+    percent: str | None = None
 
     def per_second(self, share: float) -> float:
         """How fast a spent burst comes back, for this share of the limit."""
@@ -105,6 +107,13 @@ def share_of(config: Configuration, scope: str) -> float:
     """Our share of the limits of a venue, or of a chain's endpoints."""
     choice = config.exchanges.get(scope) or config.chains.get(scope)
     return choice.budget_share if choice else DEFAULT_SHARE
+
+
+def part_of(thresholds: Thresholds, limit: Limit) -> float:
+    """Which part of the limit may be spent, more than none and at most all."""
+    if limit.percent is None:
+        return 1.0
+    return min(max(int(getattr(thresholds, limit.percent)), 1), 100) / 100
 
 
 class SharedBudget:
@@ -192,14 +201,24 @@ class SharedBudget:
     def _ask(
         self, weights: Mapping[str, int], waiter: str
     ) -> tuple[int, str, int, str | None]:
-        share = share_of(self._config.current, self._scope)
+        config = self._config.current
         limits = [self._limits[name] for name in weights]
+        shares = [
+            share_of(config, self._scope) * part_of(config.thresholds, limit)
+            for limit in limits
+        ]
         row = self._run(
             ACQUIRE,
             list(weights),
             list(weights.values()),
-            [limit.per_second(share) for limit in limits],
-            [limit.capacity(share) for limit in limits],
+            [
+                limit.per_second(share)
+                for limit, share in zip(limits, shares, strict=True)
+            ],
+            [
+                limit.capacity(share)
+                for limit, share in zip(limits, shares, strict=True)
+            ],
             RESERVE_SHARE,
             self._precedence,
             waiter,

@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.upstream import wire
+from pipelines.bronze.tables import NUMERICS
+from pipelines.upstream import levels, wire
 from pipelines.upstream.feed import Kind, RowRules
 
+AS_SENT: frozenset[Kind] = frozenset({"text", "levels"})
 WHOLE_FORM = r"^[0-9]{1,15}$"
 WHOLE_BELOW = 10**15  # milliseconds of the year 33,658; seconds of it fit a bigint too
-AMOUNT = pl.Decimal(wire.MAX_DIGITS + wire.MAX_DECIMALS, wire.MAX_DECIMALS)
+AMOUNT = pl.Decimal(*NUMERICS["decimal"])
 EXACTLY = "{} exactly"  # a column of numbers, for comparisons
 Rule = tuple[pl.Expr, pl.Expr]  # what breaks it, and the words for it
 
@@ -26,7 +28,9 @@ class Checked(NamedTuple):
     refused: pl.DataFrame
 
 
-def plainly(column: pl.Series, form: str) -> tuple[pl.Series, list[pl.Series]]:
+def plainly(
+    column: pl.Series, form: str, bounds: wire.Bounds = wire.AMOUNT
+) -> tuple[pl.Series, list[pl.Series]]:
     """The column with every number in plain form; reasons where that can not be."""
     odd = column.filter(~column.str.contains(form)).unique().to_list()
     if not odd:
@@ -35,7 +39,7 @@ def plainly(column: pl.Series, form: str) -> tuple[pl.Series, list[pl.Series]]:
     reasons: dict[str, str] = {}
     for text in odd:
         try:
-            plain[text] = wire.plain(text)
+            plain[text] = wire.plain(text, bounds)
         except ValueError as error:
             plain[text], reasons[text] = None, f"has {column.name} {error}"
     refused = [column.replace_strict(reasons, default=None, return_dtype=pl.String)]
@@ -65,14 +69,18 @@ def read(
     columns: list[pl.Series] = []
     present = {name: kind for name, kind in kinds.items() if name in frame.columns}
     for name, kind in sorted(present.items(), key=lambda item: item[1] == "count"):
-        form = WHOLE_FORM if kind == "count" else wire.AMOUNT_FORM
-        column, reasons = plainly(frame[name], form)
+        if kind in AS_SENT:
+            wrongs += levels.flaws(frame[name]) if kind == "levels" else []
+            continue
+        bounds = wire.RATE if kind == "rate" else wire.AMOUNT
+        form = WHOLE_FORM if kind == "count" else bounds.form
+        column, reasons = plainly(frame[name], form, bounds)
         if kind == "count":
             column, beyond = wholly(column)
             reasons += beyond
         columns.append(column)
         wrongs += reasons
-    for name in sorted(required):
+    for name in sorted({*required}.intersection(frame.columns)):
         missing = frame[name].is_null()
         if missing.any():
             wrongs.append(where(missing, f"has no {name}"))

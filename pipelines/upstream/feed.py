@@ -1,19 +1,23 @@
 """A feed: what an upstream is asked for, declared once; everything else reads it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipelines.bronze.tables import Table
+
+if TYPE_CHECKING:
+    from pipelines.config.model import Thresholds
 
 Span = tuple[int, int]  # of an axis, half-open
 Unit = Literal["ms", "ns", "number"]
 ExtentUnit = Literal["ms", "number"]
 
-# `price`: above 0; `amount`: not below 0; `rate`: of either sign; `count`: whole, not
-# below 0
-Kind = Literal["price", "amount", "rate", "count"]
+# `price`: above 0; `amount`: not below 0; `signed`: an amount of either sign; `rate`: a
+# ratio of either sign; `count`: whole, not below 0; `text`: as it was sent; `levels`: a
+# side of a book as JSON, each level a list that begins with a price and an amount
+Kind = Literal["price", "amount", "signed", "rate", "count", "text", "levels"]
 
 # `span`: history by time or number; `walk`: by the upstream's cursor; `snapshot`: what
 # is true now and never again; `whole`: one answer is all there is
@@ -106,7 +110,7 @@ class RowRules:
 
     Attributes:
         row: what one row is called in a sentence.
-        kinds: of the columns that hold numbers.
+        kinds: of the columns that are read.
         required: the columns without which a row is none.
         ordered: pairs of columns, of which the first is not above the second.
         between: columns whose value lies between those of two others.
@@ -126,7 +130,10 @@ class Feed(RowRules):
     Attributes:
         table: where its rows go; `pages` of the same schema says what was answered.
         way: how it is asked.
-        per: one request speaks for a series, or for every series of a market.
+        per: one request speaks for a series, or for every series of a market, where
+            the venue has such a request.
+        cadence: the threshold that says how many seconds its step has; None: its axis
+            does.
         live: how far back the first live load of a series goes at most; what lies
             before is history.
         archived: the archive's files that hold the same, in the order of preference.
@@ -142,6 +149,7 @@ class Feed(RowRules):
     axis: Axis
     way: Way
     per: Literal["series", "market"] = "series"
+    cadence: str | None = None
     live: timedelta = timedelta(minutes=5)
     archived: tuple[str, ...] = ()
     closes: bool = False
@@ -152,3 +160,10 @@ class Feed(RowRules):
     def has_history(self) -> bool:
         """Whether what lies in the past can be asked for."""
         return self.way != "snapshot"
+
+    def turned(self, thresholds: "Thresholds") -> "Feed":
+        """The feed with the step that the operator has it have."""
+        if self.cadence is None:
+            return self
+        step = max(1, int(getattr(thresholds, self.cadence))) * 1000
+        return replace(self, axis=replace(self.axis, step=step))

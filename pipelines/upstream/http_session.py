@@ -76,7 +76,13 @@ POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Reads a body up to the bounds, before anybody else can read all of it."""
+    """Reads a body up to the bounds, before anybody else can read all of it.
+
+    Attributes:
+        limit: bytes of a body, after decompression.
+    """
+
+    limit = BOUNDS.bytes_count
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Connections are timed."""
@@ -109,7 +115,9 @@ class BoundedAdapter(HTTPAdapter):
         try:
             with cut_off(response.raw.shutdown, left_s):
                 # as requests itself keeps a body that was read
-                response._content = bounded_body(response)  # noqa: SLF001
+                response._content = bounded_body(  # noqa: SLF001
+                    response, self.limit
+                )
         except BaseException:
             response.close()
             raise
@@ -146,10 +154,15 @@ class BoundedSession(requests.Session):
         """
         target = super().get_redirect_target(resp)
         if target is not None:
-            here, there = (_origin(u) for u in (resp.url, urljoin(resp.url, target)))
-            if here != there:
+            here, there = (origin(u) for u in (resp.url, urljoin(resp.url, target)))
+            if here != there and not self.follows(there):
                 raise UpstreamError(f"{here} sends to {there}, which is not followed")
         return target
+
+    def follows(self, origin: str) -> bool:
+        """Whether a response may send to another origin than its own."""
+        del origin
+        return False
 
 
 def bounded_body(response: requests.Response, limit: int = BOUNDS.bytes_count) -> bytes:
@@ -168,7 +181,8 @@ def bounded_body(response: requests.Response, limit: int = BOUNDS.bytes_count) -
     return b"".join(blocks)
 
 
-def _origin(url: str) -> str:
+def origin(url: str) -> str:
+    """Scheme, host and port of an address."""
     parts = urlsplit(url)
     standard = {"http": 80, "https": 443}.get(parts.scheme)
     port = "" if parts.port in (None, standard) else f":{parts.port}"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from pipelines.config.model import Priority, Since
 from pipelines.config.span import Numbers, check_numbers, parse_span
@@ -21,6 +22,9 @@ class LoadOptions:
         first: where it begins on an axis of numbers; half-open with `end`.
         end: None: up to the highest number.
         again: what was verified is verified once more.
+        recordings: a folder of recorded bodies, which are loaded instead of asking.
+        archive: a file of items, likewise.
+        now: when recordings were fetched that do not say; None: now.
     """
 
     scopes: Sequence[str] = ()
@@ -32,6 +36,9 @@ class LoadOptions:
     end: int | None = None
     priority: Priority | None = None
     again: bool = False
+    recordings: Path | None = None
+    archive: Path | None = None
+    now: datetime | None = None
 
     @classmethod
     def parse(

@@ -38,6 +38,7 @@ MISSING, LEFT_OUT, ANSWERED, ANSWERED_UNTIL = (
     Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
     for name in ("missing_spans", "left_out_spans", "answered_spans", "answered_until")
 )
+EVERY_HOLE = 1 << 31  # refused spans that are asked for again: all
 # dbt's macro of this name says the same, and why
 SEPARATE_MS = 30_000
 

@@ -3,7 +3,7 @@
 `REQUESTS` has one row for each request that was sent upstream, whatever became of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,6 +35,7 @@ REQUESTS = Table(
         Column("error", "text", nullable=True),
         Column("requested_at", "timestamp"),
     ),
+    indexes=(("scope", "requested_at"),),
 )
 
 
@@ -112,6 +113,13 @@ def retry_after_s(text: str | None, now: datetime | None) -> float | None:
     if then is None or now is None:
         return None
     return min(max(0.0, (then - now).total_seconds()), LONGEST_PAUSE_S)
+
+
+def hidden(text: str, secrets: Collection[str]) -> str:
+    """The text without these: an address or an error body may hold a key."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
 
 
 def described(error: Exception) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # polars, which these bring, takes half a second to import
     from pipelines.upstream.options import LoadOptions
     from pipelines.upstream.progress import Progress
 
+Addresses = Mapping[str, Mapping[str, str]]  # by scope, by what each is called
+
 
 @dataclass(frozen=True)
 class SourceSpec:
@@ -34,7 +36,12 @@ class SourceSpec:
         archive: what lists files that hold feeds of other sources.
         series_table: the config table whose rows say what is collected.
         adopted_tables: the config tables whose changes hold at once.
+        group: the name by which it is loaded together with others; empty: none.
+        off: why it can not be asked, for want of credentials; empty: it can.
+        addresses: who a load would ask: addresses by scope and by what they are called
+            where people read, as keys of providers stand in some; none: not looked at.
         url_settings: the settings that hold an address in place of a public one.
+        secret_settings: those that hold what it gives its users, such as a token.
         words: what its rows of the configuration may say, by kind.
         checks: what doctor examines of it, where there is a warehouse.
         check: raises SetupError where a change of one of them can not be adopted.
@@ -50,7 +57,11 @@ class SourceSpec:
     archive: "Callable[[Context], Archive] | None" = None
     series_table: str | None = None
     adopted_tables: Collection[str] = ()
+    group: str = ""
+    off: "Callable[[], str]" = str
+    addresses: "Callable[[Configuration, LoadOptions], Addresses]" = lambda *_: {}
     url_settings: "Callable[[], Sequence[str]]" = tuple
+    secret_settings: "Callable[[], Sequence[str]]" = tuple
     words: "Callable[[], Words]" = dict
     checks: "Callable[[], Sequence[HealthCheck]]" = tuple
     check: "Callable[[str, Sequence[str], Configuration], None]" = lambda *_: None

@@ -5,17 +5,33 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from pipelines.bronze.tables import NUMERICS
 from pipelines.bronze.text import storable
 from pipelines.upstream.bounds import BOUNDS, LONGEST_NUMBER
 
-MAX_DECIMALS = 18  # numeric(38, 18)
-MAX_DIGITS = 20
-AMOUNT_FORM = (  # as nearly every number comes
-    rf"^[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,{MAX_DECIMALS}}})?$"
+
+@dataclass(frozen=True)
+class Bounds:
+    """How many digits a number may have before and after the point."""
+
+    digits: int
+    decimals: int
+
+    @property
+    def form(self) -> str:
+        """The pattern that nearly every number has as it comes."""
+        return rf"^[0-9]{{1,{self.digits}}}(\.[0-9]{{1,{self.decimals}}})?$"
+
+
+AMOUNT, RATE = (
+    Bounds(precision - scale, scale)
+    for precision, scale in (NUMERICS["decimal"], NUMERICS["rate"])
 )
+LONGEST_QUOTED = 80  # characters of a number in a reason
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -125,8 +141,8 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(inner)
 
 
-def plain(text: str) -> str:
-    """The same number without an exponent, exactly, as `numeric(38, 18)` holds it.
+def plain(text: str, bounds: Bounds = AMOUNT) -> str:
+    """The same number without an exponent, exactly, within its bounds.
 
     Raises:
         ValueError: says what it is instead.
@@ -140,18 +156,20 @@ def plain(text: str) -> str:
     except InvalidOperation:
         raise ValueError(f"{text[:80]!r}, a number out of all bounds") from None
     exponent = int(exponent)  # NUMBER lets no NaN pass
-    short = text if len(text) <= MAX_DIGITS * 4 else f"{text[:40]}…"
+    short = text if len(text) <= LONGEST_QUOTED else f"{text[:40]}…"
     significant = "".join(map(str, digits)).lstrip("0")
     stripped = significant.rstrip("0")
     if not stripped:
         return "0"
     exponent += len(significant) - len(stripped)
-    if exponent < -MAX_DECIMALS:
-        raise ValueError(f"{short} with {-exponent} decimals, more than {MAX_DECIMALS}")
-    if len(stripped) + exponent > MAX_DIGITS:
+    if exponent < -bounds.decimals:
+        raise ValueError(
+            f"{short} with {-exponent} decimals, more than {bounds.decimals}"
+        )
+    if len(stripped) + exponent > bounds.digits:
         raise ValueError(
             f"{short} with {len(stripped) + exponent} digits before the point,"
-            f" more than {MAX_DIGITS}"
+            f" more than {bounds.digits}"
         )
     return f"{Decimal((sign, tuple(map(int, stripped)), exponent)):f}"
 

@@ -108,6 +108,37 @@ begin
 end
 $$;
 
+-- Whether a login reads gold and writes nothing: gold is its search path then, and its
+-- transactions are read only, unless it is told otherwise.
+create or replace function ops.is_reader(role_oid oid)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select
+        pg_has_role(role_oid, 'analyst', 'member')
+        and not pg_has_role(role_oid, 'operator', 'member')
+        and ops.is_person(role_oid)
+$$;
+
+-- Gives a reader's login these defaults for all of its sessions to come.
+create or replace function ops.give_reader_defaults(login name)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    execute format(
+        'alter role %I in database %I set search_path = gold', login, current_database()
+    );
+    execute format(
+        'alter role %I in database %I set default_transaction_read_only = on',
+        login, current_database()
+    );
+end
+$$;
+
 -- Limits a session of a person as it logs in. How many there are is refused here; how long
 -- a statement takes a person may set anew. Temporary files are limited by a setting of the
 -- login, which `reset all` goes back to. It runs with its owner's rights, a superuser's.
@@ -144,6 +175,18 @@ begin
     perform set_config('statement_timeout', '5min', false);
     perform set_config('idle_in_transaction_session_timeout', '5min', false);
     perform set_config('temp_file_limit', '4GB', false);
+    if ops.is_reader(session_user::regrole)
+        and (select s.reset_val from pg_settings as s where s.name = 'search_path')
+        = '"$user", public' then
+        begin
+            perform ops.give_reader_defaults(session_user);
+        exception
+            when internal_error or unique_violation or read_only_sql_transaction then
+                null;  -- as below; or the session asked to be read only
+        end;
+        perform set_config('search_path', 'gold', false);
+        perform set_config('default_transaction_read_only', 'on', false);
+    end if;
     if (select s.reset_val from pg_settings as s where s.name = 'temp_file_limit') <> '-1'
         or current_setting('transaction_read_only') = 'on' then
         return;
@@ -159,6 +202,8 @@ $$;
 
 revoke all on function ops.is_person(oid) from public;
 revoke all on function ops.limit_files(name) from public;
+revoke all on function ops.is_reader(oid) from public;
+revoke all on function ops.give_reader_defaults(name) from public;
 revoke all on function ops.limit_session() from public;
 
 do $$
@@ -178,6 +223,23 @@ begin
                     s.setrole = r.oid
                     and d.datname = current_database()
                     and starts_with(c.setting, 'temp_file_limit=')
+            );
+    end if;
+    if (select r.rolsuper from pg_roles as r where r.rolname = current_user) then
+        perform ops.give_reader_defaults(r.rolname)
+        from pg_roles as r
+        where
+            r.rolcanlogin
+            and ops.is_reader(r.oid)
+            and not exists (
+                select
+                from pg_db_role_setting as s
+                inner join pg_database as d on s.setdatabase = d.oid
+                cross join lateral unnest(s.setconfig) as c (setting)
+                where
+                    s.setrole = r.oid
+                    and d.datname = current_database()
+                    and starts_with(c.setting, 'search_path=')
             );
     end if;
     if current_setting('server_version_num')::integer < 170000

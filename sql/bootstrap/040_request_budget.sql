@@ -85,6 +85,7 @@ declare
     now_at timestamptz;
     wait_s numeric := 0;
     rate_s numeric;
+    short_of text[];
     places constant text[] := array['first', 'live', 'history'];
     own_place integer := array_position(places, priority);
     kept numeric := case when priority = 'history' then reserve else 0 end;
@@ -125,16 +126,22 @@ begin
     where l.budget = state.budget and l.limit_name = n.limit_name;
 
     -- a request that is heavier than all of a capacity is let through alone
-    select greatest(0, max(
-        (l.spent + n.weight - greatest(n.capacity * (1 - kept), n.weight)) / n.per_second
-    ))
-    into rate_s
+    select
+        greatest(0, max(s.wait_s)),
+        array_agg(n.limit_name) filter (where s.wait_s > 0)
+    into rate_s, short_of
     from
         unnest(limit_names, weights, per_second, capacities) as n (
             limit_name, weight, per_second, capacity
         )
     inner join ops.request_limits as l
-        on l.budget = state.budget and n.limit_name = l.limit_name;
+        on l.budget = state.budget and n.limit_name = l.limit_name
+    cross join
+        lateral (
+            select
+                (l.spent + n.weight - greatest(n.capacity * (1 - kept), n.weight))
+                / n.per_second as wait_s
+        ) as s;
 
     delete from ops.request_waiters as w
     where w.budget = state.budget and w.expires_at <= now_at;
@@ -169,11 +176,16 @@ begin
         values (
             state.budget,
             acquire_request_budget.waiter,
-            acquire_request_budget.limit_names,
+            -- what it has enough of is free to others
+            case
+                when reason = 'rate' then short_of
+                else acquire_request_budget.limit_names
+            end,
             own_place,
             now_at + make_interval(secs => (least(wait_s, 10) + 2)::double precision)
         )
-        on conflict (budget, waiter) do update set expires_at = excluded.expires_at;
+        on conflict (budget, waiter) do update set
+            expires_at = excluded.expires_at, limit_names = excluded.limit_names;
     elsif wait_s = 0 then
         delete from ops.request_waiters as w
         where

@@ -42,7 +42,7 @@ comment on table ops.config_first_import is
 comment on table config.exchanges is
 'One row: an exchange that is collected from.';
 comment on column config.exchanges.market_types is
-'Kinds of instruments that may be collected there: spot, swap, future.';
+'Kinds of instruments that may be collected there: spot, swap, future, option.';
 comment on column config.exchanges.budget_share is
 'The share of the venue''s request budget that we use.';
 comment on table config.instruments is

@@ -99,7 +99,7 @@ as $$
 $$;
 
 -- What ccxt's name of an instrument says of its kind: a colon goes before the currency
--- that a contract settles in, a date after it ends it.
+-- that a contract settles in, a date after it ends it, a strike after that is an option's.
 create or replace function config.market_type_of(symbol text)
 returns text
 language sql
@@ -109,6 +109,7 @@ as $$
     select
         case
             when symbol not like '%:%' then 'spot'
+            when symbol ~ ':[^-]+-[^-]+-' then 'option'
             when symbol ~ ':[^-]+-' then 'future'
             else 'swap'
         end

@@ -87,6 +87,16 @@ rows_over_time as (
         opened_by_login,
         opened_by_application
     from gold.dim_config_chain_endpoints
+    union all
+    select
+        'sentiment_feeds' as table_name,
+        concat_ws(' ', source, endpoint, subject) as row_name,
+        jsonb_build_object('is_enabled', is_enabled) as columns_then,
+        valid_from,
+        valid_to,
+        opened_by_login,
+        opened_by_application
+    from gold.dim_config_sentiment_feeds
 
 )
 

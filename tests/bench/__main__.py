@@ -15,6 +15,9 @@ from pipelines.local.service import UnavailableError
 from tests.bench import (
     archive,
     blocks,
+    books,
+    chain_dbt,
+    features,
     proofs,
     proofs_chain,
     queries,
@@ -22,6 +25,7 @@ from tests.bench import (
     rest,
     retained,
     stream,
+    texts,
     transfers,
     transform,
 )
@@ -34,11 +38,15 @@ from tests.bench.tables import Section, Table, as_text, write
 Part = Callable[[Server, Options, Path], Iterator[Table]]
 LOADS: Mapping[str, Part] = {
     "rest": rest.tables,
+    "books": books.tables,
     "archive": archive.tables,
     "proofs": proofs.tables,
     "proofs_chain": proofs_chain.tables,
     "blocks": blocks.tables,
     "transfers": transfers.tables,
+    "chain_dbt": chain_dbt.tables,
+    "features": features.tables,
+    "texts": texts.tables,
 }
 STREAMS: Mapping[str, Part] = {
     "stream": stream.tables,

@@ -9,8 +9,9 @@ from pipelines.settings import PROJECT_DIR
 
 FEWEST_CANDLES = 1000  # 50 instruments of 20 minutes: an hour reads 10 again
 SECTIONS = (
-    *("rest", "archive", "proofs", "proofs_chain", "blocks"),
-    *("transfers", "dbt", "queries", "stream", "retained", "reconfigure"),
+    *("rest", "books", "archive", "proofs", "proofs_chain", "blocks"),
+    *("transfers", "chain_dbt", "features", "texts", "dbt", "queries"),
+    *("stream", "retained", "reconfigure"),
 )
 DOCS = PROJECT_DIR / "docs" / "benchmarks.md"
 
@@ -27,6 +28,9 @@ class Options:
         proved_blocks: blocks of 150 transactions that are proved.
         loaded_blocks: such blocks that are loaded.
         chain_logs: logs that transfers are decoded from.
+        chain_sizes: sizes of a chain's history, ascending, in logs.
+        feature_bars: 1m candles that features are made of.
+        texts: texts of each kind that are scored.
         rest_days: days of history of each series that a load fetches.
         changes: single changes whose way to bronze is timed, idle and under a load.
         flood_changes: changes that come at once.
@@ -45,6 +49,9 @@ class Options:
     proved_blocks: int = 300
     loaded_blocks: int = 1500
     chain_logs: int = 1_000_000
+    chain_sizes: tuple[int, ...] = (1_000_000, 10_000_000)
+    feature_bars: int = 3_600_000
+    texts: int = 5000
     rest_days: int = 14
     changes: int = 200
     flood_changes: int = 100_000
@@ -81,6 +88,9 @@ QUICK = Options(
     proved_blocks=3,
     loaded_blocks=3,
     chain_logs=20_000,
+    chain_sizes=(20_000,),
+    feature_bars=20_000,
+    texts=50,
     rest_days=1,
     changes=5,
     flood_changes=2000,

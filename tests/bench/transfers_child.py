@@ -1,15 +1,13 @@
 """Transfers decoded from logs in bronze, in a process of its own."""
 
 import os
-import time
 from pathlib import Path
 
 from pipelines import warehouse
-from tests.bench import history
+from tests.bench import chain_history
 from tests.bench.child import Facts, answer
 from tests.bench.transform_child import Dbt
 
-STATEMENTS = (Path(__file__).parent / "transfers.sql").read_text().split(";\n")
 # each column is counted, so that each is computed
 COLUMNS = (
     *("block_hash", "transaction_hash", "token", "transfer_index", "token_standard"),
@@ -29,15 +27,14 @@ from bronze_evm.logs as l
 
 def measure(asked: Facts) -> Facts:
     """CPU seconds of the decoding of all logs, by run, and of a bare pass over them."""
-    history.begin()
+    chain_history.begin()
     dbt = Dbt(asked["target"])
     dbt.run("parse")
     dbt.run("seed")
     dbt.run("run", "--select", "stg_evm__logs int_transfers_decoded")
-    known = {"logs": asked["logs"], "load": f"{time.time():.6f}"}
+    chain_history.grow(0, asked["logs"] // chain_history.LOGS)
     with warehouse.connect(None, "bench") as connection:
-        for statement in STATEMENTS:
-            connection.execute(statement.encode(), known)
+        connection.execute("vacuum bronze_evm.logs")
         # one process, and each time all of the rows
         connection.execute("set max_parallel_workers_per_gather = 0")
         connection.execute("set jit = off")

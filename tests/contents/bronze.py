@@ -8,6 +8,7 @@ TYPES = {
     "text": "varchar",
     "bigint": "bigint",
     "decimal": "numeric(38, 18)",
+    "rate": "numeric(38, 36)",
     "bool": "boolean",
     "timestamp": "timestamptz",
     "bytes": "bytea",

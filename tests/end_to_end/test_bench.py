@@ -14,7 +14,7 @@ from tests.soak import IS_SOAK, some
 
 STREAMS = {"stream", "retained", "reconfigure"}
 ALONE = [name for name in SECTIONS if name not in STREAMS]
-MEASURED = SECTIONS if IS_SOAK else some(__name__, ALONE, 2)
+MEASURED = SECTIONS if IS_SOAK else some(__name__, ALONE, 1)
 QUERIES = (PROJECT_DIR / "sql" / "queries").glob("*.sql")
 ROWS = {
     "rest": ["| binance  |    1 | 17 280 |"],  # a day of twelve series

@@ -3,8 +3,12 @@
 import csv
 import io
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
@@ -90,15 +94,23 @@ def test_a_second_demo_changes_no_closed_candle_and_lowers_no_grade(bullion, sai
         for step in ("captured", "consumed", "applied", "first row"):
             assert step in shown
         assert "Its first candle in gold" in shown
+    address = re.search("In pictures: (file://.*)", shown)
+    assert address
+    page = Path(url2pathname(urlsplit(address[1]).path)).read_text(encoding="utf-8")
+    assert "kraken BTC/USD" in page
     for symbol in ("WETH", "USDC", "MKR"):  # as their contracts answered
         assert symbol in shown
     chain = blocks(bullion)
     assert len(chain) >= 300
+    bullion("config", "set", "instruments", "binance", "SOL/USDT", "priority=history")
+    chosen = bullion("config", "get", "instruments", "binance", "SOL/USDT", "--json")
     before = closed(bullion)
     assert {key[0] for key in before} == {"binance", "coinbase", "kraken"}
 
     bullion("demo")
 
+    kept = bullion("config", "get", "instruments", "binance", "SOL/USDT", "--json")
+    assert kept == chosen
     assert blocks(bullion)[: len(chain)] == chain
     assert len(blocks(bullion)) > len(chain)
     moved = "select count(*) from fct_token_transfers"

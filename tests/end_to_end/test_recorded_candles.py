@@ -1,6 +1,8 @@
 """The main job on real input: recorded candles, value for value, in gold."""
 
 import io
+import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pandas as pd
@@ -10,6 +12,8 @@ import pytest
 from pipelines.sandbox.running import running
 from tests.conftest import warehouse_of
 from tests.histories.recordings import RECORDED, read, write
+from tests.histories.venue_histories import IN_GOLD, minutes_of
+from tests.oracles import price_oracle
 from tests.services.command import bullion
 from tests.soak import some
 
@@ -25,6 +29,11 @@ BUILT = {*some(__name__, STEPS[:-1], 1), STEPS[-1]}
 SINCE = "2023-03-01T00:00Z"
 VALUES = ("open", "high", "low", "close", "base_volume")
 COUNTS = ("quote_volume", "trades_count", "taker_buy_base", "taker_buy_quote")
+PRICES = (
+    *("vwap", "median", "volume_weighted_median", "venues_count", "vwap_venues_count"),
+    *("dispersion_bps", "base_volume", "last_price", "age_minutes", "price_usd"),
+    *("peg", "peg_age_minutes", "peg_venues_count"),
+)
 SERIES = [(e, s) for e, series in RECORDED.items() for s in series]
 
 
@@ -186,3 +195,22 @@ def test_a_day_is_complete_when_each_of_its_minutes_is_accounted_for(candles, go
             whole = [(symbol, date) not in left_out for date in dates]
         assert ((days["is_complete"] == "t") == whole).all()
         assert set(days["evidence_grade"]) <= {"closed", "confirmed"}
+
+
+def test_prices_equal_an_independent_computation(gold):
+    rows = gold(
+        "select * from fct_prices where minute_at < '2023-03-03'"
+        " order by asset || '/' || quote, minute_at"
+    ).to_dict("records")
+    candles = minutes_of(gold(IN_GOLD).to_dict("records"))
+    until = datetime(2023, 3, 3, tzinfo=UTC)
+    wanted = price_oracle.prices(c for c in candles if c.opened_at < until)
+
+    assert len(rows) == len(wanted) > 5 * 2800
+    for row, right in zip(rows, wanted, strict=True):
+        assert json.loads(row["excluded"]) == right["excluded"]
+        for name in PRICES:
+            found = Decimal(row[name]) if row[name] else None
+            assert found == right[name], (name, row, right)
+    counts = {row["venues_count"] for row in rows}
+    assert counts >= {"1", "2", "3"}

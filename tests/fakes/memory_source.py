@@ -43,7 +43,8 @@ def frame(table: Table, rows: Sequence[Row]) -> pl.DataFrame:
     return pl.DataFrame(
         {
             c.name: pl.Series(
-                [row[c.name] for row in rows], dtype=TYPES.get(c.data_type, pl.String)
+                [row.get(c.name) if c.nullable else row[c.name] for row in rows],
+                dtype=TYPES.get(c.data_type, pl.String),
             )
             for c in table.columns
         }
@@ -51,12 +52,13 @@ def frame(table: Table, rows: Sequence[Row]) -> pl.DataFrame:
 
 
 def pages(rows: Load) -> list[Row]:
-    """Rows of `pages`, from those that histories make of candles and of trades."""
+    """Rows of `pages`, from those that histories make of a feed."""
     names = [column.name for column in PAGES.columns]
     made: list[Row] = []
     for table, feed, unit in (
         ("ohlcv_pages", "candles", "ms"),
         ("trade_pages", "trades", "ns"),
+        ("funding_pages", "funding_rates", "ms"),
     ):
         for row in rows.get(table, ()):
             told = row | {

@@ -115,8 +115,32 @@ def _row(trade: Trade, digits: int) -> str:
     )
 
 
+def kraken_futures(trades: Sequence[Trade]) -> Respond:
+    """`lastTime` is left out, newest first, ten of them; ISO with what a stamp has."""
+
+    def respond(_: str, params: dict[str, str]) -> Reply:
+        until = datetime.fromisoformat(params["lastTime"]).timestamp()
+        until_ns = round(until * 1000) * MS
+        found = [t for t in trades if t.at_ns < until_ns][-10:]
+        rows = [
+            {
+                "time": _single(trade)["time"],
+                "trade_id": trade.trade_id,
+                "price": trade.price,
+                "size": trade.amount,
+                "side": "buy" if trade.is_buy else "sell",
+                "type": "fill",
+            }
+            for trade in found[::-1]
+        ]
+        return Reply(json.dumps({"result": "success", "history": rows}))
+
+    return respond
+
+
 VENUES: dict[str, tuple[Any, str]] = {
     "binance": (binance, "BTCUSDT"),
     "coinbase": (coinbase, "BTC-USD"),
     "kraken": (kraken, "XXBTZUSD"),
+    "kraken_futures": (kraken_futures, "PF_XBTUSD"),
 }

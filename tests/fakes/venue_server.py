@@ -62,6 +62,10 @@ def venue_server(respond: Respond) -> Iterator[VenueServer]:
             self.end_headers()
             self.wfile.write(body)
 
+        def do_POST(self):
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            self.do_GET()
+
         def log_message(self, *args):
             pass
 

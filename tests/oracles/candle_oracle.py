@@ -84,6 +84,9 @@ def _hear_of_file(account: Account, file: Row) -> None:
         account.full.update(covered)
 
 
+ROLLED_UP_FROM = {"4h": "1h", "12h": "4h", "1d": "12h", "1w": "1d", "1M": "1d"}
+
+
 def bucket(timeframe: str, time: datetime) -> tuple[datetime, datetime]:
     """Start and end of the bucket that holds a time."""
     midnight = time.replace(hour=0, minute=0)
@@ -111,15 +114,15 @@ def candles(
         settled = _settled(minutes, known[key])
         settled |= {s for s, proof in proofs.get(key, {}).items() if proof["is_proven"]}
         for timeframe in (*STEPS, "1d", "1w", "1M"):
-            buckets = defaultdict(list)
-            for stamp in sorted(minutes):
-                buckets[bucket(timeframe, at(stamp))].append(minutes[stamp])
+            buckets = _buckets(sorted(minutes), timeframe)
             ended: dict[Any, int] = defaultdict(int)
             for stamp in settled:
                 ended[bucket(timeframe, at(stamp))] += 1
-            for (start, end), parts in buckets.items():
+            for (start, end), stamps in buckets.items():
+                parts = [minutes[stamp] for stamp in stamps]
                 is_complete = ended[start, end] == (end - start) / timedelta(minutes=1)
-                row = (*key, timeframe, start, *_summary(parts), is_complete)
+                vwap = _vwap(minutes, stamps, timeframe)
+                row = (*key, timeframe, start, *_summary(parts, vwap), is_complete)
                 made.append((*row, *_origin(parts)))
     return sorted(made, key=lambda row: row[:4])
 
@@ -154,7 +157,16 @@ def silent(minutes: Iterable[int], account: Account) -> set[int]:
     return found
 
 
-def _summary(parts: Sequence[Row]) -> tuple[Any, ...]:
+def _buckets(
+    stamps: Iterable[int], timeframe: str
+) -> dict[tuple[datetime, datetime], list[int]]:
+    found: dict[tuple[datetime, datetime], list[int]] = defaultdict(list)
+    for stamp in stamps:
+        found[bucket(timeframe, at(stamp))].append(stamp)
+    return found
+
+
+def _summary(parts: Sequence[Row], vwap: Decimal | None) -> tuple[Any, ...]:
     volume = sum(p["base_volume"] for p in parts)
     sums = [
         None if any(p[name] is None for p in parts) else sum(p[name] for p in parts)
@@ -167,22 +179,40 @@ def _summary(parts: Sequence[Row]) -> tuple[Any, ...]:
         parts[-1]["close"],
         volume,
         *sums,
-        _vwap(parts, volume),
+        vwap,
         GRADES[min(p["grade"] for p in parts)],
         len(parts),
     )
 
 
-def _vwap(parts: Sequence[Row], volume: Decimal) -> Decimal | None:
-    paid = Decimal(0)
+def _vwap(
+    minutes: dict[int, Row], stamps: Sequence[int], timeframe: str
+) -> Decimal | None:
+    """What was paid by the volume; of long candles by what their parts' rows say."""
     with localcontext(prec=120):
-        for part in parts:
-            if part["quote_volume"] is not None:
-                paid += part["quote_volume"]
-            elif part["base_volume"]:
-                if part["vwap"] is None:
-                    return None
-                paid += part["vwap"] * part["base_volume"]
-        if not volume:
+        lower = ROLLED_UP_FROM.get(timeframe)
+        parts = (
+            [[stamp] for stamp in stamps]
+            if lower is None
+            else list(_buckets(stamps, lower).values())
+        )
+        paid = [_paid(minutes, part, lower) for part in parts]
+        volume = Decimal(sum(minutes[stamp]["base_volume"] for stamp in stamps))
+        if not volume or None in paid:
             return None
-        return (paid / volume).quantize(EIGHTEEN, ROUND_HALF_UP)
+        total = sum((one for one in paid if one is not None), Decimal(0))
+        return (total / volume).quantize(EIGHTEEN, ROUND_HALF_UP)
+
+
+def _paid(
+    minutes: dict[int, Row], stamps: Sequence[int], timeframe: str | None
+) -> Decimal | None:
+    rows = [minutes[stamp] for stamp in stamps]
+    if all(row["quote_volume"] is not None for row in rows):
+        return Decimal(sum(row["quote_volume"] for row in rows))
+    volume = Decimal(sum(row["base_volume"] for row in rows))
+    vwap: Decimal | None = rows[0]["vwap"]
+    vwap = _vwap(minutes, stamps, timeframe) if timeframe else vwap
+    if not volume:
+        return Decimal(0)
+    return None if vwap is None else vwap * volume

@@ -14,11 +14,11 @@ from pipelines.settings import (
     rpc_urls_setting,
     settings,
 )
-from pipelines.sources import url_settings
+from pipelines.sources import secret_settings, url_settings
 
 EXAMPLE = (PROJECT_DIR / ".env.example").read_text(encoding="utf-8")
 ALIASES = {str(field.alias) for field in Settings.model_fields.values()}
-ALIASES |= {*url_settings(), rpc_urls_setting("ethereum")}
+ALIASES |= {*url_settings(), *secret_settings(), rpc_urls_setting("ethereum")}
 SECRET = "correct-horse-battery"
 
 

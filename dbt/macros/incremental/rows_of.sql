@@ -46,7 +46,7 @@ columns. One index look-up a unit: without `offset 0` it becomes a join over all
 {%- endmacro %}
 
 
-{#- So many minutes after a unit's start, as `at` tells time: nanoseconds, or a time. -#}
+{#- So many minutes after a unit's start, as `at` tells time: a stamp by its name, or a time. -#}
 {% macro unit_bound(start, at, minutes_count=0) -%}
     {%- set bound = 'units.' ~ start -%}
     {%- if start.endswith('_date') -%}
@@ -54,6 +54,8 @@ columns. One index look-up a unit: without `offset 0` it becomes a join over all
     {%- endif -%}
     {%- if at.endswith('_ns') -%}
     {{ epoch_ms(bound) }} * 1000000 + {{ minutes_count * 60000000000 }}
+    {%- elif at.endswith('_ms') -%}
+    {{ epoch_ms(bound) }} + {{ minutes_count * 60000 }}
     {%- elif minutes_count -%}
     {{ bound }} + interval '{{ minutes_count }} minutes'
     {%- else -%}

@@ -25,16 +25,7 @@ candles as (
         klines.taker_buy_quote,
         null::numeric as vwap,
         -- what the newest version of the path does not repeat does not seal
-        not exists (
-            select 1
-            from {{ ref('stg_archive__files') }} as newer
-            where
-                newer.path = files.path
-                and newer.status = 'loaded'
-                and (newer.published_at_ms, newer.sha256)
-                > (files.published_at_ms, files.sha256)
-                and newer.load_id in ({{ finished_loads('bronze_archive') }})
-        ) as is_sealing,
+        {{ is_newest_version(ref('stg_archive__files')) }} as is_sealing,
         files.published_at_ms,
         files.path,
         files.sha256,

@@ -25,7 +25,9 @@ answered as (
         delivery_file,
         delivery_row
     from {{ ref('stg_exchange__trades') }}
-    where (load_id in ({{ finished_loads('bronze_exchange') }})) is true
+    where
+        (load_id in ({{ finished_loads('bronze_exchange') }})) is true
+        and base_amount > 0
 
 ),
 

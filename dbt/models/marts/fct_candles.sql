@@ -55,10 +55,7 @@ candles_1m as (
         trades_count::numeric as trades_count,
         taker_buy_base,
         taker_buy_quote,
-        coalesce(
-            quote_volume,
-            case when base_volume = 0 then 0 else vwap * base_volume end
-        ) as notional,
+        {{ paid('quote_volume', 'vwap', 'base_volume') }} as notional,
         {{ evidence_rank('evidence_grade') }} as evidence_rank,
         1::numeric as minutes_count,
         source,
@@ -69,6 +66,16 @@ candles_1m as (
 
 {% for step in ladder -%}
 {%- set lower = 'candles_' ~ names[step.rolled_up_from] -%}
+{%- set notional = sum_unless_missing('notional') -%}
+{%- if step not in short_steps or step.minutes_count >= 60 -%}
+{#- as the stored row says it, of which an increment makes longer buckets -#}
+{%- set volume = sum_unless_missing('base_volume') -%}
+{%- set notional = paid(
+    fitting(sum_unless_missing('quote_volume')),
+    fitting('round(' ~ notional ~ ' / nullif(' ~ volume ~ ', 0), 18)'),
+    fitting(volume),
+) -%}
+{%- endif -%}
 {%- if claims_only and step in long_steps -%}
 touched_{{ step.name }} as (
 
@@ -99,7 +106,7 @@ parts_of_{{ step.name }} as (
         stored.trades_count,
         stored.taker_buy_base,
         stored.taker_buy_quote,
-        stored.notional,
+        {{ paid('stored.quote_volume', 'stored.vwap', 'stored.base_volume') }} as notional,
         {{ evidence_rank('stored.evidence_grade') }} as evidence_rank,
         stored.minutes_count,
         stored.source,
@@ -150,7 +157,7 @@ candles_{{ step.name }} as (
         {{ sum_unless_missing('trades_count') }} as trades_count,
         {{ sum_unless_missing('taker_buy_base') }} as taker_buy_base,
         {{ sum_unless_missing('taker_buy_quote') }} as taker_buy_quote,
-        {{ sum_unless_missing('notional') }} as notional,
+        {{ notional }} as notional,
         min(evidence_rank) as evidence_rank,
         sum(minutes_count) as minutes_count,
         case when min(source) = max(source) then min(source) else 'mixed' end as source,
@@ -289,7 +296,7 @@ fitted as (
         {{ fitting(column) }} as {{ column }},
         {%- endfor %}
         {{ fitting('trades_count', 'bigint') }} as trades_count,
-        {{ fitting('notional', 'numeric(76, 36)') }} as notional,
+        notional,
         evidence_rank,
         minutes_count,
         is_complete,
@@ -321,7 +328,6 @@ fct_candles as (
         is_complete,
         source,
         is_filled_from_trades,
-        notional,
         {{ own_batch() }} as changed_in
     from fitted
 

@@ -49,7 +49,13 @@ trades as (
         traded_at_ns,
         price::numeric(38, 18) as price,
         base_amount::numeric(38, 18) as base_amount,
-        coalesce(quote_amount, price * base_amount)::numeric(76, 36) as quote_amount,
+        coalesce(
+            quote_amount,
+            case
+                when min_scale(price * base_amount) <= 18
+                    then {{ fitting('price * base_amount') }}
+            end
+        )::numeric(38, 18) as quote_amount,
         taker_side,
         is_aggregate,
         source,

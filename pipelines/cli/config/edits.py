@@ -13,7 +13,6 @@ from pipelines.cli.config.app import (
     config_app,
     printable,
 )
-from pipelines.settings import settings
 from pipelines.terminal.output import Json, say, show
 
 if TYPE_CHECKING:  # psycopg is slow to import
@@ -82,6 +81,9 @@ def config_add(
         return edit.add(connection, declared, *split(declared, words))
 
     _edit("add", add, table, table, wait_s if wait else None, json=json)
+    key = [word for word in words if "=" not in word]
+    if table == "instruments" and not wait:
+        _foretell(*key[:2])
 
 
 @config_app.command(
@@ -124,6 +126,7 @@ def config_import(
     A table that holds rows is the operator's: it stays as it is.
     """
     from pipelines.config.csv_import import import_folder
+    from pipelines.settings import settings
 
     def write(connection: "Connection") -> Written:
         done = import_folder(
@@ -135,6 +138,18 @@ def config_import(
         return done, count
 
     _commit("import", write, "imported", wait_s if wait else None, json=json)
+
+
+def _foretell(exchange_id: str, symbol: str) -> None:
+    """Say at once what will become of an instrument that was added."""
+    with acting("add") as connection:
+        statement = "select ops.is_listed(%s, %s), ops.process_of('collect')"
+        row = connection.execute(statement, (exchange_id, symbol)).fetchone()
+        is_listed, collector = row or (None, None)
+    if is_listed is False and "*" not in symbol:
+        say(f"{exchange_id} does not list {symbol}: nothing comes of it until it does")
+    elif collector is None:
+        say("nobody collects now: `bullion collect`, or the next load, takes it up")
 
 
 def _edit(

@@ -13,7 +13,6 @@ from pipelines.cli.config.app import (
     config_app,
     printable,
 )
-from pipelines.settings import settings
 from pipelines.terminal.output import Json, say, show
 
 
@@ -78,6 +77,7 @@ def config_diff(
 ) -> None:
     """Compare the config tables with CSV files; exit code 1: they differ."""
     from pipelines.config.csv_files import compare
+    from pipelines.settings import settings
 
     with acting("diff") as connection:
         differences = compare(connection, folder or settings().seeds_dir)

@@ -12,7 +12,8 @@ from itertools import groupby
 
 from pipelines.sandbox.archive.framed import framed_rows
 from pipelines.sandbox.archive.tree import Folder, Format, Place
-from pipelines.sandbox.funding import INTERVAL_HOURS, Settlement, settlements
+from pipelines.sandbox.feed import Settlement
+from pipelines.sandbox.funding import settlements
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument, Trade, fixed
 from pipelines.sandbox.venues.binance_parameters import INTERVALS_MS
 from pipelines.sandbox.view import View
@@ -157,4 +158,4 @@ def _settlements(view: View, place: Place) -> Iterator[Settlement]:
 
 
 def _funding(row: Settlement) -> str:
-    return f"{row.settled_at_ms},{INTERVAL_HOURS},{fixed(row.rate)}"
+    return f"{row.settled_at_ms},{row.interval_hours},{row.rate}"

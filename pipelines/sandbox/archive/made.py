@@ -158,7 +158,10 @@ def _folders(view: View) -> list[Folder]:
         for period in _PERIODS
         for feed, interval in feeds
     ]
-    if view.instrument.settle and not view.instrument.expiry:
+    # a file of funding says each interval
+    settled = view.series.recorded_settlements or ()
+    is_whole = all(row.interval_hours for row in settled)
+    if view.instrument.settle and not view.instrument.expiry and is_whole:
         folders.append(Folder(symbol, "fundingRate", "monthly"))
     return folders
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pipelines.sandbox.answers import Answer, RefusedError, document, page
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.feed import Series
-from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument
+from pipelines.sandbox.market import Candle, Instrument
 from pipelines.sandbox.venues import (
     binance_futures,
     binance_limits,
@@ -17,18 +17,17 @@ from pipelines.sandbox.venues import (
     binance_market,
     binance_trades,
 )
+from pipelines.sandbox.venues.binance_klines import aggregates, klines
 from pipelines.sandbox.venues.binance_parameters import (
-    interval_ms,
     limited,
     refused,
     required,
     whole,
 )
-from pipelines.sandbox.venues.venue import Instruments, Params
-from pipelines.sandbox.view import MONTH, WEEK, View, bucket_end
+from pipelines.sandbox.venues.venue import Instruments, Params, recorded_book
+from pipelines.sandbox.view import View
 
 _API = "/api/v3/"
-_FAR_MS = 1 << 52
 
 
 class Binance:
@@ -41,10 +40,14 @@ class Binance:
         clock: Clock,
     ) -> None:
         self.exchange_id = address.exchange_id
-        self._address, self._series = address, series
-        self._clock = clock
+        self._address, self._clock = address, clock
         spot = {name: one for name, one in series.items() if ":" not in name}
         self._instruments = Instruments(spot, clock, _rendered, fills=True)
+        self._futures = (
+            binance_futures.Futures(series, clock, self._instruments.views, _rendered)
+            if address.has_futures
+            else None
+        )
         self._symbols = {symbol.replace("/", ""): symbol for symbol in spot}
         self._routes: dict[str, Callable[[Params], Answer]] = {
             "ping": lambda _: document({}),
@@ -68,12 +71,10 @@ class Binance:
             return route(params)
         if path == "/sapi/v1/system/status":
             return document({"status": 0, "msg": "normal"})
-        if self._address.has_futures:
-            body = binance_futures.answered(
-                path, params, self._series, self._clock.now_ms()
-            )
-            if body is not None:
-                return document(body)
+        if self._futures:
+            answer = self._futures.answer(path, params)
+            if answer is not None:
+                return answer
         raise RefusedError(404, {"code": -1000, "msg": f"{path} is not served."})
 
     def weight(self, path: str, params: Params) -> float:
@@ -97,50 +98,26 @@ class Binance:
         return self._instruments.views[self._symbol(required(params, "symbol"))]
 
     def _exchange_info(self, params: Params) -> Answer:
-        listed = params.get("symbols") or params.get("symbol")
-        names = listed.strip("[]").replace('"', "").split(",") if listed else None
         views = self._instruments.views
-        symbols = [self._symbol(name) for name in names] if names else list(views)
         return document(
             binance_listing.exchange_info(
-                [views[symbol].instrument for symbol in symbols],
+                [views[symbol].instrument for symbol in self._listed(params)],
                 self._clock.now_ms(),
                 self._address.weight_limit,
             )
         )
 
-    def _klines(self, params: Params) -> Answer:
-        """Ascending; `startTime` and `endTime` are inclusive, on the open time."""
-        symbol = self._symbol(required(params, "symbol"))
-        interval = interval_ms(params)
-        limit = limited(params, 500, 1000)
-        start, end = whole(params, "startTime"), whole(params, "endTime")
-        until = min(_FAR_MS if end is None else end, _FAR_MS) + 1
-        if interval != MINUTE_MS:
-            view = self._instruments.views[symbol]
-            return page(self._long_klines(view, interval, start, until, limit))
-        pages = self._instruments.pages[symbol]
-        if start is None:
-            return page(pages.backwards(0, until, limit))
-        return page(pages.forwards(start, until, limit))
+    def _listed(self, params: Params) -> list[str]:
+        """The symbols that are named, or all."""
+        listed = params.get("symbols") or params.get("symbol")
+        if not listed:
+            return list(self._instruments.views)
+        names = listed.strip("[]").replace('"', "").split(",")
+        return [self._symbol(name) for name in names]
 
-    def _long_klines(
-        self, view: View, interval: int, start: int | None, until: int, limit: int
-    ) -> list[bytes]:
-        length = {MONTH: 31 * DAY_MS, WEEK: 7 * DAY_MS}.get(interval, interval)
-        end = min(until, self._clock.now_ms() + 1)
-        if start is None:
-            rows = list(view.buckets(end - length * limit, end, interval))[-limit:]
-        else:
-            first = max(start, view.series.first_opened_at_ms - length)
-            end = min(end, first + length * (limit + 1))
-            rows = list(view.buckets(first, end, interval))[:limit]
-        return [
-            binance_market.kline(
-                row, bucket_end(row.opened_at_ms, interval) - 1
-            ).encode()
-            for row in rows
-        ]
+    def _klines(self, params: Params) -> Answer:
+        symbol = self._symbol(required(params, "symbol"))
+        return page(klines(self._instruments, symbol, params, self._clock))
 
     def _trades(self, params: Params) -> Answer:
         return page(
@@ -155,20 +132,14 @@ class Binance:
         return page(binance_trades.from_id(self._view(params), from_id, limit))
 
     def _agg_trades(self, params: Params) -> Answer:
-        return page(
-            binance_trades.aggregated(
-                self._view(params),
-                limited(params, 500, 1000),
-                from_id=whole(params, "fromId"),
-                start_ms=whole(params, "startTime"),
-                end_ms=whole(params, "endTime"),
-            )
-        )
+        return page(aggregates(self._view(params), params))
 
     def _depth(self, params: Params) -> Answer:
         limit = limited(params, 100, 5000)
-        now_ms = self._clock.now_ms()
-        return document(binance_market.depth(self._view(params), now_ms, limit))
+        view, now_ms = self._view(params), self._clock.now_ms()
+        return recorded_book(view, now_ms) or document(
+            binance_market.depth(view, now_ms, limit)
+        )
 
     def _ticker(
         self, body: Callable[[View, int], dict[str, object]]
@@ -177,7 +148,8 @@ class Binance:
             now_ms = self._clock.now_ms()
             if "symbol" in params:
                 return document(body(self._view(params), now_ms))
-            everything = self._instruments.views.values()
+            views = self._instruments.views
+            everything = [views[symbol] for symbol in self._listed(params)]
             return document([body(view, now_ms) for view in everything])
 
         return answer

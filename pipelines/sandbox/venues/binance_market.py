@@ -3,7 +3,7 @@
 https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
 """
 
-from pipelines.sandbox.book import book_at
+from pipelines.sandbox.book import CHANGES_EVERY_MS, book_at
 from pipelines.sandbox.market import DAY_MS, E8, MINUTE_MS, Candle, fixed, rounded
 from pipelines.sandbox.venues.venue import last_day
 from pipelines.sandbox.view import View
@@ -39,6 +39,11 @@ def depth(view: View, now_ms: int, limit: int) -> dict[str, object]:
         "bids": [[fixed(price), fixed(amount)] for price, amount, _ in book.bids],
         "asks": [[fixed(price), fixed(amount)] for price, amount, _ in book.asks],
     }
+
+
+def update_id(now_ms: int) -> int:
+    """The id of the book's newest change."""
+    return now_ms // CHANGES_EVERY_MS
 
 
 def book_ticker(view: View, now_ms: int) -> dict[str, object]:

@@ -12,7 +12,7 @@ from pipelines.sandbox.clock import Clock, iso, parse_instant
 from pipelines.sandbox.feed import Series
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument
 from pipelines.sandbox.venues import coinbase_listing, coinbase_market
-from pipelines.sandbox.venues.venue import Instruments, Params
+from pipelines.sandbox.venues.venue import Instruments, Params, recorded_book
 from pipelines.sandbox.view import View
 
 GRANULARITIES_S = (60, 300, 900, 3600, 21600, 86400)
@@ -148,7 +148,10 @@ class Coinbase:
         level = params.get("level", "1")
         if level not in {"1", "2", "3"}:
             raise _refused(400, "Invalid level")
-        return document(coinbase_market.book(view, self._clock.now_ms(), int(level)))
+        now_ms = self._clock.now_ms()
+        return recorded_book(view, now_ms) or document(
+            coinbase_market.book(view, now_ms, int(level))
+        )
 
     def _ticker(self, view: View, _: Params) -> Answer:
         return document(coinbase_market.ticker(view, self._clock.now_ms()))

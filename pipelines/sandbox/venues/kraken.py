@@ -12,7 +12,7 @@ from pipelines.sandbox.feed import Series
 from pipelines.sandbox.market import DAY_MS, MINUTE_MS, Candle, Instrument, Trade
 from pipelines.sandbox.venues import kraken_listing, kraken_market, kraken_names
 from pipelines.sandbox.venues.kraken_parameters import nanoseconds, refused, whole
-from pipelines.sandbox.venues.venue import Instruments, Params
+from pipelines.sandbox.venues.venue import Instruments, Params, recorded_book
 from pipelines.sandbox.view import View, bucket_start
 
 _API = "/0/public/"
@@ -167,8 +167,11 @@ class Kraken:
     def _depth(self, params: Params) -> Answer:
         symbol = self._pair(params)
         count = min(max(whole(params, "count", 100), 1), 500)
-        body = kraken_market.depth(self._views[symbol], self._clock.now_ms(), count)
-        return _result({kraken_names.pair_id(symbol): body})
+        view, now_ms = self._views[symbol], self._clock.now_ms()
+        body = kraken_market.depth(view, now_ms, count)
+        return recorded_book(view, now_ms) or _result(
+            {kraken_names.pair_id(symbol): body}
+        )
 
     def _ticker(self, params: Params) -> Answer:
         symbols = self._listed(params)

@@ -69,6 +69,12 @@ class DayStatistics:
     trades_count: int | None
 
 
+def recorded_book(view: View, now_ms: int) -> Answer | None:
+    """The book that was recorded by now; None: none was."""
+    body = view.series.book_at(now_ms)
+    return None if body is None else Answer(200, body)
+
+
 def last_day(view: View, now_ms: int, since_ms: int | None = None) -> DayStatistics:
     """The 24 hours up to now, or what passed since an instant, by whole minutes."""
     since = (now_ms - DAY_MS) // MINUTE_MS * MINUTE_MS + MINUTE_MS

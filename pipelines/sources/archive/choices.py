@@ -57,7 +57,8 @@ def chosen(config: Configuration, options: LoadOptions) -> list[Series]:
         raise SetupError(
             f"no {', '.join(feeds)} of {', '.join(symbols) or 'anything'}:"
             f" enable an instrument of {EXCHANGE_ID}, or name a symbol that has them"
-            " (funding rates: a perpetual, such as BTC/USDT:USDT)"
+            " (funding rates: a perpetual, such as BTC/USDT:USDT; liquidations: a"
+            " coin-margined contract, such as BTC/USD:BTC)"
         )
     return series
 

@@ -22,7 +22,7 @@ from pipelines.upstream.decoding import decoding
 from pipelines.upstream.extents import to_ms
 from pipelines.upstream.http_session import BoundedSession, bounded_body
 from pipelines.upstream.request_log import RequestLog, date
-from pipelines.upstream.retry import backoff_s, is_loopback
+from pipelines.upstream.retry import is_loopback, wait_after
 from pipelines.upstream.upstream_clock import UpstreamClock
 
 FILES_URL = "https://data.binance.vision"
@@ -174,7 +174,7 @@ class ArchiveHost:
             finally:
                 log.append(attempt.row())
             if number < self._attempts:
-                self._sleep(backoff_s(number))
+                wait_after(number, f"{url}: {message}", self._sleep)
         raise UpstreamError(f"{url}: {message} (attempt {self._attempts})")
 
     def _judged(

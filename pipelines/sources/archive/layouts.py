@@ -24,6 +24,9 @@ class Layout:
         arities: how many columns may come; from the last ones some may be missing.
         stamps: columns of milliseconds or microseconds since 1970, by magnitude.
         flags: columns of truth values.
+        texts: stamps that are written as a time of UTC, or as a day.
+        blanks: columns that may be empty.
+        is_end_inside: whether a row may be stamped at the end of what the file covers.
     """
 
     table: Table
@@ -33,6 +36,9 @@ class Layout:
     arities: Sequence[int]
     stamps: Sequence[str]
     flags: Sequence[str] = ()
+    texts: Sequence[str] = ()
+    blanks: Sequence[str] = ()
+    is_end_inside: bool = False
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
@@ -96,21 +102,86 @@ FUNDING_RATES = Layout(
 )
 
 
+RATIOS = (
+    *("top_trader_accounts_ratio", "top_trader_positions_ratio"),
+    *("global_accounts_ratio", "taker_ratio"),
+)
+
+
+def _metrics(*amounts: str) -> Layout:
+    """Unordered, some rows twice, cells that are blank; old files have a row a day.
+
+    Files of USD-M before 2026-06-25 stamp the end of five minutes:
+    https://github.com/binance/binance-public-data/issues/491
+    """
+    return Layout(
+        tables.METRICS,
+        ("observed_at_ms", None, *amounts, *RATIOS),
+        market_rows.METRICS,
+        market_rows.OBSERVATION_AXIS,
+        arities=(8,),
+        stamps=("observed_at_ms",),
+        texts=("observed_at_ms",),
+        blanks=(*amounts, *RATIOS),
+        is_end_inside=True,
+    )
+
+
+def _reference_klines(table: Table, rules: RowRules) -> Layout:
+    """Of a kline's columns those that mean something of what is not traded."""
+    return Layout(
+        table,
+        ("opened_at_ms", *market_rows.PRICES, None, "closed_at_ms", *[None] * 5),
+        rules,
+        market_rows.CANDLE_AXIS,
+        arities=(12,),
+        stamps=("opened_at_ms", "closed_at_ms"),
+    )
+
+
+LIQUIDATIONS = Layout(
+    tables.LIQUIDATIONS,
+    (
+        *("liquidated_at_ms", "side", "order_type", "time_in_force", "contracts"),
+        *("price", "average_price", "order_status"),
+        *("last_filled_contracts", "filled_contracts"),
+    ),
+    market_rows.LIQUIDATION,
+    market_rows.LIQUIDATION_AXIS,
+    arities=(10,),
+    stamps=("liquidated_at_ms",),
+)
+
+OF_BOTH: Mapping[Feed, Layout] = {
+    "liquidations": LIQUIDATIONS,
+    "funding_rates": FUNDING_RATES,
+    "mark_price_klines": _reference_klines(
+        tables.MARK_PRICE_KLINES, market_rows.REFERENCE_CANDLE
+    ),
+    "index_price_klines": _reference_klines(
+        tables.INDEX_PRICE_KLINES, market_rows.REFERENCE_CANDLE
+    ),
+    "premium_index_klines": _reference_klines(
+        tables.PREMIUM_INDEX_KLINES, market_rows.PREMIUM_CANDLE
+    ),
+}
 LAYOUTS: Mapping[Feed, Layout] = {
+    **OF_BOTH,
     "klines": _klines(
         ("base_volume", "quote_volume", "taker_buy_base", "taker_buy_quote")
     ),
     "agg_trades": _agg_trades("base_amount"),
     "trades": _trades("base_amount", "quote_amount"),
-    "funding_rates": FUNDING_RATES,
+    "metrics": _metrics("base_open_interest", "open_interest_value"),
 }
 LAYOUTS_OF_COIN: Mapping[Feed, Layout] = {
+    **OF_BOTH,
     "klines": _klines(
         ("contracts", "base_volume", "taker_buy_contracts", "taker_buy_base")
     ),
     "agg_trades": _agg_trades("contracts"),
     "trades": _trades("contracts", "base_amount"),
-    "funding_rates": FUNDING_RATES,
+    "metrics": _metrics("contracts_open_interest", "base_open_interest"),
 }
 
 

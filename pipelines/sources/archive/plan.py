@@ -97,7 +97,9 @@ def plan_of(
 
     Raises:
         UpstreamError: the host did not list its files.
+        BadDataError: files of the kind ended before the span.
     """
+    span = series.type.within(span)
     touched = list(months(span))
     if not touched:
         return None

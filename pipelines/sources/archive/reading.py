@@ -1,9 +1,8 @@
 """A verified file, from its bytes to rows of bronze.
 
-Tables: `klines`, `agg_trades`, `trades` or `funding_rates` (a row of the file, as it
-has it), `quarantine` (a row that was refused), `refused_spans` (minutes of which it
-tells nothing, therefore). What is read of a file is checked in blocks, so that memory
-does not grow with the file.
+Tables: the one of the file's type (a row of the file, as it has it), `quarantine` (a
+row that was refused), `refused_spans` (minutes of which it tells nothing, therefore).
+What is read of a file is checked in blocks, so that memory does not grow with the file.
 """
 
 from collections.abc import Iterator, Sequence

@@ -14,6 +14,7 @@ from pipelines.upstream.checks import Rule
 from pipelines.upstream.feed import MINUTE_MS, Span
 
 STAMP_FORM = r"^[0-9]{1,18}$"
+TIME_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 FLAG_FORM = r"^(true|false|True|False)$"
 # Milliseconds reach this in the year 33,658, microseconds did in 2001
 MICROSECONDS_FROM = 10**15
@@ -36,7 +37,9 @@ class Checked:
 
 def check(frame: pl.DataFrame, layout: Layout, covers: Span) -> Checked:
     """Split rows of text by the rules of the layout's feed."""
-    frame, wrongs = checks.read(frame, layout.kinds, layout.kinds)
+    frame = _spelled(frame, layout)
+    required = layout.kinds.keys() - {*layout.blanks}
+    frame, wrongs = checks.read(frame, layout.kinds, required)
     frame, unread = _own(frame, layout)
     frame = _stamped(frame, layout)
     placed = _placed(layout, covers)
@@ -47,6 +50,20 @@ def check(frame: pl.DataFrame, layout: Layout, covers: Span) -> Checked:
         refused.select("line", pl.when(in_span).then(at_ms).alias("at_ms"), "reason"),
         frozenset(kept["unit"].unique().to_list()),
     )
+
+
+def _spelled(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Times as stamps, blank cells as null; a time that is none is left as it is."""
+
+    def stamp(form: str) -> pl.Expr:
+        time = pl.col(name).str.to_datetime(form, strict=False, exact=True)
+        return time.dt.timestamp("ms").cast(pl.String)
+
+    for name in layout.texts:
+        at = pl.coalesce(*map(stamp, TIME_FORMS), name)
+        frame = frame.with_columns(at.alias(name))
+    blanks = [pl.col(name).replace("", None) for name in layout.blanks]
+    return frame.with_columns(blanks)
 
 
 def _own(frame: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.Series]]:
@@ -108,7 +125,8 @@ def _placed(layout: Layout, covers: Span) -> list[Rule]:
     """Where a row may lie: in the file's span first, and at the beginning of a step."""
     stamp = pl.col(f"{layout.axis.column} us")
     start, end = covers[0] * 1000, covers[1] * 1000
-    is_outside = ((stamp < start) | (stamp >= end)).fill_null(value=True)
+    is_after = stamp > end if layout.is_end_inside else stamp >= end
+    is_outside = ((stamp < start) | is_after).fill_null(value=True)
     words = pl.format("has stamp {} µs outside of the file's span", stamp)
     rules: list[Rule] = [(is_outside, words)]
     if layout.axis.step == MINUTE_MS:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pipelines.settings import upstream_url
 from pipelines.sources.archive.tables import TABLES
 from pipelines.upstream.feed import SeriesId
-from pipelines.upstream.source_spec import SourceSpec
+from pipelines.upstream.source_spec import Addresses, SourceSpec
 
 if TYPE_CHECKING:  # polars and the client take a second to import
     from pipelines.bronze.delivery import Source
@@ -45,13 +46,25 @@ def _checks() -> "Sequence[HealthCheck]":
     return [CONTRADICTIONS]
 
 
+def _addresses(configuration: "Configuration", options: "LoadOptions") -> Addresses:
+    from pipelines.sources.archive.host import FILES_URL, LISTING_URL  # noqa: PLC0415
+
+    own = upstream_url(URL_SETTING)
+    urls = [own] if own else [FILES_URL, LISTING_URL]
+    venues = {exchange_id for exchange_id, _ in _chosen(configuration, options)}
+    return {venue: {url: url for url in urls} for venue in venues}
+
+
 URL_SETTING = "BULLION_ARCHIVE_URL"  # of both its files and its listing
-SPEC = SourceSpec(
-    "archive",
-    TABLES,
-    source=_source,
-    chosen=_chosen,
-    archive=_archive,
-    url_settings=lambda: [URL_SETTING],
-    checks=_checks,
-)
+SPECS = [
+    SourceSpec(
+        "archive",
+        TABLES,
+        source=_source,
+        chosen=_chosen,
+        archive=_archive,
+        addresses=_addresses,
+        url_settings=lambda: [URL_SETTING],
+        checks=_checks,
+    )
+]

@@ -3,7 +3,7 @@
 Rows carry `file_id`; what is true of a whole file stands once, in `files`.
 """
 
-from pipelines.bronze.tables import Column, Table, columns
+from pipelines.bronze.tables import Column, DataType, Table, columns
 from pipelines.upstream.request_log import REQUESTS
 
 INSTRUMENT = columns("text", "exchange_id", "symbol")
@@ -59,10 +59,66 @@ FUNDING_RATES = Table(
     (
         *INSTRUMENT,
         *columns("bigint", "settled_at_ms", "interval_hours"),
-        Column("funding_rate", "decimal"),
+        Column("funding_rate", "rate"),
         *PLACE,
     ),
-    indexes=(("exchange_id", "symbol", "settled_at_ms"),),
+    indexes=(("exchange_id", "symbol", "settled_at_ms"), ("file_id",)),
+)
+
+METRICS = Table(
+    # open interest and who is long, of five minutes, as a verified file has them; the
+    # stamp is the file's, which is at their end or at their start
+    "metrics",
+    (
+        *INSTRUMENT,
+        Column("observed_at_ms", "bigint"),
+        *columns(
+            "decimal", "base_open_interest", "contracts_open_interest", nullable=True
+        ),
+        *columns("decimal", "open_interest_value", nullable=True),
+        *columns("decimal", "top_trader_accounts_ratio", nullable=True),
+        *columns("decimal", "top_trader_positions_ratio", nullable=True),
+        *columns("decimal", "global_accounts_ratio", "taker_ratio", nullable=True),
+        *PLACE,
+    ),
+    indexes=(("exchange_id", "symbol", "observed_at_ms"), ("file_id",)),
+)
+
+
+def _reference_klines(name: str, kind: DataType) -> Table:
+    """A row is a minute of what is computed, not traded, as a verified file has it."""
+    return Table(
+        name,
+        (
+            *INSTRUMENT,
+            Column("timeframe", "text"),
+            Column("opened_at_ms", "bigint"),
+            *columns(kind, "open", "high", "low", "close"),
+            Column("closed_at_ms", "bigint"),
+            *PLACE,
+        ),
+        indexes=(("exchange_id", "symbol", "opened_at_ms"), ("file_id",)),
+    )
+
+
+MARK_PRICE_KLINES = _reference_klines("mark_price_klines", "decimal")
+INDEX_PRICE_KLINES = _reference_klines("index_price_klines", "decimal")
+PREMIUM_INDEX_KLINES = _reference_klines("premium_index_klines", "rate")
+
+LIQUIDATIONS = Table(
+    # an order that closed a position by force, as a verified file has it; files have
+    # each row twice
+    "liquidations",
+    (
+        *INSTRUMENT,
+        Column("liquidated_at_ms", "bigint"),
+        *columns("text", "side", "order_type", "time_in_force"),
+        *columns("decimal", "contracts", "price", "average_price"),
+        Column("order_status", "text"),
+        *columns("decimal", "last_filled_contracts", "filled_contracts"),
+        *PLACE,
+    ),
+    indexes=(("exchange_id", "symbol", "liquidated_at_ms"), ("file_id",)),
 )
 
 FILES = Table(
@@ -113,6 +169,8 @@ REFUSED_SPANS = Table(
 )
 
 TABLES = (
-    *(KLINES, AGG_TRADES, TRADES, FUNDING_RATES),
+    *(KLINES, AGG_TRADES, TRADES, FUNDING_RATES, METRICS),
+    *(MARK_PRICE_KLINES, INDEX_PRICE_KLINES, PREMIUM_INDEX_KLINES),
+    LIQUIDATIONS,
     *(FILES, REQUESTS, QUARANTINE, REFUSED_SPANS),
 )

@@ -3,4 +3,4 @@
 from pipelines.sources.config_changes.tables import TABLES
 from pipelines.upstream.source_spec import SourceSpec
 
-SPEC = SourceSpec("config_changes", TABLES, schema="bronze_config")
+SPECS = [SourceSpec("config_changes", TABLES, schema="bronze_config")]

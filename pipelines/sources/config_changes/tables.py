@@ -15,6 +15,7 @@ CONFIG_TABLES = (
     "endpoints",
     "exchanges",
     "instruments",
+    "sentiment_feeds",
     "thresholds",
 )
 

@@ -14,7 +14,7 @@ from pipelines.errors import (
 from pipelines.sources.evm_node.heads import Heads, check_chain, header_of, observe
 from pipelines.sources.evm_node.node_client import NodeClient
 from pipelines.upstream.request_log import RequestLog
-from pipelines.upstream.retry import backoff_s
+from pipelines.upstream.retry import wait_after
 
 
 def usable(clients: Sequence[NodeClient], log: RequestLog) -> Sequence[NodeClient]:
@@ -57,7 +57,7 @@ def observed(
             return Heads()
         if number >= clients[0].attempts:
             raise _as_one(failures)
-        clients[0].clock.sleep(backoff_s(number))
+        wait_after(number, str(_as_one(failures)), clients[0].clock.sleep)
     raise AssertionError("it counts for ever")  # pragma: no cover
 
 

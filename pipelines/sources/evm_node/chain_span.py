@@ -8,10 +8,9 @@ from pipelines.errors import UpstreamError
 from pipelines.sources.evm_node.held_blocks import HeldBlocks
 from pipelines.upstream.extents import within
 from pipelines.upstream.feed import LEAST_LIVE, Span
-from pipelines.upstream.pages import Pages
+from pipelines.upstream.pages import EVERY_HOLE, Pages
 
 WEEK_S = 7 * 86_400.0  # a longer gap is history, which is backfilled in chunks
-EVERY_HOLE = 1 << 31
 
 
 @dataclass(frozen=True)

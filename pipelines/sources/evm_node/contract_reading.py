@@ -9,12 +9,10 @@ from pipelines.errors import BadDataError, BullionError, UpstreamError, as_one
 from pipelines.sources.evm_node.bronze_rows import Provenance
 from pipelines.sources.evm_node.chain_head import usable
 from pipelines.sources.evm_node.contract_calls import asked
-from pipelines.sources.evm_node.held_blocks import SCHEMA
 from pipelines.sources.evm_node.node_client import NodeClient
-from pipelines.sources.evm_node.tables import CONTRACT_READS, LOGS, ContractRead
+from pipelines.sources.evm_node.tables import CONTRACT_READS, ContractRead
 from pipelines.sources.evm_node.unread_contracts import Unread, UnreadContracts
 from pipelines.upstream.extents import without
-from pipelines.upstream.feed import Span
 from pipelines.upstream.pages import PAGES
 from pipelines.upstream.request_log import RequestLog
 from pipelines.warehouse import Connection
@@ -41,13 +39,14 @@ class ContractReading:
         Raises:
             UpstreamError: some calls are not answered; the next load makes them.
         """
-        for span in self._unread.spans():
+        loads, now = self._unread.loads, self.clients[0].clock.now
+        for span in loads.spans():
             part, calls = self._unread.of(span)
             yield from self._read(calls)
             left = {one.batch_id for one in calls if not self._is_answered(one)}
             done = without(part, [(number, number + 1) for number in left])
             if done:
-                pages = [self._page(part, one, len(calls)) for one in done]
+                pages = [loads.page(part, one, len(calls), now()) for one in done]
                 yield Rows.of(PAGES, pages)
             if part != span:
                 break
@@ -86,21 +85,6 @@ class ContractReading:
 
     def _is_answered(self, one: Unread) -> bool:
         return (one.address, one.call) in self._answered
-
-    def _page(self, asked_for: Span, done: Span, count: int) -> dict[str, object]:
-        now = self.clients[0].clock.now()
-        return {
-            **self._unread.key._asdict(),
-            "asked_from": asked_for[0],
-            "asked_until": asked_for[1],
-            "answered_from": done[0],
-            "answered_until": done[1],
-            "rows_count": count,
-            "upstream_now_ms": int(now.timestamp() * 1000),
-            "request_id": "",
-            "origin": f"{SCHEMA}.{LOGS.name}",
-            "received_at": now.isoformat(),
-        }
 
     @cached_property
     def _usable(self) -> Sequence[NodeClient]:

@@ -13,7 +13,7 @@ from pipelines.sources.evm_node.node_client import NodeClient
 from pipelines.sources.evm_node.proofs import prove
 from pipelines.sources.evm_node.tables import BLOCKS
 from pipelines.upstream.request_log import RequestLog
-from pipelines.upstream.retry import backoff_s
+from pipelines.upstream.retry import wait_after
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ class BlockFetcher:
             if not left:
                 return
             if number < reader.client.attempts:
-                reader.client.clock.sleep(backoff_s(number))
+                why = f"{reader.client.endpoint.origin} lacks {len(left)} blocks yet"
+                wait_after(number, why, reader.client.clock.sleep)
 
     def _proved(self, answer: BlockAnswer) -> BlockAnswer:
         reading = answer.reading

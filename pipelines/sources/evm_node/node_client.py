@@ -14,7 +14,7 @@ from pipelines.sources.evm_node.node_connection import NodeConnection
 from pipelines.sources.evm_node.rpc_errors import Meaning, RpcError
 from pipelines.sources.evm_node.rpc_request import Call, Outcome
 from pipelines.upstream.request_log import RequestLog
-from pipelines.upstream.retry import backoff_s
+from pipelines.upstream.retry import wait_after
 
 PAIR = 2  # the smallest batch
 # a smaller request may be borne
@@ -97,9 +97,10 @@ class NodeClient:
             left = [at for at in left if _may_pass(outcomes[at])]
             if not left or number >= self.attempts:
                 break
-            self._ease(calls[0].method, len(left), outcomes.pop(left[0]).error)
+            error = outcomes.pop(left[0]).error
+            self._ease(calls[0].method, len(left), error)
             outcomes = {at: one for at, one in outcomes.items() if at not in left}
-            self.clock.sleep(backoff_s(number))
+            wait_after(number, self._where(calls, error), self.clock.sleep)
         return [outcomes[at] for at in range(len(calls))]
 
     def _answered(
@@ -126,7 +127,7 @@ class NodeClient:
                 raise self._error(calls, failure, number)
             if failure.meaning in TOO_MUCH and len(calls) > 1:
                 calls = self._halved(calls, failure)
-            self.clock.sleep(backoff_s(number))
+            wait_after(number, self._where(calls, failure), self.clock.sleep)
             number += 1
 
     def _halved(self, calls: Sequence[Call], failure: RpcError) -> Sequence[Call]:
@@ -156,8 +157,10 @@ class NodeClient:
         self, calls: Sequence[Call], failure: RpcError, number: int
     ) -> UpstreamError:
         tried = f" (attempt {number} of {number})" if number > 1 else ""
-        where = f"{calls[0].method} of {self.endpoint.origin}"
-        return UpstreamError(f"{where}: {failure}{tried}")
+        return UpstreamError(f"{self._where(calls, failure)}{tried}")
+
+    def _where(self, calls: Sequence[Call], failure: RpcError | None) -> str:
+        return f"{calls[0].method} of {self.endpoint.origin}: {failure}"
 
     def _size_of(self, method: str) -> AdaptiveSize:
         most = 1 if "batches" in self.lacks else self.endpoint.choice.batch_size

@@ -11,12 +11,11 @@ from pipelines.config.model import Thresholds
 from pipelines.errors import BadDataError
 from pipelines.sources.evm_node.block_taker import BlockTaker
 from pipelines.sources.evm_node.chain_head import hash_of
-from pipelines.sources.evm_node.chain_span import EVERY_HOLE
 from pipelines.sources.evm_node.heads import Heads
 from pipelines.sources.evm_node.tables import Head
 from pipelines.upstream.extents import within, without
 from pipelines.upstream.feed import Span
-from pipelines.upstream.pages import Pages
+from pipelines.upstream.pages import EVERY_HOLE, Pages
 from pipelines.upstream.request_log import RequestLog
 
 ROUNDS = 3  # a chain may move while its window is read

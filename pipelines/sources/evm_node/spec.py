@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pipelines.sources.evm_node.feeds import FEEDS
 from pipelines.sources.evm_node.load_tables import TABLES
 from pipelines.upstream.feed import SeriesId
-from pipelines.upstream.source_spec import SourceSpec
+from pipelines.upstream.source_spec import Addresses, SourceSpec
 
 if TYPE_CHECKING:  # polars and the client take seconds to import
     from pipelines.bronze.delivery import Source
@@ -52,21 +52,36 @@ def _check(table: str, key: Sequence[str], configuration: "Configuration") -> No
     check(table, key, configuration)
 
 
+def _addresses(configuration: "Configuration", options: "LoadOptions") -> "Addresses":
+    from pipelines.sources.evm_node.endpoints import endpoints_of  # noqa: PLC0415
+
+    return {
+        chain: {
+            endpoint.origin: endpoint.url.get_secret_value()
+            for endpoint in endpoints_of(configuration, chain)
+        }
+        for chain, _ in _chosen(configuration, options)
+    }
+
+
 def _checks() -> "Sequence[HealthCheck]":
     from pipelines.sources.evm_node.health import checks  # noqa: PLC0415
 
     return checks()
 
 
-SPEC = SourceSpec(
-    "evm",
-    TABLES,
-    FEEDS,
-    source=_source,
-    chosen=_chosen,
-    connector=_connector,
-    series_table="chains",
-    adopted_tables=("chain_endpoints",),
-    checks=_checks,
-    check=_check,
-)
+SPECS = [
+    SourceSpec(
+        "evm",
+        TABLES,
+        FEEDS,
+        source=_source,
+        chosen=_chosen,
+        connector=_connector,
+        series_table="chains",
+        adopted_tables=("chain_endpoints",),
+        addresses=_addresses,
+        checks=_checks,
+        check=_check,
+    )
+]

@@ -9,7 +9,7 @@ import ccxt
 
 from pipelines.sources.exchange.routes import VenueSpec
 from pipelines.upstream import wire
-from pipelines.upstream.http_session import BoundedSession
+from pipelines.upstream.http_session import BoundedSession, origin
 from pipelines.upstream.retry import is_loopback
 
 
@@ -86,6 +86,15 @@ def exchange(spec: VenueSpec, url: str | None, timeout_s: float) -> Any:
     instance.public_urls = instance.urls["api"]
     instance.move(url)
     return instance
+
+
+def public_address(spec: VenueSpec) -> str:
+    """Scheme and host at which the venue's clock is asked, by ccxt."""
+    instance = exchange(spec, None, 0)
+    instance.request = lambda path, api, method, params, **_: instance.sign(
+        path, api, method, params
+    )
+    return origin(str(getattr(instance, spec.clock.method)()["url"]))
 
 
 def parser(spec: VenueSpec, document: Any) -> Any:

@@ -13,7 +13,7 @@ from pipelines.config.model import (
 )
 from pipelines.errors import SetupError
 from pipelines.sources.exchange.endpoints import is_asked
-from pipelines.sources.exchange.feeds import FEEDS
+from pipelines.sources.exchange.feeds import ELSEWHERE, FEEDS
 from pipelines.sources.exchange.venues import VENUES, spec_of
 from pipelines.upstream.feed import LEAST_LIVE
 from pipelines.upstream.feed import Feed as FeedDeclaration
@@ -66,6 +66,8 @@ def declared_feeds(about: str, names: Sequence[str]) -> tuple[str, ...]:
         SetupError: one is not declared; names those that are.
     """
     for name in names:
+        if name in ELSEWHERE:
+            raise SetupError(f"{about}: {name!r} is no feed: {ELSEWHERE[name]}")
         if name not in FEEDS:
             raise SetupError(
                 f"{about}: {name!r} is no feed; there are {', '.join(FEEDS)}"

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from pipelines.config.listener import ConfigProvider
+from pipelines.config.model import parse_time
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sources.exchange.attempt import Attempt, attempt, date_ms
 from pipelines.sources.exchange.ccxt_exchange import Response, exchange
@@ -18,8 +19,9 @@ from pipelines.sources.exchange.routes import Route, VenueSpec
 from pipelines.upstream import wire
 from pipelines.upstream.budget import Budget
 from pipelines.upstream.clock import Clock
+from pipelines.upstream.extents import to_ms
 from pipelines.upstream.request_log import RequestLog
-from pipelines.upstream.retry import backoff_s
+from pipelines.upstream.retry import wait_after
 from pipelines.upstream.upstream_clock import UpstreamClock
 
 
@@ -121,7 +123,7 @@ class VenueClient:
         symbol: str | None,
     ) -> tuple[Attempt, Response]:
         for number in count(1):
-            self._budget.acquire(**{route.limit: route.weight})
+            self._budget.acquire(**route.weights)
             self._follow()
             result = attempt(self.exchange, ask, pick, number, self._clock)
             self._judge(result)
@@ -138,7 +140,7 @@ class VenueClient:
             self._report(result)
             if number >= self._config.current.thresholds.attempts:
                 raise UpstreamError(f"{message} (attempt {number} of {number})")
-            self._clock.sleep(backoff_s(number))
+            wait_after(number, message, self._clock.sleep)
         raise AssertionError("it counts for ever")  # pragma: no cover
 
     def _judge(self, result: Attempt) -> None:
@@ -174,8 +176,11 @@ class VenueClient:
         method = getattr(self.exchange, route.method)
 
         def read(body: Any) -> int:
-            stamp = wire.plain(str(wire.at(body, route.path)))
-            now_ms = int(Decimal(stamp) * route.unit_ms)
+            sent = str(wire.at(body, route.path))
+            if route.unit_ms is None:
+                now_ms = to_ms(parse_time(sent))
+            else:
+                now_ms = int(Decimal(wire.plain(sent)) * route.unit_ms)
             self._check_clock(now_ms, self.exchange.responses.last)
             return now_ms
 

@@ -61,9 +61,9 @@ class Clients:
         if self._is_unlimited:
             return Unlimited()
         return SharedBudget(
-            spec.budget_id,
+            spec.exchange_id if spec.shares_budget else spec.budget_id,
             spec.exchange_id,
-            spec.limits,
+            spec.shared_limits,
             config=self._config,
             precedence=precedence,
             connect=self.connect,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property, partial
 
 from pipelines import warehouse
@@ -53,7 +54,7 @@ class ExchangeConnector:
     ) -> Mapping[SeriesId, Target | SetupError]:
         """The instruments that are collected, and those that can not be."""
         return {
-            (choice.exchange_id, choice.symbol): _target(choice)
+            (choice.exchange_id, choice.symbol): _target(choice, configuration)
             for choice in configuration.instruments
             if any(
                 is_collected(configuration, choice.exchange_id, choice.symbol, feed)
@@ -83,13 +84,20 @@ class ExchangeConnector:
         share = share_of(self._context.config.current, key.scope)
         seconds = route.weight / venue.limits[route.limit].per_second(share)
         asked = partial(RequestRoute, route.method, seconds)
+        window: int | None = None
+        if route.reach is not None:
+            window = route.reach // timedelta(milliseconds=1)
         if isinstance(route, WalkRoute):
-            return asked(by_day, page_rows=route.page_rows, rows_a_day=TRADES_A_DAY)
+            return asked(
+                by_day,
+                page_rows=route.page_rows,
+                rows_a_day=TRADES_A_DAY,
+                window=window,
+            )
         step = FEEDS[key.feed].axis.step
-        page, window = (
-            None if steps is None else steps * step
-            for steps in (route.page_steps, route.window_steps)
-        )
+        page = None if route.page_steps is None else route.page_steps * step
+        if window is None and route.window_steps is not None:
+            window = route.window_steps * step
         return asked(by_month, page=page, window=window)
 
     def live(
@@ -136,7 +144,9 @@ def check(table: str, key: Sequence[str], configuration: Configuration) -> None:
         address(configuration, endpoint.endpoint)
 
 
-def _target(choice: InstrumentChoice) -> Target | SetupError:
+def _target(
+    choice: InstrumentChoice, configuration: Configuration
+) -> Target | SetupError:
     try:
         live = rest_feeds(choice)
     except SetupError as error:
@@ -149,8 +159,16 @@ def _target(choice: InstrumentChoice) -> Target | SetupError:
         live=live,
         since=choice.since,
         priority=choice.priority,
+        every_s=_every_s(live, configuration),
         choice=choice,
     )
+
+
+def _every_s(feeds: Sequence[str], configuration: Configuration) -> float | None:
+    """How often the most frequent of them that has a cadence is asked for."""
+    turned = (FEEDS[feed].turned(configuration.thresholds) for feed in feeds)
+    steps = [feed.axis.step / 1000 for feed in turned if feed.cadence]
+    return min(steps, default=None)
 
 
 def _connect() -> warehouse.Connection:

@@ -73,7 +73,7 @@ class CoveredSpan:
 def covered_spans(
     reading: Reading, position: Position, step: Step, *, has_ids: bool
 ) -> list[CoveredSpan]:
-    """The spans that a page speaks for; the first and the last bound it.
+    """The spans that a page speaks for; the first and the last bound what it does.
 
     Stamps of refused rows are cut out, so that they are asked for again; where one can
     not be placed, the page speaks for nothing.
@@ -91,6 +91,8 @@ def covered_spans(
         )
     if reading.page.malformed or refused["traded_at_ns"].null_count():
         return [CoveredSpan(start, start, begun), CoveredSpan(end, end, then)]
+    if step.since_ns is not None:
+        start = max(start, step.since_ns)
     spans: list[CoveredSpan] = []
     for stamp, trade_id in _cuts(refused, start, end):
         cursor = str(trade_id) if has_ids and trade_id is not None else None

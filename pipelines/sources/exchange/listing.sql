@@ -1,5 +1,6 @@
 -- The newest listing of a market that a finished load brought; $1 exchange_id, $2 market:
--- a contract that settles in its quote is linear, one that settles in its base inverse.
+-- a contract that settles in its quote is linear, one that settles in its base inverse,
+-- one with a strike an option.
 with listed as (
     select
         i.symbol,
@@ -10,6 +11,7 @@ with listed as (
         i._dlt_load_id,
         case
             when i.symbol not like '%:%' then 'spot'
+            when i.symbol ~ ':[^-]+-[^-]+-' then 'option'
             when
                 split_part(split_part(i.symbol, ':', 2), '-', 1)
                 = split_part(split_part(i.symbol, ':', 1), '/', 2)

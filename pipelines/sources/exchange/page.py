@@ -9,13 +9,14 @@ import polars as pl
 from pipelines.bronze.text import is_storable
 from pipelines.sources.exchange.client import Answer
 from pipelines.sources.exchange.routes import FeedRoute, Route
+from pipelines.sources.exchange.shapes import cells_of, rows_in
 from pipelines.upstream import wire
 from pipelines.upstream.bounds import BOUNDS
 
 # of a row that is a mapping with too little, a list with a cell that is no text, or
 # with text that can not be stored
 MISSHAPEN = (LookupError, TypeError, ValueError)
-TEXTS = frozenset({str, type(None)})
+TEXTS = frozenset({str, wire.Number, type(None)})
 
 
 class Body(NamedTuple):
@@ -56,8 +57,7 @@ class Page:
 
     def raw(self) -> list[Any]:
         """The rows as sent; for the few that are refused the body is read again."""
-        body = wire.at(wire.decode_exactly(self.answer.text), self.path)
-        return rows_in(self.route, body)
+        return _exactly(self.route, self.path, self.answer)
 
 
 def path_of(route: Route, venue_symbol: str) -> tuple[str, ...]:
@@ -89,22 +89,23 @@ def body_reader(
 def parse_page(route: FeedRoute, path: tuple[str, ...], answer: Answer) -> Page:
     """The answer as columns; `answer.body` is a `Body`."""
     body: Body = answer.body
+    rows = _exactly(route, path, answer) if route.documents else body.rows
     malformed = _of_others(body, path, answer)
-    places: Sequence[int] = range(len(body.rows))
+    places: Sequence[int] = range(len(rows))
     # JSON spells what can not be stored with an escape
     is_plain = "\\u" not in answer.text
     try:
-        columns = _columns(route, body.rows, is_plain=is_plain)
+        columns = _columns(route, rows, is_plain=is_plain)
     except MISSHAPEN:
-        reasons = [_malformed(route, row, is_plain=is_plain) for row in body.rows]
+        reasons = [_malformed(route, row, is_plain=is_plain) for row in rows]
         places = [i for i, reason in enumerate(reasons) if reason is None]
-        raw = rows_in(route, wire.at(wire.decode_exactly(answer.text), path))
+        raw = _exactly(route, path, answer)
         malformed += [
             Malformed(f"a row that {reason}", wire.encode(raw[i]))
             for i, reason in enumerate(reasons)
             if reason
         ]
-        columns = _columns(route, [body.rows[i] for i in places], is_plain=True)
+        columns = _columns(route, [rows[i] for i in places], is_plain=True)
     frame = pl.DataFrame(
         {**columns, "row": places},
         schema={**dict.fromkeys(columns, pl.String), "row": pl.Int64},
@@ -122,8 +123,8 @@ def _columns(
     if route.cells is not None and any(_is_no_list(row, route.cells) for row in rows):
         raise TypeError
     columns: dict[str, list[str | None]] = {}
-    for name, key in route.layout.items():
-        cells = [row[key] for row in rows]
+    for name in route.layout:
+        cells = cells_of(route, name, rows)
         words = route.words.get(name)
         if words:
             cells = [words.get(cell) for cell in cells]
@@ -134,6 +135,11 @@ def _columns(
         # an empty text is no value: Binance sends it of old mark prices
         columns[name] = [None if cell == "" else cell for cell in cells]
     return columns
+
+
+def _exactly(route: FeedRoute, path: tuple[str, ...], answer: Answer) -> list[Any]:
+    """The rows with every number as it was sent."""
+    return rows_in(route, wire.at(wire.decode_exactly(answer.text), path))
 
 
 def _is_no_list(row: Any, cells: int) -> bool:
@@ -155,24 +161,6 @@ def _malformed(route: FeedRoute, row: Any, *, is_plain: bool) -> str | None:
     except ValueError:
         return "has text with a NUL, or with half of a surrogate pair"
     return None
-
-
-def rows_in(route: FeedRoute, body: Any) -> list[Any]:
-    """The rows of what lies where an answer has them, by the route's shape.
-
-    Raises:
-        TypeError: it has another.
-    """
-    if route.shape == "list":
-        return _list(body)
-    if not isinstance(body, dict):
-        raise TypeError(f"{str(body)[:60]!r} is not a mapping")
-    if route.shape == "row":
-        return [body]
-    return [
-        {**row, "name": name} if isinstance(row, dict) else row
-        for name, row in body.items()
-    ]
 
 
 def _rows(
@@ -202,9 +190,3 @@ def _of_others(body: Body, path: tuple[str, ...], answer: Answer) -> list[Malfor
         for name in body.others
         for row in raw[name]
     ]
-
-
-def _list(rows: Any) -> list[Any]:
-    if not isinstance(rows, list):
-        raise TypeError(f"{str(rows)[:60]!r} is not a list of rows")
-    return rows

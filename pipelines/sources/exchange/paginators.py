@@ -1,12 +1,13 @@
 """How a venue's rows are paged by its own cursor: from where, and to where.
 
-Two shapes serve all venues. By id: a page begins at an id, and the first id of a time
+Three shapes serve all venues. By id: a page begins at an id, and the first id of a time
 is looked up. By time: a page begins after a stamp, and its answer says where the next
-one does. A paginator that goes on from a cursor keeps all that follows it, whatever its
-stamp; one that begins at a time leaves out what lies before.
+one does. By its end (`page_ends`): a page is the newest before a stamp. A paginator
+that goes on from a cursor keeps all that follows it, whatever its stamp; one that
+begins at a time leaves out what lies before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -63,11 +64,15 @@ class Position:
 
 @dataclass(frozen=True)
 class Step:
-    """How far a page speaks, and where to go on; None: the stamp says it all."""
+    """How far a page speaks, and where to go on; None: the stamp says it all.
+
+    `since_ns`: from when on it does; None: from where it begins.
+    """
 
     until_ns: int
     cursor: int | None
     is_end: bool
+    since_ns: int | None = None
 
 
 class Paginator(Protocol):
@@ -86,13 +91,6 @@ class Paginator(Protocol):
         ...
 
 
-def paginator_of(route: WalkRoute, read: Read) -> Paginator:
-    """The paginator of the route's kind of cursor."""
-    if isinstance(route.cursor, IdCursor):
-        return IdPaginator(route, route.cursor, read)
-    return TimePaginator(route, route.cursor, read)
-
-
 class IdPaginator:
     """Pages by id, forward in time whichever way the venue lists them."""
 
@@ -105,7 +103,7 @@ class IdPaginator:
         """At the cursor, or at or a little before the first trade of the time."""
         first_in_time = self._by_time(gap.start) if gap.cursor is None else None
         if self._cursor.is_backward or (gap.cursor is None and first_in_time is None):
-            newest = self._trade({})
+            newest = self._trade(self._cursor.newest)
             self._newest = newest[0] if newest else None
         if gap.cursor is not None:
             return Position(gap.start, int(gap.cursor), is_exact=True)
@@ -120,7 +118,7 @@ class IdPaginator:
     def ask(self, position: Position) -> Reading:
         """The page from the id on; the venue may send what lies before it as well."""
         at = position.cursor + (self._size if self._cursor.is_backward else 0)
-        return self._read({self._cursor.param: at, self._route.limit_param: self._size})
+        return self._read({self._cursor.param: at, **_limit(self._route, self._size)})
 
     def step(self, reading: Reading, position: Position, gap: Gap) -> Step:
         """On after the highest id; to the venue's now where there is none higher."""
@@ -139,7 +137,7 @@ class IdPaginator:
             return Step(reached_ns, top + 1, is_end=False)
         if top not in ids and reading.sent_count:  # nothing that can be read
             return Step(position.from_ns, position.cursor, is_end=True)
-        return Step(_now(reading, position, gap), top + 1, is_end=True)
+        return Step(answered_until(reading, position, gap), top + 1, is_end=True)
 
     def _step_in_range(
         self,
@@ -155,7 +153,7 @@ class IdPaginator:
             return Step(reached_ns, range_end, is_end=False)
         if top == range_end - 1:
             return Step(reached_ns, range_end, is_end=True)
-        return Step(_now(reading, position, gap), top + 1, is_end=True)
+        return Step(answered_until(reading, position, gap), top + 1, is_end=True)
 
     def _first_id(self, from_ns: int, high: int, leap: int) -> int:
         """An id below which no trade is of the time; at most a page too low.
@@ -186,9 +184,9 @@ class IdPaginator:
         trade = self._trade({self._cursor.param: trade_id + is_backward})
         return is_backward if trade is None else trade[1] < from_ns
 
-    def _trade(self, params: dict[str, Any]) -> tuple[int, int] | None:
+    def _trade(self, params: Mapping[str, Any]) -> tuple[int, int] | None:
         """Id and stamp of the one trade that is asked for."""
-        kept = self._read({**params, self._route.limit_param: 1}).kept
+        kept = self._read({**params, **_limit(self._route, 1)}).kept
         trades = kept.select("trade_id", "traded_at_ns").rows()
         return trades[-1] if trades else None
 
@@ -213,9 +211,8 @@ class TimePaginator:
 
     def ask(self, position: Position) -> Reading:
         """The page after the stamp."""
-        return self._read(
-            {self._cursor.param: position.cursor, self._route.limit_param: self._size}
-        )
+        limit = _limit(self._route, self._size)
+        return self._read({self._cursor.param: position.cursor, **limit})
 
     def step(self, reading: Reading, position: Position, gap: Gap) -> Step:
         """On from the answer's own stamp; to the venue's now after a short page."""
@@ -224,7 +221,7 @@ class TimePaginator:
             return Step(gap.end, None, is_end=True)
         if not reading.sent_count or _is_short(reading, self._size):
             after = last if reading.sent_count else position.cursor
-            return Step(_now(reading, position, gap), after, is_end=True)
+            return Step(answered_until(reading, position, gap), after, is_end=True)
         if last <= position.cursor:  # it does not advance
             return Step(position.from_ns, position.cursor, is_end=True)
         reached_ns = min(max(last, position.from_ns), gap.end)
@@ -232,11 +229,16 @@ class TimePaginator:
         return Step(reached_ns, after, is_end=False)
 
 
+def _limit(route: WalkRoute, rows: int) -> dict[str, int]:
+    return {route.limit_param: rows} if route.limit_param else {}
+
+
 def _is_short(reading: Reading, size: int) -> bool:
     """Whether it is the venue's last page: not full, and nothing of it is missing."""
     return reading.sent_count < size and reading.is_unbroken
 
 
-def _now(reading: Reading, position: Position, gap: Gap) -> int:
+def answered_until(reading: Reading, position: Position, gap: Gap) -> int:
+    """The end of the gap, or the venue's now where that is not over."""
     now_ns = reading.page.answer.venue_now_ms * NS_IN_MS
     return max(position.from_ns, min(gap.end, now_ns))

@@ -1,14 +1,18 @@
 """What a venue's declaration is made of: routes, cursors, limits."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Literal
 
 from pipelines.errors import BadDataError
 from pipelines.upstream.budget import Limit
+from pipelines.upstream.feed import Feed
 
 WEIGHT = "weight"  # the limit that counts whatever is asked
-Market = Literal["spot", "linear", "inverse"]
+Market = Literal["spot", "linear", "inverse", "option"]
+Place = str | int | tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -24,20 +28,28 @@ class TimeParam:
 class Route:
     """An endpoint: ccxt's method for it, and where its facts lie.
 
-    A request weighs `weight` of the venue's limit of the name `limit`.
+    A request weighs `weight` of the venue's limit of the name `limit`. `share`: the
+    threshold that says which part of it all such requests may spend; None: all.
     """
 
     method: str
     weight: int
     path: tuple[str, ...] = ()
     limit: str = WEIGHT
+    share: str | None = None
+
+    @property
+    def weights(self) -> Mapping[str, int]:
+        """What a request weighs of its limit, and of its share of it."""
+        names = (self.limit, self.share) if self.share else (self.limit,)
+        return dict.fromkeys(names, self.weight)
 
 
 @dataclass(frozen=True)
 class ClockRoute(Route):
     """The venue's time endpoint, for answers without a `Date` header."""
 
-    unit_ms: int = 1
+    unit_ms: int | None = 1  # None: it is ISO 8601
 
 
 @dataclass(frozen=True)
@@ -58,20 +70,53 @@ class FeedRoute(Route):
     Attributes:
         symbol_param: the parameter that names the instrument; None: an answer speaks
             for every instrument of the market, and a row's `venue_symbol` names it.
+        is_of_settle: that parameter names what instruments settle in; an answer speaks
+            for all that settle in it, and a row's `venue_symbol` names its own.
+        is_chain: rows are of the options on the instruments that were chosen.
+        symbol_form: of the venue's own symbol its first group is named; an instrument
+            whose symbol has another form has no such feed.
         shape: rows lie in a list, or in a mapping by name, which is a row's `name`; or
-            the one row lies alone.
-        layout: where a row has what we call so: a key, or a place in a list.
+            the one row lies alone; or each column is a list.
+        layout: where a row has what we call so: a key, a place in a list, or the keys
+            that lead to it.
+        optional: the columns whose keys a row may lack.
+        documents: the columns that are lists, kept as the JSON that was sent.
+        levels: how many elements of each of them are kept, the first; None: all.
         cells: how many cells a row has that is a list; None: rows are mappings.
         words: what a cell's word means to us, by column.
         fixed: parameters that do not vary.
     """
 
     symbol_param: str | None = "symbol"
-    shape: Literal["list", "mapping", "row"] = "list"
-    layout: Mapping[str, str | int] = field(default_factory=dict)
+    is_of_settle: bool = False
+    is_chain: bool = False
+    symbol_form: str = r"(.+)"
+    shape: Literal["list", "mapping", "row", "columns"] = "list"
+    layout: Mapping[str, Place] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
+    documents: frozenset[str] = frozenset()
+    levels: int | None = None
     cells: int | None = None
     words: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     fixed: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether an answer speaks for several instruments."""
+        return self.symbol_param is None or self.is_of_settle
+
+    def named(self, venue_symbol: str) -> Mapping[str, str]:
+        """The parameter that names an instrument.
+
+        Raises:
+            BadDataError: the venue has no such feed of it.
+        """
+        if not self.symbol_param:
+            return {}
+        form = re.fullmatch(self.symbol_form, venue_symbol)
+        if form is None:
+            raise BadDataError(f"{venue_symbol}: {self.method} has nothing of the kind")
+        return {self.symbol_param: form[1]}
 
 
 @dataclass(frozen=True)
@@ -81,19 +126,39 @@ class SpanRoute(FeedRoute):
     Attributes:
         since: the first step asked for; None: every answer has all that there is.
         until: the last step asked for; None: every answer runs to the venue's now.
-        stamp_unit_ms: milliseconds in one unit of the row's stamp.
+        stamp_unit_ms: milliseconds in one unit of the row's stamp; None: ISO 8601.
         page_steps: how many steps of the feed's axis one request may ask for; None:
             any number.
         window_steps: the venue sends only so many of the newest; None: all.
+        reach: how far back it may be asked; None: any time.
         sends_empty: whether a step in which nothing happened has a row.
     """
 
     since: TimeParam | None = TimeParam("since", "ms")
     until: TimeParam | None = None
-    stamp_unit_ms: int = 1
+    stamp_unit_ms: int | None = 1
     page_steps: int | None = None
     window_steps: int | None = None
+    reach: timedelta | None = None
     sends_empty: bool = True
+
+    @property
+    def has_window(self) -> bool:
+        """Whether an answer may not reach back to what was asked for."""
+        return self.window_steps is not None
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How deep a book may be asked for.
+
+    Attributes:
+        param: the parameter that says how many levels a side; None: all are sent.
+        weights: what each number of levels that may be asked for weighs, ascending.
+    """
+
+    param: str | None = None
+    weights: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,11 +166,39 @@ class SnapshotRoute(FeedRoute):
     """What is true now.
 
     Attributes:
-        stamp_unit_ms: milliseconds in one unit of a row's stamp; a row without one has
-            the venue's clock.
+        stamp_unit_ms: milliseconds in one unit of a row's stamp; None: it is ISO 8601.
+            A row without one has the venue's clock.
+        depth: how deep it may be asked for, where it is a book.
     """
 
-    stamp_unit_ms: int = 1
+    stamp_unit_ms: int | None = 1
+    depth: Depth | None = None
+
+    def at_depth(self, levels: int) -> "SnapshotRoute":
+        """The route that asks for no more of a book than holds so many levels a side.
+
+        Where the venue has no such depth, its deepest.
+        """
+        if self.depth is None:
+            return self
+        route = replace(self, levels=levels)
+        if self.depth.param is None:
+            return route
+        depths = list(self.depth.weights)
+        asked = next((n for n in depths if n >= levels), depths[-1])
+        fixed = {**self.fixed, self.depth.param: asked}
+        return replace(route, weight=self.depth.weights[asked], fixed=fixed)
+
+
+# `bids` and `asks` from the best outwards, each level a price and an amount
+BOOK = SnapshotRoute(
+    method="",
+    weight=1,
+    share="order_book_budget_pct",
+    shape="row",
+    layout={"bids": "bids", "asks": "asks"},
+    documents=frozenset({"bids", "asks"}),
+)
 
 
 @dataclass(frozen=True)
@@ -116,6 +209,7 @@ class IdCursor:
         param: the parameter that carries the id.
         is_backward: an answer holds the trades below the id, newest first; else those
             from it on, oldest first. Without the parameter it holds the newest.
+        newest: what else asks for the newest.
         since_param: the parameter, in milliseconds, that finds a trade by its time;
             None: the venue has none, and ids are bisected.
     """
@@ -123,6 +217,7 @@ class IdCursor:
     param: str
     is_backward: bool = False
     since_param: str | None = None
+    newest: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,27 +234,47 @@ class TimeCursor:
 
 
 @dataclass(frozen=True)
+class EndCursor:
+    """Pages by their end: an answer holds the newest trades before a stamp.
+
+    Attributes:
+        param: the parameter that carries the stamp, ISO 8601 with milliseconds.
+    """
+
+    param: str
+
+
+@dataclass(frozen=True)
 class WalkRoute(FeedRoute):
     """Rows by the venue's own cursor.
 
     Attributes:
+        limit_param: the parameter that says how many rows; None: it sends `page_rows`.
         stamp: the form of a row's time: milliseconds, seconds, or ISO 8601.
         is_aggregate: a row is the fills of one taker order at one price.
+        reach: how far back it may be asked; None: any time.
     """
 
-    cursor: IdCursor | TimeCursor = IdCursor("fromId")
-    limit_param: str = "limit"
+    cursor: IdCursor | TimeCursor | EndCursor = IdCursor("fromId")
+    limit_param: str | None = "limit"
     page_rows: int = 1000
     stamp: Literal["ms", "s", "iso"] = "ms"
     is_aggregate: bool = False
+    reach: timedelta | None = None
+
+    @property
+    def has_window(self) -> bool:
+        """Whether an answer may not reach back to what was asked for."""
+        return isinstance(self.cursor, EndCursor)
 
 
 @dataclass(frozen=True)
 class VenueSpec:
     """A venue's market: `exchange_id` is the warehouse's name, `ccxt_class` ccxt's.
 
-    Markets on hosts of their own have budgets of their own: `budget_id` names it. A
-    route counts against one of its `limits`; a pause holds for all of them.
+    Markets on hosts of their own have budgets of their own, by `budget_id`; with
+    `shares_budget` the venue's markets are on one host, and have one. A route counts
+    against one of its `limits`; a pause holds for all of them.
     `routes` are by the name of the feed; what has none, the market is not asked for.
     """
 
@@ -172,12 +287,36 @@ class VenueSpec:
         default_factory=dict
     )
     market: Market = "spot"
+    shares_budget: bool = False
     ccxt_options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def budget_id(self) -> str:
-        """The name of its request budget."""
+        """The name of the market, and of its request budget."""
         return " ".join((self.exchange_id, self.market)).removesuffix(" spot")
+
+    @property
+    def shared_limits(self) -> Mapping[str, Limit]:
+        """Its limits, and the shares of them by the thresholds that turn them."""
+        shares = {
+            route.share: replace(self.limits[route.limit], percent=route.share)
+            for route in self.routes.values()
+            if route.share
+        }
+        return {**self.limits, **shares}
+
+    def subject(self, feed: Feed, symbol: str) -> str:
+        """What one answer of the feed speaks for, of which the symbol is asked.
+
+        The symbol, all that settles in what it does (`BTC`), or the market, whose name
+        is empty where it is the spot market.
+        """
+        route = self.routes.get(feed.name)
+        if feed.per == "series" or (route is not None and not route.is_shared):
+            return symbol
+        if route is not None and route.is_of_settle:
+            return symbol.partition(":")[2].partition("-")[0]
+        return "" if self.market == "spot" else self.market
 
     def route(self, feed: str) -> SpanRoute | WalkRoute | SnapshotRoute:
         """The feed's route.
@@ -193,6 +332,10 @@ class VenueSpec:
         """Why it is not asked for `feed`."""
         if self.market == "spot":
             return f"{self.exchange_id} has no {feed} of spot instruments"
+        if self.shares_budget:
+            return (
+                f"{self.exchange_id} is not asked for {feed} of {self.market} contracts"
+            )
         return (
             f"{feed} of {self.market} contracts on {self.exchange_id} come from its"
             " archive, not by REST: `bullion load archive`"
@@ -208,9 +351,13 @@ def market_of(symbol: str) -> Market:
     """The market of a unified symbol: `BTC/USDT`, `BTC/USDT:USDT`, `BTC/USD:BTC`.
 
     A contract that settles in its quote is linear, one that settles in its base
-    inverse: https://docs.ccxt.com/#/README?id=contract-naming-conventions
+    inverse; one with an expiry, a strike and a right is an option, whatever it settles
+    in: https://docs.ccxt.com/#/README?id=contract-naming-conventions
     """
     pair, is_contract, rest = symbol.partition(":")
     if not is_contract:
         return "spot"
-    return "linear" if rest.split("-")[0] == pair.partition("/")[2] else "inverse"
+    settle, *terms = rest.split("-")
+    if len(terms) > 1:
+        return "option"
+    return "linear" if settle == pair.partition("/")[2] else "inverse"

@@ -10,24 +10,29 @@ from pipelines.upstream.checks import Checked, Rule
 from pipelines.upstream.feed import MINUTE_MS, Feed
 
 DATE_RESOLUTION_MS = 1000  # a `Date` header counts whole seconds
+ISO_FORM = "%Y-%m-%dT%H:%M:%S%.fZ"  # as polars reads it
 POSITION = ("page", "row")
 
 
 def check(
-    frame: pl.DataFrame, feed: Feed, about: str | pl.Expr, stamp_unit_ms: int
+    frame: pl.DataFrame, feed: Feed, about: str | pl.Expr, stamp_unit_ms: int | None
 ) -> Checked:
     """Split rows, all text but `page`, `row` and `venue_now_ms`.
 
     Both parts carry `page` and `row`; a refused row's stamp is null where it can not be
     read. `about` names the series in a reason (`BTC/USD on kraken`). Where rows have a
-    `symbol`, it is kept.
+    `symbol`, it is kept. `stamp_unit_ms` is a route's.
     """
     axis = feed.axis
     names = [name for name in feed.kinds if name in frame.columns]
     names += [name for name in ("symbol",) if name in frame.columns]
     kinds = {**feed.kinds, axis.stamp: "count"}
+    if stamp_unit_ms is None:
+        frame = frame.with_columns(_ms_of_iso(axis.stamp))
     frame, wrongs = checks.read(frame, kinds, {*feed.required, axis.stamp})
-    frame = frame.with_columns((pl.col(axis.stamp) * stamp_unit_ms).alias(axis.column))
+    frame = frame.with_columns(
+        (pl.col(axis.stamp) * (stamp_unit_ms or 1)).alias(axis.column)
+    )
     kept, refused = checks.split(frame, feed, wrongs, _placed(feed))
     return Checked(
         kept.select(*POSITION, axis.column, *names, "venue_now_ms"),
@@ -43,6 +48,12 @@ def check(
             ).alias("reason"),
         ),
     )
+
+
+def _ms_of_iso(stamp: str) -> pl.Expr:
+    """The stamp in ms, rounded down; what is none stays as it was sent."""
+    time = pl.col(stamp).str.to_datetime(ISO_FORM, time_unit="ms", strict=False)
+    return pl.coalesce(time.cast(pl.Int64).cast(pl.String), stamp)
 
 
 def _placed(feed: Feed) -> list[Rule]:

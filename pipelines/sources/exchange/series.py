@@ -52,11 +52,10 @@ class Series:
             UpstreamError: the venue gave up.
             BadDataError: it does not know the instrument.
         """
-        named = {route.symbol_param: self.venue_symbol} if route.symbol_param else {}
         path = path_of(route, self.venue_symbol)
         answer = client.call(
             route,
-            {**named, **route.fixed, **params},
+            {**route.named(self.venue_symbol), **route.fixed, **params},
             log,
             symbol=self.symbol or None,
             pick=body_reader(route, path, last),

@@ -5,7 +5,7 @@ row that was refused). A step that was not asked for in time stays without an an
 nobody can be asked for it later.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,6 +17,7 @@ from pipelines.sources.exchange.routes import SnapshotRoute
 from pipelines.sources.exchange.rules import check
 from pipelines.sources.exchange.series import Series, provenance
 from pipelines.upstream.checks import Checked
+from pipelines.upstream.extents import at
 from pipelines.upstream.feed import Feed, Span
 from pipelines.upstream.progress import Progress
 from pipelines.upstream.request_log import RequestLog
@@ -30,13 +31,16 @@ def step_at(feed: Feed, now_ms: int) -> Span:
 
 @dataclass(frozen=True)
 class SnapshotReader:
-    """Asks a venue once, for a series or for the `chosen` ones of a market."""
+    """Asks a venue once, for a series or for several.
+
+    `symbols`: of an answer for several, ours by the venue's names that it has.
+    """
 
     client: VenueClient
     feed: Feed
     route: SnapshotRoute
     of: Series
-    chosen: Sequence[Series]
+    symbols: Callable[[Collection[str]], Mapping[str, str]]
 
     def rows(self, log: RequestLog, progress: Progress) -> Iterator[Rows]:
         """What the venue says now.
@@ -61,14 +65,18 @@ class SnapshotReader:
         frame, stamp = page.frame, self.feed.axis.stamp
         now_ms = page.answer.venue_now_ms
         unit_ms = self.route.stamp_unit_ms
-        if stamp not in frame.columns:
-            frame = frame.with_columns(pl.lit(str(now_ms)).alias(stamp))
-            unit_ms = 1
+        now = (
+            at(now_ms).isoformat().replace("+00:00", "Z")
+            if unit_ms is None
+            else now_ms // unit_ms
+        )
+        sent = pl.col(stamp) if stamp in frame.columns else pl.lit(None, pl.String)
+        frame = frame.with_columns(sent.fill_null(pl.lit(str(now))).alias(stamp))
         same = {"page": pl.lit(0, pl.Int64), "venue_now_ms": pl.lit(now_ms, pl.Int64)}
         frame = frame.with_columns(**same)
         about: str | pl.Expr = str(self.of)
-        if self.route.symbol_param is None:
-            symbols = {series.venue_symbol: series.symbol for series in self.chosen}
+        if self.route.is_shared:
+            symbols = self.symbols(frame["venue_symbol"].drop_nulls().to_list())
             symbol = pl.col("venue_symbol").replace_strict(symbols, default=None)
             frame = frame.with_columns(symbol=symbol).filter(
                 pl.col("symbol").is_not_null()

@@ -138,13 +138,12 @@ class ExchangeSource:
     def _asked(self) -> Mapping[str, Sequence[Key]]:
         """The keys that one question is about, by what its lock is called.
 
-        Each by itself, but for feeds of which one answer speaks for a market.
+        Each by itself, but for feeds of which one answer speaks for several.
         """
         asked: dict[str, list[Key]] = {}
         for key in self._series:
-            is_of_market = FEEDS[key.feed].per == "market"
-            market = f"{spec_of(*key.series).budget_id} {key.feed}"
-            asked.setdefault(market if is_of_market else str(key), []).append(key)
+            subject = spec_of(*key.series).subject(FEEDS[key.feed], key.subject)
+            asked.setdefault(str(key._replace(subject=subject)), []).append(key)
         return asked
 
     def _rows(self, keys: Sequence[Key]) -> Iterator[Rows]:

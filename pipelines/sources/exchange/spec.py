@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.tables import TABLES
 from pipelines.upstream.feed import SeriesId
-from pipelines.upstream.source_spec import SourceSpec
+from pipelines.upstream.source_spec import Addresses, SourceSpec
 
 if TYPE_CHECKING:  # the client takes a second to import
     from pipelines.bronze.delivery import Source
@@ -50,22 +50,43 @@ def _words() -> "Words":
     return {"exchange": sorted(VENUES)}
 
 
+def _addresses(configuration: "Configuration", options: "LoadOptions") -> "Addresses":
+    from pipelines.sources.exchange.ccxt_exchange import (  # noqa: PLC0415
+        public_address,
+    )
+    from pipelines.sources.exchange.endpoints import address  # noqa: PLC0415
+    from pipelines.sources.exchange.venues import spec_of  # noqa: PLC0415
+
+    markets = {
+        spec.budget_id: spec
+        for spec in (spec_of(*one) for one in _chosen(configuration, options))
+    }
+    found: dict[str, dict[str, str]] = {}
+    for spec in markets.values():
+        url = address(configuration, spec.exchange_id) or public_address(spec)
+        found.setdefault(spec.exchange_id, {})[url] = url
+    return found
+
+
 def _url_settings() -> Sequence[str]:
     from pipelines.sources.exchange.endpoints import url_settings  # noqa: PLC0415
 
     return url_settings()
 
 
-SPEC = SourceSpec(
-    "exchange",
-    TABLES,
-    FEEDS,
-    source=_source,
-    chosen=_chosen,
-    connector=_connector,
-    series_table="instruments",
-    adopted_tables=("exchanges", "endpoints"),
-    url_settings=_url_settings,
-    words=_words,
-    check=_check,
-)
+SPECS = [
+    SourceSpec(
+        "exchange",
+        TABLES,
+        FEEDS,
+        source=_source,
+        chosen=_chosen,
+        connector=_connector,
+        series_table="instruments",
+        adopted_tables=("exchanges", "endpoints"),
+        addresses=_addresses,
+        url_settings=_url_settings,
+        words=_words,
+        check=_check,
+    )
+]

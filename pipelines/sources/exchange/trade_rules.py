@@ -4,9 +4,11 @@ A row that stands twice in one answer is one trade, wherever it stands in the an
 two that differ under one id are both refused.
 """
 
+from collections.abc import Collection
+
 import polars as pl
 
-from pipelines.sources.exchange.rules import DATE_RESOLUTION_MS
+from pipelines.sources.exchange.rules import DATE_RESOLUTION_MS, ISO_FORM
 from pipelines.upstream import checks
 from pipelines.upstream.checks import AMOUNT, Checked, Rule
 from pipelines.upstream.market_rows import AMOUNTS, IDS, TRADE
@@ -14,7 +16,6 @@ from pipelines.upstream.market_rows import AMOUNTS, IDS, TRADE
 NS_IN_MS = 1_000_000
 DIGITS_OF_NS = {"ms": 6, "s": 9}  # decimals that a stamp of the unit may have
 STAMP_FORM = r"^([0-9]{1,16})(?:\.([0-9]*))?$"
-ISO_FORM = "%Y-%m-%dT%H:%M:%S%.fZ"
 LAST_SECOND = 9_223_372_036  # whose nanoseconds fit a bigint: the year 2262
 
 
@@ -31,7 +32,7 @@ def check_trades(
     trades = trades.with_columns(_nanoseconds(trades["traded_at"], stamp))
     end_ns = (venue_now_ms + DATE_RESOLUTION_MS) * NS_IN_MS
     kept, refused = checks.split(trades, TRADE, wrongs, _placed(end_ns))
-    kept = kept.with_columns(_contradiction())
+    kept = kept.with_columns(_contradiction(kept.columns))
     broken = pl.concat([refused, kept.filter(pl.col("reason").is_not_null())])
     kept = kept.filter(pl.col("reason").is_null()).unique("trade_id", keep="first")
     return Checked(
@@ -77,9 +78,10 @@ def _placed(end_ns: int) -> list[Rule]:
     ]
 
 
-def _contradiction() -> pl.Expr:
+def _contradiction(columns: Collection[str]) -> pl.Expr:
     """The `reason` where good rows of one id differ."""
-    amounts = [pl.col(name).cast(AMOUNT, strict=False) for name in AMOUNTS]
+    sent = [name for name in (*AMOUNTS, "quote_amount") if name in columns]
+    amounts = [pl.col(name).cast(AMOUNT, strict=False) for name in sent]
     values = pl.struct(*amounts, *IDS[1:], "taker_side", "traded_at_ns")
     reason = pl.lit("stands twice in one answer, with other values")
     differ = values.n_unique().over("trade_id") > 1

@@ -1,14 +1,16 @@
 """One market of a venue during one load: its clients, its listing, its series."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from pipelines.bronze.delivery import Rows
 from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import InstrumentChoice, Priority, Thresholds
 from pipelines.errors import BadDataError, BullionError
+from pipelines.sources.exchange.chains import Chain
 from pipelines.sources.exchange.choices import live_since_ms
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.clients import Clients
@@ -22,6 +24,7 @@ from pipelines.sources.exchange.routes import (
     SnapshotRoute,
     SpanRoute,
     VenueSpec,
+    WalkRoute,
 )
 from pipelines.sources.exchange.rules import DATE_RESOLUTION_MS
 from pipelines.sources.exchange.series import Series
@@ -123,12 +126,13 @@ class Venue:
                 raise BadDataError(f"{feed.name} has no history")
             if isinstance(route, SpanRoute):
                 # the forming row is included
-                span = ceiled(span, feed.axis.step, now_ms)
+                span = ceiled(within_reach(span, route, now_ms), feed.axis.step, now_ms)
                 gaps = self._gaps(series, feed, span, route, resumes=resumes)
                 read = SpanReader(client, feed, route, series).rows
             else:
-                span = feed.axis.of_extent(whole_minutes(span))
-                gaps = self._gaps(series, feed, span, None, resumes=resumes)
+                span = whole_minutes(within_reach(span, route, now_ms))
+                span = feed.axis.of_extent(span)
+                gaps = self._gaps(series, feed, span, route, resumes=resumes)
                 read = WalkReader(client, feed, route, series).rows
             yield from read(gaps, log, progress)
         except BullionError:
@@ -143,9 +147,10 @@ class Venue:
         priority: Priority,
         progress: Progress,
     ) -> Iterator[Rows]:
-        """What is true now of a series, or of the chosen ones of a market.
+        """What is true now of these series, for all of which one answer speaks.
 
-        Nothing where the step that is under way has been answered for.
+        Of a chain it is true of the options on them, as they are listed. Nothing where
+        the step that is under way has been answered for.
 
         Raises:
             UpstreamError: the venue gave up.
@@ -154,14 +159,25 @@ class Venue:
         log: RequestLog = []
         try:
             route = self.spec.route(feed.name)
-            of = series[0] if feed.per == "series" else self._market
+            subject = self.spec.subject(feed, series[0].symbol)
+            is_one = subject == series[0].symbol
+            of = (
+                series[0] if is_one else Series(self.spec.exchange_id, subject, subject)
+            )
             client = self._client(priority)
+            feed = feed.turned(self.thresholds)
             step = step_at(feed, client.venue_now_ms(log))
             if not isinstance(route, SnapshotRoute):
                 raise BadDataError(f"{feed.name} is no snapshot on {of.exchange_id}")
             if self._is_missing(of, feed, step):
-                reader = SnapshotReader(client, feed, route, of, series)
+                route = route.at_depth(self.thresholds.order_book_levels)
+                chain = Chain(
+                    series, self.listing(), partial(fetch_listing, client, log)
+                )
+                symbols = chain.symbols if route.is_chain else partial(_names, series)
+                reader = SnapshotReader(client, feed, route, of, symbols)
                 yield from reader.rows(log, progress)
+                yield from chain.rows
         except BullionError:
             yield from log_rows(log)
             raise
@@ -191,7 +207,7 @@ class Venue:
         series: Series,
         feed: Feed,
         span: Span,
-        route: SpanRoute | None,
+        route: SpanRoute | WalkRoute,
         *,
         resumes: bool,
     ) -> list[Gap]:
@@ -205,22 +221,18 @@ class Venue:
             gaps = pages.missing(
                 span,
                 reread=reread * feed.axis.step if feed.closes else 0,
-                has_window=route is not None and route.window_steps is not None,
+                has_window=route.has_window,
                 refused=thresholds.holes_per_load,
                 forms=feed.way != "walk",
             )
-            if route is None or route.sends_empty or not (reread and feed.closes):
+            if isinstance(route, WalkRoute) or route.sends_empty:
+                return gaps
+            if not (reread and feed.closes):
                 return gaps
             # absence counts once it was told twice; who names a span may doubt that
             newest = thresholds.holes_per_load if resumes else None
             again = pages.left_out(feed, span, newest=newest)
             return sorted([*gaps, *gathered(again, route, feed.axis.step)])
-
-    @property
-    def _market(self) -> Series:
-        """All of the market; the contracts' market has its own name."""
-        market = "" if self.spec.market == "spot" else self.spec.market
-        return Series(self.spec.exchange_id, market, "")
 
     def _is_missing(self, series: Series, feed: Feed, step: Span) -> bool:
         with self.clients.connect() as connection:
@@ -236,6 +248,11 @@ class Venue:
             if stored and is_fresh(stored, client.venue_now_ms(self._log), hours):
                 return stored
         return fetch_listing(client, self._log)
+
+
+def _names(series: Sequence[Series], _: Collection[str]) -> Mapping[str, str]:
+    """The symbols by the venue's names."""
+    return {one.venue_symbol: one.symbol for one in series}
 
 
 def _until_ms(until: datetime | None, venue_now_ms: int) -> int:
@@ -262,6 +279,14 @@ def ceiled(span: Span, step: int, venue_now_ms: int) -> Span:
     """The span from step to step, up to the end of the one that is under way."""
     start, end = (at + -at % step for at in span)
     return start, min(end, venue_now_ms // step * step + step)
+
+
+def within_reach(span: Span, route: SpanRoute | WalkRoute, venue_now_ms: int) -> Span:
+    """What of the span the venue may be asked for."""
+    if route.reach is None:
+        return span
+    earliest_ms = venue_now_ms - route.reach // timedelta(milliseconds=1)
+    return max(span[0], earliest_ms), max(span[1], earliest_ms)
 
 
 def whole_minutes(span: Span) -> Span:

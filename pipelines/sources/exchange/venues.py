@@ -8,13 +8,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipelines.errors import SetupError
-from pipelines.sources.exchange.feeds import CANDLES, FUNDING_RATES, TRADES
+from pipelines.sources.exchange import binance_contracts, deribit, kraken_futures
+from pipelines.sources.exchange.feeds import (
+    CANDLES,
+    FUNDING_RATES,
+    ORDER_BOOKS,
+    TICKERS,
+    TRADES,
+)
 from pipelines.sources.exchange.routes import (
+    BOOK,
     WEIGHT,
     ClockRoute,
+    Depth,
     IdCursor,
     ListingRoute,
     Market,
+    SnapshotRoute,
     SpanRoute,
     TimeCursor,
     TimeParam,
@@ -28,9 +38,13 @@ from pipelines.upstream.extents import HOUR_MS
 from pipelines.upstream.feed import MINUTE_MS
 from pipelines.upstream.market_rows import PRICES
 
+QUOTES = {"bid": "bidPrice", "bid_amount": "bidQty"}
+QUOTES |= {"ask": "askPrice", "ask_amount": "askQty"}
+
 # https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints
 # (klines: weight 2, at most 1000 rows, flat rows of volume zero for quiet minutes;
-# aggTrades: weight 4, at most 1000 rows; `fromId` is included) and …/general-endpoints
+# aggTrades: weight 4, at most 1000 rows; `fromId` is included; depth: 5, 25, 50 or 250
+# by its levels; ticker/bookTicker of all symbols: 4) and …/general-endpoints
 # (exchangeInfo 20, time 1, REQUEST_WEIGHT 6000 a minute). Read 2026-11; look again
 # when exchangeInfo's `rateLimits` says otherwise. Where `startTime` is sent, `limit`
 # has been seen to count from the end of a time range, so that what it finds is checked:
@@ -74,6 +88,18 @@ BINANCE = VenueSpec(
             is_aggregate=True,
             words={"taker_side": {True: "sell", False: "buy"}},
         ),
+        ORDER_BOOKS.name: replace(
+            BOOK,
+            method="publicGetDepth",
+            layout={**BOOK.layout, "update_id": "lastUpdateId"},
+            depth=Depth("limit", {100: 5, 500: 25, 1000: 50, 5000: 250}),
+        ),
+        TICKERS.name: SnapshotRoute(
+            method="publicGetTickerBookTicker",
+            weight=4,
+            symbol_param=None,
+            layout={"venue_symbol": "symbol", **QUOTES},
+        ),
     },
     listing=ListingRoute(
         method="publicGetExchangeInfo", weight=20, path=("symbols",), id_field="symbol"
@@ -94,6 +120,13 @@ BINANCE_LINEAR = replace(
     BINANCE,
     market="linear",
     routes={
+        **binance_contracts.LINEAR,
+        CANDLES.name: replace(
+            BINANCE.routes[CANDLES.name], method="fapiPublicGetKlines", weight=5
+        ),
+        TRADES.name: replace(
+            BINANCE.routes[TRADES.name], method="fapiPublicGetAggTrades", weight=20
+        ),
         FUNDING_RATES.name: SpanRoute(
             method="fapiPublicGetFundingRate",
             weight=1,
@@ -108,13 +141,33 @@ BINANCE_LINEAR = replace(
             },
             page_steps=999 * HOUR_MS,
             sends_empty=False,
-        )
+        ),
+        # `E` is when it was sent, `T` when it last changed
+        ORDER_BOOKS.name: replace(
+            BOOK,
+            method="fapiPublicGetDepth",
+            layout={
+                **BOOK.layout,
+                "snapshot_at": "E",
+                "update_id": "lastUpdateId",
+                "changed_at_ms": "T",
+            },
+            depth=Depth("limit", {50: 2, 100: 5, 500: 10, 1000: 20}),
+        ),
+        TICKERS.name: SnapshotRoute(
+            method="fapiPublicGetTickerBookTicker",
+            weight=5,
+            symbol_param=None,
+            layout={"venue_symbol": "symbol", "update_id": "lastUpdateId", **QUOTES},
+            optional=frozenset({"update_id"}),
+        ),
     },
     listing=replace(BINANCE.listing, method="fapiPublicGetExchangeInfo", weight=1),
     clock=replace(BINANCE.clock, method="fapiPublicGetTime"),
     limits={
         WEIGHT: Limit(weight=2400, window_s=60, burst=400),
         FUNDING_RATES.name: Limit(weight=500, window_s=300, burst=50),
+        binance_contracts.STATISTICS: binance_contracts.STATISTICS_LIMIT,
     },
     ccxt_options={"fetchMarkets": {"types": ["linear"]}, "fetchCurrencies": False},
 )
@@ -122,12 +175,35 @@ BINANCE_INVERSE = replace(
     BINANCE_LINEAR,
     market="inverse",
     routes={
+        **binance_contracts.INVERSE,
+        # counted in contracts, whose base is what a kline of USD-M has for its quote
+        CANDLES.name: replace(
+            BINANCE.routes[CANDLES.name],
+            method="dapiPublicGetKlines",
+            weight=5,
+            layout=in_order(
+                "opened_at",
+                *PRICES,
+                "contracts",
+                "closed_at_ms",
+                "base_volume",
+                "trades_count",
+                "taker_buy_contracts",
+                "taker_buy_base",
+            ),
+        ),
         FUNDING_RATES.name: replace(
             BINANCE_LINEAR.routes[FUNDING_RATES.name],
             method="dapiPublicGetFundingRate",
             limit=WEIGHT,
             layout={"settled_at": "fundingTime", "funding_rate": "fundingRate"},
-        )
+        ),
+        ORDER_BOOKS.name: replace(
+            BINANCE_LINEAR.routes[ORDER_BOOKS.name], method="dapiPublicGetDepth"
+        ),
+        TICKERS.name: replace(
+            BINANCE_LINEAR.routes[TICKERS.name], method="dapiPublicGetTickerBookTicker"
+        ),
     },
     listing=replace(
         BINANCE_LINEAR.listing,
@@ -135,7 +211,10 @@ BINANCE_INVERSE = replace(
         status_field="contractStatus",
     ),
     clock=replace(BINANCE.clock, method="dapiPublicGetTime"),
-    limits={WEIGHT: BINANCE_LINEAR.limits[WEIGHT]},
+    limits={
+        name: BINANCE_LINEAR.limits[name]
+        for name in (WEIGHT, binance_contracts.STATISTICS)
+    },
     ccxt_options={"fetchMarkets": {"types": ["inverse"]}, "fetchCurrencies": False},
 )
 
@@ -192,6 +271,29 @@ KRAKEN = VenueSpec(
                 "order_type": {"m": "market", "l": "limit"},
             },
         ),
+        ORDER_BOOKS.name: replace(
+            BOOK,
+            method="publicGetDepth",
+            path=("result", "{symbol}"),
+            symbol_param="pair",
+            depth=Depth("count", dict.fromkeys((10, 25, 50, 100, 250, 500), 1)),
+        ),
+        TICKERS.name: SnapshotRoute(
+            method="publicGetTicker",
+            weight=1,
+            path=("result",),
+            symbol_param=None,
+            shape="mapping",
+            layout={
+                "venue_symbol": "name",
+                "bid": ("b", 0),
+                "bid_amount": ("b", 2),
+                "ask": ("a", 0),
+                "ask_amount": ("a", 2),
+                "last_price": ("c", 0),
+                "base_volume": ("v", 1),
+            },
+        ),
     },
     listing=ListingRoute(method="publicGetAssetPairs", weight=1, path=("result",)),
     clock=ClockRoute(
@@ -239,6 +341,29 @@ COINBASE = VenueSpec(
                 "taker_side": {"buy": "sell", "sell": "buy"}
             },  # it sends the maker's
         ),
+        # aggregated by price, all of it: as many levels are kept as are wanted
+        ORDER_BOOKS.name: replace(
+            BOOK,
+            method="publicGetProductsIdBook",
+            symbol_param="id",
+            fixed={"level": 2},
+            layout={**BOOK.layout, "update_id": "sequence", "snapshot_at": "time"},
+            optional=frozenset({"snapshot_at"}),
+            stamp_unit_ms=None,
+            depth=Depth(),
+        ),
+        TICKERS.name: SnapshotRoute(
+            method="publicGetProductsIdTicker",
+            weight=1,
+            symbol_param="id",
+            shape="row",
+            layout={
+                "bid": "bid",
+                "ask": "ask",
+                "last_price": "price",
+                "base_volume": "volume",
+            },
+        ),
     },
     listing=ListingRoute(method="publicGetProducts", weight=1, id_field="id"),
     clock=ClockRoute(method="publicGetTime", weight=1, path=("epoch",), unit_ms=1000),
@@ -246,11 +371,20 @@ COINBASE = VenueSpec(
 )
 
 VENUES: Mapping[str, VenueSpec] = {
-    venue.exchange_id: venue for venue in (BINANCE, BINANCE_US, COINBASE, KRAKEN)
+    venue.exchange_id: venue
+    for venue in (
+        *(BINANCE, BINANCE_US, COINBASE, deribit.INVERSE),
+        *(KRAKEN, kraken_futures.LINEAR),
+    )
 }
 
 DERIVATIVES: Mapping[tuple[str, Market], VenueSpec] = {
-    (spec.exchange_id, spec.market): spec for spec in (BINANCE_LINEAR, BINANCE_INVERSE)
+    (spec.exchange_id, spec.market): spec
+    for spec in (
+        *(BINANCE_LINEAR, BINANCE_INVERSE),
+        *(kraken_futures.LINEAR, kraken_futures.INVERSE),
+        *(deribit.LINEAR, deribit.INVERSE, deribit.OPTIONS),
+    )
 }
 
 
@@ -261,10 +395,9 @@ def spec_of(exchange_id: str, symbol: str) -> VenueSpec:
         SetupError: contracts of this kind are not collected from the venue.
     """
     market = market_of(symbol)
-    if market == "spot":
+    if market == VENUES[exchange_id].market:
         return VENUES[exchange_id]
     if (exchange_id, market) not in DERIVATIVES:
-        raise SetupError(
-            f"{symbol}: {market} contracts are not collected from {exchange_id}"
-        )
+        kind = "spot pairs" if market == "spot" else f"{market} contracts"
+        raise SetupError(f"{symbol}: {kind} are not collected from {exchange_id}")
     return DERIVATIVES[exchange_id, market]

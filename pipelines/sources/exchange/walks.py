@@ -14,13 +14,22 @@ import polars as pl
 from pipelines.bronze.delivery import Rows
 from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.covered import CoveredSpan, covered_spans
+from pipelines.sources.exchange.page_ends import EndPaginator
 from pipelines.sources.exchange.paginators import (
+    IdPaginator,
+    Paginator,
     Position,
+    Read,
     Reading,
     Step,
-    paginator_of,
+    TimePaginator,
 )
-from pipelines.sources.exchange.routes import TimeCursor, WalkRoute
+from pipelines.sources.exchange.routes import (
+    EndCursor,
+    IdCursor,
+    TimeCursor,
+    WalkRoute,
+)
 from pipelines.sources.exchange.series import Series, in_files, provenance
 from pipelines.sources.exchange.trade_rules import NS_IN_MS, check_trades
 from pipelines.upstream.feed import MINUTE_MS, Feed
@@ -64,7 +73,7 @@ class WalkReader:
         progress.planned(sum(_minutes(gap.start, gap.end) for gap in gaps))
 
         def answered(page: WalkPage) -> int:
-            minutes = _minutes(page.spans[0].from_ns, page.spans[-1].until_ns)
+            minutes = _minutes(page.position.from_ns, page.spans[-1].until_ns)
             progress.answered(minutes, page.kept.height)
             return page.kept.height
 
@@ -74,7 +83,7 @@ class WalkReader:
     @property
     def _has_ids(self) -> bool:
         """Whether a page begins at an id."""
-        return not isinstance(self.route.cursor, TimeCursor)
+        return isinstance(self.route.cursor, IdCursor)
 
     def _pages(self, gap: Gap, log: RequestLog) -> Iterator[WalkPage]:
         """The gap's pages; a trade that the page before had is left out."""
@@ -112,6 +121,8 @@ class WalkReader:
         inside = kept.filter(pl.col("traded_at_ns") < gap.end)
         if self._has_ids:
             inside = inside.filter(pl.col("trade_id") >= position.cursor)
+        if isinstance(self.route.cursor, EndCursor):
+            inside = inside.filter(pl.col("traded_at_ns") >= position.cursor)
         if position.is_exact:
             return inside
         return inside.filter(pl.col("traded_at_ns") >= gap.start)
@@ -163,6 +174,15 @@ class WalkReader:
         schema: dict[str, Any] = dict.fromkeys(rows[0], pl.Int64) | texts
         frame = pl.DataFrame(rows, schema=schema)
         return frame.with_columns(provenance(page.reading.page))
+
+
+def paginator_of(route: WalkRoute, read: Read) -> Paginator:
+    """The paginator of the route's kind of cursor."""
+    if isinstance(route.cursor, IdCursor):
+        return IdPaginator(route, route.cursor, read)
+    if isinstance(route.cursor, EndCursor):
+        return EndPaginator(route, route.cursor, read)
+    return TimePaginator(route, route.cursor, read)
 
 
 def _minutes(from_ns: int, until_ns: int) -> int:

@@ -38,7 +38,7 @@ from tests.soak import moments, times
 NOW = "2024-03-04T12:00:30Z"
 EDGE = "2024-03-04T06:00Z"  # history lies before it, live loading begins there
 SYMBOL = "BTC/USDT"
-KILLS = times(20, 5)
+KILLS = times(20, 3)
 LEDGER = "select to_jsonb(c) from ops.backfill_chunks as c order by chunk_id"
 GOLD = ("fct_candles", "fct_gaps", "fct_candle_proofs")
 
@@ -347,7 +347,7 @@ def another_warehouse(server, monkeypatch, tmp_path):
 def built():
     transform = Transform()
     transform.run("seed")
-    transform.run("run")
+    transform.rerun("run")
     return hashes()
 
 

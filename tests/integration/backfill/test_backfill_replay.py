@@ -66,7 +66,7 @@ def run(text):
 
 def changed(transform, since=SPAN[0], until=SPAN[1], symbols=None):
     scope = parse_scope(since, until, symbols)
-    done = replay(scope, lambda: transform.run("run", *TABLES))
+    done = replay(scope, lambda: transform.rerun("run", *TABLES))
     return {(one.model, one.part) for one in done.changed}, done
 
 
@@ -99,9 +99,9 @@ def test_a_replay_says_what_it_changed_and_mends_it(upstream):
         replay(parse_scope(*SPAN), lambda: None)
     load_files(*(time[:10] for time in SPAN))
     load_rest(SPAN[1], "2024-03-04T03:00Z")
-    transform = Transform()
+    transform = Transform(of_candles=True)
     transform.run("seed")
-    transform.run("run")
+    transform.rerun("run")
 
     found, done = changed(transform)
     assert (found, done.sentence.split(":")[0]) == (set(), "unchanged")
@@ -123,16 +123,18 @@ def test_a_replay_says_what_it_changed_and_mends_it(upstream):
 @pytest.mark.slow
 def test_a_replay_keeps_to_its_span_and_symbols_and_takes_in_what_waits(upstream):
     load_files(*DAY)
-    transform = Transform()
+    transform = Transform(of_candles=True)
     transform.run("seed")
-    transform.run("run")
+    transform.rerun("run")
     assert run(f"{ADD_ONE} {AT} = '2024-03-03T05:05Z' and timeframe = '1m'") == 1
     assert changed(transform, until="2024-03-03T05:00Z")[0] == set()
     assert changed(transform, symbols=["ETH/USDT"])[0] == set()
 
     load_rest(*(f"{day}T00:00Z" for day in DAY))  # a disagreement of nothing
     found, _ = changed(transform, since="2024-03-03T05:00Z")
-    assert found == {("gold.fct_candles", "2024-03-03")}
+    # features were made of the candle as it was changed, since the day was built again
+    of_day = ("gold.fct_candles", "gold.fct_market_features")
+    assert found == {(mart, "2024-03-03") for mart in of_day}
 
 
 FLIPPED = "update silver.int_blocks_canonical set is_canonical = false"
@@ -149,11 +151,11 @@ def test_a_replay_of_blocks_keeps_to_its_chain_and_numbers(parsed_and_seeded):
     loaded_blocks(blocks[5:], "c")
     transform = Transform()
     transform.run("seed")
-    transform.run("run", *OF_BLOCKS)
+    transform.rerun("run", *OF_BLOCKS)
 
     def replayed(first, end=None, chain="ethereum"):
         scope = parse_numbers([chain], first, end)
-        done = replay(scope, lambda: transform.run("run", *OF_BLOCKS))
+        done = replay(scope, lambda: transform.rerun("run", *OF_BLOCKS))
         return {(one.model, one.series, one.part) for one in done.changed}, done
 
     found, done = replayed(0)

@@ -7,6 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
@@ -16,6 +19,8 @@ from pipelines.settings import PROJECT_DIR, child_environment
 
 NOW = "2024-03-01T12:00:30Z"
 LOAD = ("load", "exchange", "--exchange", "binance", "--symbol", "BTC/USDT")
+NOBODY = "http://127.0.0.1:1"  # listens there
+SECONDS = 60  # that a busy machine may take: tries again take longer
 COMMAND = [sys.executable, "-c", "from pipelines.cli.main import main; main()"]
 
 
@@ -29,10 +34,10 @@ def sandbox():
 def bullion(seeded, sandbox):
     """Runs a command on the warehouse and the sandbox."""
 
-    def run(*words):
+    def run(*words, **urls):
         return subprocess.run(
             [*COMMAND, *words],
-            env=environment(sandbox),
+            env=environment(sandbox) | urls,
             capture_output=True,
             text=True,
             timeout=900,
@@ -61,11 +66,18 @@ def test_from_a_load_to_an_answer_each_command_speaks_json(bullion):
     assert facts["nodes_count"] == sum(facts["by_status"].values())
     assert built.stderr == ""
 
+    nothing = bullion("transform", "--select", "fct_candles", "--select", "nope")
+    assert nothing.returncode == 78
+    assert "'nope' does not match" in nothing.stderr
+
     (series,) = json.loads(bullion("list", "--json").stdout)
     assert (series["symbol"], series["feed"]) == ("BTC/USDT", "candles")
     assert series["first_at"].startswith("2024-03-01T11:00")
     assert series["last_at"].startswith("2024-03-01T12:00")
     assert (series["rows_count"], series["completeness_pct"]) == (61, "100")
+
+    page = Path(url2pathname(urlsplit(bullion("show").stdout.strip()).path))
+    assert "binance BTC/USDT" in page.read_text(encoding="utf-8")
 
     question = "select count(*) as n from fct_candles where timeframe = '1m'"
     answer = bullion("sql", "-c", question, "--csv")
@@ -86,6 +98,10 @@ def test_one_symbol_that_is_not_listed_ends_with_the_code_of_bad_data(bullion):
     assert "failed: BTC/NOPE is not listed on binance" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "loaded" in ended.stdout
+
+    words = (*LOAD, "--symbol", "BTC/NOPE", "--since", "2024-03-01T11:50:00Z")
+    spoken = json.loads(bullion(*words, "--json").stderr)
+    assert spoken["failed"].startswith("BTC/NOPE is not listed on binance")
 
 
 def test_an_interrupted_load_says_how_it_goes_on_and_does(bullion, sandbox):
@@ -110,3 +126,33 @@ def test_an_interrupted_load_says_how_it_goes_on_and_does(bullion, sandbox):
             " group by opened_at_ms, request_id having count(*) > 1"
         ).fetchall()
     assert doubled == []
+
+
+def test_a_load_leads_with_the_venue_that_is_away(bullion):
+    words = ("load", "exchange", "--symbol", "BTC/USDT", "--since", "2024-03-01T11:50Z")
+    venues = ("--exchange", "kraken", "--exchange", "binance")
+    ended = bullion(*words, *venues, BULLION_KRAKEN_URL=NOBODY)
+    away = f"kraken does not answer: {NOBODY} (connection refused)"
+    assert ended.returncode == 69
+    assert ended.stderr.splitlines() == [f"left out: {away}", f"failed: {away}"]
+    assert "bronze_exchange" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "scope", "setting"),
+    [
+        ("exchange", "kraken", "BULLION_KRAKEN_URL"),
+        ("archive", "binance", "BULLION_ARCHIVE_URL"),
+        ("fear_greed", "fear_greed", "BULLION_FEAR_GREED_URL"),
+    ],
+)
+def test_where_nobody_answers_it_is_said_at_once_and_no_table_is_shown(
+    bullion, source, scope, setting
+):
+    venue = ("--exchange", scope) if source == "exchange" else ()
+    began = time.monotonic()
+    ended = bullion("load", source, *venue, **{setting: NOBODY})
+    named = f"{scope} does not answer: {NOBODY} (connection refused)"
+    assert (ended.returncode, ended.stdout) == (69, "")
+    assert named in ended.stderr
+    assert time.monotonic() - began < SECONDS

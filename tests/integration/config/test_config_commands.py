@@ -20,10 +20,11 @@ AUTHORS = "select split_part(application_name, ',', 1) from ops.config_authors"
 ROWS = {
     "chain_endpoints": 1,
     "chains": 9,
-    "endpoints": 5,
-    "exchanges": 4,
-    "instruments": 7,
-    "thresholds": 11,
+    "endpoints": 7,
+    "exchanges": 6,
+    "instruments": 9,
+    "sentiment_feeds": 18,
+    "thresholds": 14,
 }
 
 
@@ -52,6 +53,13 @@ def test_two_operators_who_turn_different_columns_both_have_their_way(chosen):
         thread.join()
     (row,) = told("get", "instruments", "kraken", "BTC/USD")
     assert (row["since"], row["priority"]) == ("-P9D", "history")
+
+
+def test_what_will_become_of_an_added_instrument_is_told_at_once(chosen):
+    unlisted = bullion("add", "instruments", "kraken", "FOO/BAR")
+    assert "kraken does not list FOO/BAR" in unlisted.stderr
+    followed = bullion("add", "instruments", "kraken", "BTC/USD")
+    assert "nobody collects now: `bullion collect`" in followed.stderr
 
 
 def test_an_import_leaves_what_an_operator_changed_unless_told(database):
@@ -102,7 +110,7 @@ def test_an_import_that_is_refused_brings_nothing(database, tmp_path):
     path.write_text(path.read_text().replace("soon,live,true", "-P1D,live,perhaps"))
     done = bullion("import", str(tmp_path))
     assert done.exit_code == 65
-    assert "config_instruments.csv line 9" in done.stderr
+    assert "config_instruments.csv line 11" in done.stderr
     assert "perhaps" in done.stderr
 
 
@@ -152,7 +160,7 @@ def test_an_import_of_what_is_filled_says_that_the_rows_are_kept(database):
 def test_the_tables_are_listed_with_how_many_rows_they_have(database):
     told("import")
     assert {row["table"]: row["rows_count"] for row in told("list")} == ROWS
-    assert len(told("list", "instruments")) == 7
+    assert len(told("list", "instruments")) == ROWS["instruments"]
 
 
 def test_a_threshold_may_be_written_with_decimals(database):

@@ -14,6 +14,7 @@ from pipelines.config.model import MarketType, Priority, Thresholds, Timeframe
 from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources import feeds, known_words
+from pipelines.sources.exchange.feeds import FEEDS
 from pipelines.sources.exchange.tables import INSTRUMENTS
 from pipelines.sources.exchange.venues import VENUES
 from tests.contents.roles import acting, run
@@ -55,7 +56,10 @@ def test_the_listing_is_read_by_the_columns_that_bronze_has():
 REFUSED = [
     (
         "insert into config.exchanges values ('mtgox')",
-        "unknown exchange: 'mtgox'; there are binance, binance_us, coinbase, kraken",
+        (
+            "unknown exchange: 'mtgox'; there are binance, binance_us, coinbase,"
+            " deribit, kraken, kraken_futures"
+        ),
     ),
     (
         "insert into config.instruments (exchange_id, symbol) values ('nix', 'A/B')",
@@ -70,8 +74,8 @@ REFUSED = [
         "budget_share NaN of kraken is not above 0 and at most 1",
     ),
     (
-        "update config.exchanges set market_types = '{spot,option}'",
-        "unknown market type: 'option'; there are spot, swap, future",
+        "update config.exchanges set market_types = '{spot,margin}'",
+        "unknown market type: 'margin'; there are spot, swap, future, option",
     ),
     (
         (
@@ -95,14 +99,14 @@ REFUSED = [
             "insert into config.instruments (exchange_id, symbol, feeds)"
             " values ('kraken', 'BTC/USD', '{candles,books,null}')"
         ),
-        "unknown feed: 'books', null; there are candles, trades, funding_rates",
+        f"unknown feed: 'books', null; there are {', '.join(FEEDS)}",
     ),
     (
         (
             "insert into config.instruments (exchange_id, symbol, feeds)"
             " values ('kraken', 'BTC/USD', '{}')"
         ),
-        "no feed is named; there are candles, trades, funding_rates",
+        f"no feed is named; there are {', '.join(FEEDS)}",
     ),
     (
         (

@@ -54,12 +54,12 @@ def test_new_blocks_are_read_by_index_and_their_history_is_not(built_database):
     line = blocks(HISTORY + NEW)
     transform = Transform()
     deliver(load_of(line[:HISTORY]))
-    transform.run("run", "--select", EVERYTHING)
+    transform.rerun("run", "--select", EVERYTHING)
     with warehouse.connect(None, "test") as connection:
         connection.execute("analyze")
     deliver(load_of(line[HISTORY:]))
     before = read()
-    transform.run("run", "--select", EVERYTHING)
+    transform.rerun("run", "--select", EVERYTHING)
     after = read()
     found = {
         name: (after[name][0] - scans, after[name][1] - fetched)

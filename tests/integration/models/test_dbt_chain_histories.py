@@ -115,7 +115,7 @@ def run_something(transform: Transform, rng: random.Random) -> None:
         ("run", "--select", EVERYTHING, "--vars", "backlog_rows: 10"),
     ]
     if rng.random() < 0.7:
-        transform.run(*rng.choice(commands))
+        transform.rerun(*rng.choice(commands))
 
 
 def check_history(transform: Transform, seed: int) -> None:
@@ -128,7 +128,7 @@ def check_history(transform: Transform, seed: int) -> None:
     for rows in loads:
         deliver(rows)
         run_something(transform, rng)
-    transform.run("run", "--select", EVERYTHING)
+    transform.rerun("run", "--select", EVERYTHING)
     incremental = hashes()
     check_silver(loads)
     check_gold(loads)
@@ -157,7 +157,7 @@ def check_surviving(transform: Transform, histories: ChainHistories) -> None:
         rows = histories.surviving(world)
         deliver(rows)
         oracles.append(ChainOracle(chain, confirmations, [rows]))
-    transform.run("run", "--select", EVERYTHING)
+    transform.rerun("run", "--select", EVERYTHING)
     assert select(BLOCKS) == [row for o in oracles for row in gold.blocks(o)]
     assert select(TRANSACTIONS) == [r for o in oracles for r in gold.transactions(o)]
     assert select(GAS) == [row for o in oracles for row in gold.gas(o)]

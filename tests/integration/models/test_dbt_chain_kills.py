@@ -44,7 +44,7 @@ def test_killed_inside_a_mart_and_between_models_gold_is_that_of_a_quiet_run(
     with warehouse.connect("transformer", "test") as connection:
         connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (name,))
         run = start("--select", EVERYTHING)
-        wait_for_lock(connection)
+        wait_for_lock(connection, run)
         assert run.kill()
     more = histories.load()
     deliver(more)

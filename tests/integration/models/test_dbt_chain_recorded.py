@@ -39,7 +39,7 @@ def gold(built_database, recorded, monkeypatch):
     with endpoints(monkeypatch, [recorded_node(recorded / "chain" / "mainnet")]):
         for span in SPANS:
             loaded(*span)
-    Transform().run("run", "--select", "int_blocks_read+ int_heads_confirmed+")
+    Transform().rerun("run", "--select", "int_blocks_read+ int_heads_confirmed+")
     found = {}
     with warehouse.connect("analyst", "test") as connection:
         for mart in ("blocks", "transactions"):

@@ -78,7 +78,7 @@ def at(minute):
 
 @pytest.fixture
 def transform(built_database):
-    return Transform()
+    return Transform(of_candles=True)
 
 
 def test_changes_are_taken_in_once_by_tables_that_a_load_has_made(database):
@@ -94,20 +94,20 @@ def test_changes_are_taken_in_once_by_tables_that_a_load_has_made(database):
 
 def test_a_minute_that_nobody_asked_for_is_as_the_configuration_of_it_says(transform):
     deliver(asked((0, 5), (30, 35)))
-    transform.run("run")
+    transform.rerun("run")
     assert select(UNASKED) == []  # without a history nothing is claimed
     exchange = change("exchanges", "c", EXCHANGE, minute=2, lsn=10)
     choice = change("instruments", "c", CHOICE, minute=10, lsn=20)
     gone = change("instruments", "d", CHOICE, minute=20, lsn=30, is_gone=True)
     deliver_changes([exchange, choice, gone])
-    transform.run("run")
+    transform.rerun("run")
     fault = ("BTC/USDT", "our fault", at(10), 10)
     assert select(UNASKED) == [fault, ("BTC/USDT", "not configured", at(20), 10)]
     assert select(COUNTS) == [("BTC/USDT", 10, 10, 10)]
     # a change that comes late decides on what lies behind it
     other = {**CHOICE, "symbol": "BTC/*"}
     deliver_changes([change("instruments", "c", other, minute=25, lsn=40)])
-    transform.run("run")
+    transform.rerun("run")
     assert select(UNASKED) == [
         fault,
         ("BTC/USDT", "not configured", at(20), 5),
@@ -115,7 +115,7 @@ def test_a_minute_that_nobody_asked_for_is_as_the_configuration_of_it_says(trans
     ]
     # as does a load that asks for the minutes after all
     deliver(asked((12, 28)))
-    transform.run("run")
+    transform.rerun("run")
     assert select(UNASKED) == [
         ("BTC/USDT", "our fault", at(10), 2),
         ("BTC/USDT", "our fault", at(28), 2),
@@ -133,7 +133,7 @@ def test_a_day_of_which_all_is_not_configured_is_counted_and_forgotten(transform
             change("instruments", "d", CHOICE, minute=5, lsn=20, is_gone=True),
         ]
     )
-    transform.run("run")
+    transform.rerun("run")
     gaps = select(
         "select opened_date::text, minutes_count, not_configured_count, proven_ratio"
         " from gold.rpt_completeness order by 1"
@@ -147,7 +147,7 @@ def test_a_day_of_which_all_is_not_configured_is_counted_and_forgotten(transform
     # what was inferred of the exchange lies further back: nobody had chosen
     gone = change("exchanges", "d", EXCHANGE, minute=-9, lsn=19, is_gone=True)
     deliver_changes([gone])
-    transform.run("run")
+    transform.rerun("run")
     dates = select("select opened_date::text from gold.rpt_completeness order by 1")
     assert dates == [("2024-03-31",), ("2024-04-03",)]
     assert select(UNASKED) == []
@@ -162,7 +162,7 @@ def test_a_change_of_one_series_touches_no_other(transform):
         [change("exchanges", "c", EXCHANGE, minute=-1, lsn=10)]
         + [change("instruments", "c", c, minute=-1, lsn=20) for c in choices]
     )
-    transform.run("run")
+    transform.rerun("run")
     marks = (
         "select max(changed_in) from silver.int_minutes_unasked where symbol = '{}'",
         "select max(changed_in) from gold.fct_gaps where symbol = '{}'",
@@ -170,7 +170,7 @@ def test_a_change_of_one_series_touches_no_other(transform):
     before = {s: [select(mark.format(s)) for mark in marks] for s in symbols}
     off = {**choices[0], "is_enabled": False}
     deliver_changes([change("instruments", "u", off, minute=10, lsn=30)])
-    transform.run("run")
+    transform.rerun("run")
     after = {s: [select(mark.format(s)) for mark in marks] for s in symbols}
     assert after["NEW/USDT"] == before["NEW/USDT"]
     assert all(
@@ -201,7 +201,7 @@ def test_an_analyst_reads_what_was_to_be_collected_at_a_time(transform):
             change("exchanges", "u", off, minute=3, lsn=40),
         ]
     )
-    transform.run("run")
+    transform.rerun("run")
     query = "select symbol, pattern, feeds from gold.configured_at('{}')"
     with warehouse.connect("analyst", "test") as connection:
         told = [
@@ -224,7 +224,7 @@ def test_who_made_a_row_so_and_what_came_of_it_is_in_gold(transform, built_datab
         [(transaction_id, login)] = connection.execute(query).fetchall()
     added = change("exchanges", "c", EXCHANGE, minute=0, lsn=transaction_id)
     deliver_changes([added])
-    transform.run("run")
+    transform.rerun("run")
     opened = "opened_by_login, opened_by_role, opened_by_application, is_current"
     with warehouse.connect("analyst", "test") as connection:
         query = f"select {opened} from gold.dim_config_exchanges"
@@ -240,10 +240,10 @@ def test_who_made_a_row_so_and_what_came_of_it_is_in_gold(transform, built_datab
 
 def test_an_unchanged_row_is_not_written_again(transform):
     deliver_changes([change("exchanges", "c", EXCHANGE, minute=0, lsn=10)])
-    transform.run("run")
+    transform.rerun("run")
     before = select("select *, ctid from gold.dim_config_exchanges")
     kraken = {**EXCHANGE, "exchange_id": "kraken"}
     deliver_changes([change("exchanges", "c", kraken, minute=1, lsn=20)])
-    transform.run("run")
+    transform.rerun("run")
     after = select("select *, ctid from gold.dim_config_exchanges order by valid_from")
     assert (after[:1], len(after)) == (before, 2)

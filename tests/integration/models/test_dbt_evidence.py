@@ -72,14 +72,14 @@ def stored() -> tuple[Candles, Candles]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_trades_files_and_answers_in_any_order_give_the_same_gold(built_database, seed):
     print(f"seed {seed}")
-    histories, transform = TradedHistories(seed), Transform()
+    histories, transform = TradedHistories(seed), Transform(of_candles=True)
     loads = histories.loads(LOADS)
     while not all(any(load.get(t) for load in loads) for t in WANTED):
         loads.append(histories.load())  # a seed in a hundred lacks one
     for load in loads:
         deliver(load)
         run_something(transform, histories.rng)
-    transform.run("run")
+    transform.rerun("run")
     incremental, known = hashes(), stored()
     assert select(GRADED) == graded(loads)
     assert select(CANDLES) == candle_oracle.candles(loads, *known)
@@ -96,7 +96,7 @@ def test_a_republished_file_takes_the_seal_and_what_it_lacks_is_not_sealed(
 ):
     for load in republished():
         deliver(load)
-    Transform().run("run")
+    Transform(of_candles=True).rerun("run")
     rows = select(
         "select extract(minute from opened_at)::integer, close::text, evidence_grade,"
         " source from gold.fct_candles where timeframe = '1m' order by 1"
@@ -123,7 +123,7 @@ def test_what_the_venue_lacks_is_filled_from_its_trades_and_explained(built_data
     """Coinbase gives neither count nor quote volume; its trades agree with it."""
     for load in filled():
         deliver(load)
-    Transform().run("run")
+    Transform(of_candles=True).rerun("run")
     series = ("coinbase", "BTC/USD")
     with warehouse.connect("analyst", "test") as connection:
         known, hour = (

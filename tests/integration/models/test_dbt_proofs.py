@@ -79,7 +79,7 @@ def run_something(transform: Transform, rng: random.Random) -> None:
         ("run", "--vars", "backlog_rows: 20"),
     )
     if rng.random() < 0.6:
-        transform.run(*rng.choice(commands))
+        transform.rerun(*rng.choice(commands))
 
 
 def check_kind(series: Series, found: dict[int, Any]) -> None:
@@ -140,7 +140,7 @@ def instruments(
 
 @pytest.fixture
 def transform(built_database):
-    return Transform()
+    return Transform(of_candles=True)
 
 
 @pytest.mark.slow
@@ -153,7 +153,7 @@ def test_each_minute_hit_is_named_and_nothing_unseen_is_called_proven(transform,
     for load in loads:
         deliver(load)
         run_something(transform, rng)
-    transform.run("run")
+    transform.rerun("run")
     found, incremental = proofs(), hashes()
     for one in series:
         check_kind(one, found[one.kind.exchange_id])
@@ -163,7 +163,7 @@ def test_each_minute_hit_is_named_and_nothing_unseen_is_called_proven(transform,
     assert hashes() == incremental
     for load in rng.sample(loads, len(loads)):  # all of it again, in another order
         deliver(load)
-    transform.run("run")
+    transform.rerun("run")
     assert proofs() == found
 
 
@@ -172,7 +172,7 @@ def test_what_is_whole_is_proven_as_far_as_its_venue_lets_it(transform):
     series = instruments(rng, 0)
     for load in Deliveries(rng).loads(series):
         deliver(load)
-    transform.run("run")
+    transform.rerun("run")
     found = proofs()
     for one in series:
         rows = found[one.kind.exchange_id]
@@ -197,12 +197,12 @@ def test_late_trades_between_two_minutes_take_a_proof_of_emptiness_back(transfor
     deliveries = Deliveries(rng)
     for load in deliveries.loads([one]):
         deliver(load)
-    transform.run("run")
+    transform.rerun("run")
     before = proofs()["coinbase"]
     assert not any(before[m][3] for m in middle)
     one.left = late
     deliver(deliveries.trades(one, 0, proof_histories.MINUTES))
-    transform.run("run")
+    transform.rerun("run")
     after, incremental = proofs()["coinbase"], hashes()
     assert all(after[m][3] for m in middle)
     transform.run("run", "--full-refresh")

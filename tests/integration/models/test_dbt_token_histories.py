@@ -71,7 +71,7 @@ def run_something(transform: Transform, rng: random.Random) -> None:
         ("run", "--select", EVERYTHING, "--vars", "backlog_rows: 10"),
     ]
     if rng.random() < 0.7:
-        transform.run(*rng.choice(commands))
+        transform.rerun(*rng.choice(commands))
 
 
 def expected(logs: list[Row]) -> tuple[list[Any], list[Any]]:
@@ -141,12 +141,12 @@ def check_history(transform: Transform, seed: int) -> None:
             loads[at] = {**rows, "contract_reads": reads(rng, rows)}
         deliver(loads[at])
         run_something(transform, rng)
-    transform.run("run", "--select", EVERYTHING)
+    transform.rerun("run", "--select", EVERYTHING)
     check(loads, [])
     survivors = [histories.surviving(world) for world in histories.worlds]
     for rows in survivors:
         deliver(rows)
-    transform.run("run", "--select", EVERYTHING)
+    transform.rerun("run", "--select", EVERYTHING)
     check(loads, survivors)
     incremental = hashes()
     transform.run("run", "--full-refresh", "--select", WITH_ALL_BELOW)

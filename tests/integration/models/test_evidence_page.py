@@ -67,7 +67,7 @@ def test_what_the_page_calls_invisible_is_and_all_else_is_seen(transform):
             one.left[30 * 5 + 1] = replace(victim, **ALTERED[name])
             for load in Deliveries(rng).answers(one):
                 deliver(load)
-    transform.run("run")
+    transform.rerun("run")
     for number, name in enumerate(ALTERED):
         at = "2024-03-31 23:50+00"
         rows = select(ALTERATION, f"{number}/B", at)

@@ -101,10 +101,10 @@ def test_an_increment_reads_what_it_touches_and_no_history(built_database):
     blocks = chained(203, 10, rng)
     transform = Transform()
     deliver(load_of(*blocks[:200]))
-    transform.run("run", "--select", EVERYTHING)
+    transform.rerun("run", "--select", EVERYTHING)
     before = rows_read()
     deliver(load_of(*blocks[200:]))
-    transform.run("run", "--select", EVERYTHING)
+    transform.rerun("run", "--select", EVERYTHING)
     read = {name: count - before[name] for name, count in rows_read().items()}
     assert select("select count(*) from gold.fct_token_transfers") == [(2030,)]
     # 30 logs are new: three models read them, one of them twice
@@ -130,7 +130,7 @@ def test_recorded_transfers_of_ethereum_are_had_field_by_field(
         for span in ((483_920, 483_921), (1_755_634, 1_755_636)):
             loaded(*span)
     deliver(recorded_logs(mainnet / "logs" / "logs.csv"))
-    Transform().run("run", "--select", EVERYTHING)
+    Transform().rerun("run", "--select", EVERYTHING)
 
     found = select(RECORDED)
     assert {row[9:] for row in found} == {("erc20", "transfer")}

@@ -182,6 +182,74 @@ def test_the_ticker_is_whole(venue: tuple[str, Any, str]) -> None:
     assert ticker["baseVolume"] > 0
 
 
+def test_tickers_of_all_agree_with_the_books(venue: tuple[str, Any, str]) -> None:
+    exchange_id, exchange, symbol = venue
+    if exchange_id == "coinbase":  # ccxt makes them of candles there
+        return
+    ticker = exchange.fetch_tickers()[symbol]
+    book = exchange.fetch_order_book(symbol)
+    assert (ticker["bid"], ticker["ask"]) == (book["bids"][0][0], book["asks"][0][0])
+    assert list(exchange.fetch_tickers([symbol])) == [symbol]
+
+
+@pytest.mark.parametrize(
+    "symbol", ["BTC/USDT:USDT", "BTC/USD:BTC", "BTC/USD:BTC-240329"]
+)
+def test_contracts_have_books_and_tickers(sandbox: Running, symbol: str) -> None:
+    exchange = client("binance", sandbox.venue_url("binance"))
+    exchange.options["fetchMarkets"] = {"types": ["linear", "inverse"]}
+    market = exchange.market(symbol) if exchange.load_markets() else {}
+    book = exchange.fetch_order_book(symbol, limit=50)
+    assert len(book["bids"]) == len(book["asks"]) == 50
+    assert book["bids"][0][0] < book["asks"][0][0]
+    assert book["timestamp"] == NOW_MS - NOW_MS % 100
+    (bid, _), (ask, _) = book["bids"][0][:2], book["asks"][0][:2]
+    last = exchange.fetch_tickers([symbol])[symbol]["last"]
+    assert last in (bid, ask)
+    sub_type = "linear" if market["linear"] else "inverse"
+    best = exchange.fetch_bids_asks(
+        params={"subType": sub_type, "type": market["type"]}
+    )
+    assert (best[symbol]["bid"], best[symbol]["ask"]) == (bid, ask)
+
+
+def test_kraken_futures_speaks_of_contracts(sandbox: Running) -> None:
+    exchange = ccxt.krakenfutures({"enableRateLimit": False, "timeout": 600_000})
+    url = sandbox.venue_url("kraken_futures")
+    exchange.urls["api"] = {
+        name: re.sub(r"^https?://[^/]+", url, address)
+        for name, address in exchange.urls["api"].items()
+    }
+    markets = exchange.load_markets()
+    assert {"BTC/USD:USD": False, "BTC/USD:BTC": True}.items() <= {
+        symbol: market["inverse"] for symbol, market in markets.items()
+    }.items()
+    tickers = exchange.fetch_tickers()
+    for symbol in markets:
+        book = exchange.fetch_order_book(symbol)
+        best = tickers[symbol]["bid"], tickers[symbol]["ask"]
+        assert best == (book["bids"][0][0], book["asks"][0][0])
+        assert tickers[symbol]["last"] in best
+        assert book["timestamp"] == NOW_MS
+    since = NOW_MS // MINUTE_MS * MINUTE_MS - 60 * MINUTE_MS
+    rows = exchange.fetch_ohlcv("BTC/USD:USD", since=since, limit=60)
+    assert 0 < len(rows) <= 60
+    assert rows[0][0] >= since
+    rates = exchange.fetch_funding_rate_history("BTC/USD:USD")
+    hours = [rate["timestamp"] // 3_600_000 for rate in rates]
+    assert hours == list(range(hours[-1] - len(hours) + 1, hours[-1] + 1))
+    assert all(abs(rate["fundingRate"]) < 0.001 for rate in rates)
+    until = since + 30 * MINUTE_MS
+    trades = exchange.fetch_trades(
+        "BTC/USD:USD",
+        params={"method": "publicGetHistory", "lastTime": exchange.iso8601(until)},
+    )
+    stamps = [trade["timestamp"] for trade in trades]
+    assert stamps == sorted(stamps)
+    assert len(stamps) == 100
+    assert stamps[-1] < until
+
+
 def test_the_time_is_the_clocks(venue: tuple[str, Any, str]) -> None:
     _, exchange, _ = venue
     assert exchange.fetch_time() == NOW_MS
@@ -212,3 +280,43 @@ def test_above_the_limit_ccxt_sees_a_rate_limit(exchange_id: str, method: str) -
             for _ in range(200):
                 getattr(exchange, method)()
         assert limited.requests_count(exchange_id, 429) == 1
+
+
+def test_deribit_speaks_of_contracts_and_options(sandbox: Running) -> None:
+    exchange = ccxt.deribit({"enableRateLimit": False, "timeout": 600_000})
+    exchange.urls["api"] = {"rest": sandbox.venue_url("deribit")}
+    markets = exchange.load_markets()
+    inverse, linear = "BTC/USD:BTC", "BTC/USDC:USDC"
+    assert (markets[inverse]["inverse"], markets[linear]["inverse"]) == (True, False)
+    since = NOW_MS // MINUTE_MS * MINUTE_MS - 60 * MINUTE_MS
+    for symbol in (inverse, linear):
+        rows = exchange.fetch_ohlcv(symbol, since=since, limit=60)
+        assert [row[0] for row in rows] == [since + n * MINUTE_MS for n in range(60)]
+        trades = exchange.fetch_trades(symbol, since=since, limit=1000)
+        ids = [int(trade["info"]["trade_seq"]) for trade in trades]
+        assert ids == list(range(ids[0], ids[0] + len(ids)))
+        amount = "cost" if symbol == linear else "amount"
+        of_minute = [t for t in trades if t["timestamp"] < since + MINUTE_MS]
+        volume = sum(t["amount" if symbol == linear else "cost"] for t in of_minute)
+        assert volume == pytest.approx(rows[0][5], abs=1e-6)
+        assert all(trade[amount] > 0 for trade in trades)
+        book, ticker = exchange.fetch_order_book(symbol), exchange.fetch_ticker(symbol)
+        best = ticker["bid"], ticker["ask"]
+        assert best == (book["bids"][0][0], book["asks"][0][0])
+        assert book["timestamp"] == NOW_MS
+        assert exchange.fetch_open_interest(symbol)["info"]["open_interest"] > 0
+    forced = [trade["info"].get("liquidation") for trade in trades]
+    assert {"M", "T", "MT"} == {*forced} - {None}
+    rates = exchange.fetch_funding_rate_history(inverse, since=NOW_MS - 86_400_000)
+    assert len(rates) == 24
+    # what ccxt reads is of eight hours
+    assert rates[0]["fundingRate"] == rates[0]["info"]["interest_8h"]
+    chain = exchange.fetch_option_chain("BTC")
+    listed = {name for name, market in markets.items() if market["option"]}
+    assert {*chain} == {name for name in listed if name.startswith("BTC/")}
+    for symbol, option in chain.items():
+        greeks = exchange.fetch_greeks(symbol)
+        assert greeks["markPrice"] == option["markPrice"]
+        assert -1 <= greeks["delta"] <= 1
+        assert greeks["markImpliedVolatility"] == option["info"]["mark_iv"]
+        assert exchange.fetch_order_book(symbol)["asks"][0][0] == option["askPrice"]

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.config.rows import configuration
 from pipelines.settings import PROJECT_DIR
-from prefect_flows import demo
+from prefect_flows import demo, demo_loads
 
 
 @pytest.mark.parametrize("hour", range(24))
@@ -14,7 +14,7 @@ def test_the_trades_of_the_explained_minute_are_among_those_it_loads(hour):
     (since,) = [
         choice.since.before_now
         for choice in configuration(PROJECT_DIR / "seeds").instruments
-        if (choice.exchange_id, choice.symbol) == demo.SEALED
+        if (choice.exchange_id, choice.symbol) == demo_loads.SEALED
     ]
     assert since
     now = datetime(2026, 11, 22, hour, tzinfo=UTC)

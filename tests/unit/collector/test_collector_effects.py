@@ -171,18 +171,19 @@ def test_exchanges_and_thresholds_are_applied_when_adopted_others_are_not_ours(b
 
 
 def test_contracts_are_applied_when_their_history_is_planned(book):
+    series = "binance", "BTC/USD:BTC"
     choice = InstrumentChoice(
-        "binance", "BTC/USDT:USDT", Since(), "live", is_enabled=True
+        *series, Since(), "live", is_enabled=True, feeds=("trades",)
     )
     known = replace(SEEDS, instruments=[choice])
-    added = change(1, '["binance", "BTC/USDT:USDT"]')
-    assert adopt(book, added, known=known) == [("binance", "BTC/USDT:USDT")]
-    book.answered(history_key(("binance", "BTC/USDT:USDT")), 1)
+    added = change(1, '["binance", "BTC/USD:BTC"]')
+    assert adopt(book, added, known=known) == [series]
+    book.answered(history_key(series), 1)
     assert book.written() == [("applied", [1], "me")]
     book.found = ("17.5", AT)
     book.history_loaded(("binance", "ETH/USDT:USDT"), ["17.5"])
     assert book.written() == []
-    book.history_loaded(("binance", "BTC/USDT:USDT"), ["17.5"])
+    book.history_loaded(series, ["17.5"])
     assert book.written() == [("first_row", [1], "17.5")]
 
 

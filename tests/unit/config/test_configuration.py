@@ -197,6 +197,7 @@ def test_no_window_of_a_venue_can_hold_more_than_its_limit(spec):
 def test_every_route_counts_against_a_limit_of_its_venue(spec):
     routes = (spec.clock, spec.listing, *spec.routes.values())
     assert {route.limit for route in routes} == set(spec.limits)
+    assert {name for route in routes for name in route.weights} == {*spec.shared_limits}
 
 
 @pytest.mark.parametrize(

@@ -105,4 +105,6 @@ def test_status_knows_every_service_before_the_first_up():
         ("sandbox", False),
         ("kafka", False),
         ("debezium", False),
+        ("prefect-server", False),
+        ("prefect-worker", False),
     ]

@@ -1,7 +1,12 @@
 """The flows without a server: parameters, retries, what prefect.yaml promises."""
 
 import inspect
+import logging
+from contextlib import nullcontext
+from contextvars import copy_context
+from io import StringIO
 from itertools import takewhile
+from logging import StreamHandler
 from typing import Any
 from uuid import uuid4
 
@@ -28,7 +33,7 @@ from prefect_flows import follow_chain, read_contracts
 from prefect_flows.backfill import apply_plans, make_plans
 from prefect_flows.dbt_run import arguments
 from prefect_flows.load import load_scope
-from prefect_flows.retries import may_pass, raise_failures
+from prefect_flows.retries import may_pass, raise_failures, waited_for
 from prefect_flows.transform import build
 from prefect_flows.verify_chain import verify_blocks
 
@@ -50,6 +55,8 @@ def test_a_deployment_names_a_flow_whose_parameters_fit(deployment):
     flow.validate_parameters(deployment.parameters)
     assert deployment.tags
     assert deployment.description
+    hooks = (flow.on_failure_hooks, flow.on_crashed_hooks, flow.on_completion_hooks)
+    assert all(hooks)  # people are told
     assert deployment.concurrency_limit.limit == 1
     assert deployment.work_pool.job_variables["env"] == telemetry.OFF
 
@@ -147,3 +154,29 @@ def _excluded(words: list[str]) -> set[str]:
     given = kwargs_to_args({}, words)
     told = given[given.index("--exclude-resource-type") + 1 :]
     return set(takewhile(lambda word: not word.startswith("--"), told))
+
+
+def test_where_a_person_waits_no_task_waits_to_try_again():
+    failed = State(type=StateType.FAILED, data=UpstreamError("kraken does not answer"))
+    assert may_pass(load_scope, RUN, failed)
+    with waited_for():
+        # as a task's thread has it
+        assert not copy_context().run(may_pass, load_scope, RUN, failed)
+    assert may_pass(load_scope, RUN, failed)
+
+
+@pytest.mark.parametrize("kind", [UpstreamError, BadDataError, RuntimeError])
+def test_what_is_refused_is_a_line_on_the_terminal_where_a_person_waits(
+    kind, monkeypatch
+):
+    shown = StringIO()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [StreamHandler(shown)])
+    logger = logging.getLogger("prefect.task_runs")
+    monkeypatch.setattr(logger, "handlers", [])
+    for is_waited_for in (False, True):
+        with waited_for() if is_waited_for else nullcontext():
+            logger.error("it failed", exc_info=kind("kraken does not answer"))
+    plain, waited = shown.getvalue().split("it failed\n")[1:]
+    way = f"{kind.__name__}: kraken does not answer"
+    assert way in plain
+    assert (way in waited) is (kind is RuntimeError)

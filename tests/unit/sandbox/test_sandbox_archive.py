@@ -69,9 +69,9 @@ def lines(path: str, host: Archive = ARCHIVE) -> list[list[str]]:
 
 
 def rest(path: str, **params: object) -> Any:
-    venue = upstreams({"binance": SERIES}, CLOCK, full_history=False, has_limits=False)[
-        "binance"
-    ].venue
+    venue = upstreams(
+        {"binance": SERIES}, CLOCK, Faults(1), full_history=False, has_limits=False
+    )["binance"].venue
     sent = {name: str(value) for name, value in params.items()}
     return json.loads(venue.answer(f"/api/v3/{path}", sent).body)
 
@@ -211,7 +211,7 @@ def test_funding_is_settled_every_eight_hours_some_ms_late() -> None:
     assert head == ["calc_time", "funding_interval_hours", "last_funding_rate"]
     start, end = parse_instant("2024-02-01"), parse_instant("2024-03-01")
     known = settlements(SERIES[LINEAR], start, end)
-    assert rows == [[str(row[0]), "8", fixed(row[1])] for row in known]
+    assert rows == [[str(row[0]), "8", row[1]] for row in known]
     assert len(rows) == 29 * 3
     late = {int(row[0]) % (8 * 3_600_000) for row in rows}
     assert min(late) == 0

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.sandbox.clock import Clock, parse_instant
+from pipelines.sandbox.faults import Faults
 from pipelines.sandbox.generated import generated_feed
 from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.upstreams import upstreams
@@ -186,7 +187,7 @@ DOCUMENTED = [
 
 def body(exchange_id: str, path: str) -> Any:
     clock = Clock(NOW, is_frozen=True)
-    venues = upstreams(FEED, clock, full_history=False, has_limits=True)
+    venues = upstreams(FEED, clock, Faults(1), full_history=False, has_limits=True)
     name, _, query = path.partition("?")
     params = dict(part.split("=") for part in query.split("&") if part)
     return json.loads(venues[exchange_id].venue.answer(name, params).body)

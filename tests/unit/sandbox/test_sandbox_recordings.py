@@ -1,6 +1,8 @@
 """Recordings: read by name, exactly, and shown as their venue would."""
 
 import gzip
+import io
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -9,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import BadDataError, SetupError
+from pipelines.sandbox.archive.made import MadeTree
+from pipelines.sandbox.archive.tree import Format
 from pipelines.sandbox.clock import Clock
-from pipelines.sandbox.market import MINUTE_MS, fixed, parse_e8, shortest
+from pipelines.sandbox.funding import settlements
+from pipelines.sandbox.market import DAY_MS, MINUTE_MS, fixed, parse_e8, shortest
 from pipelines.sandbox.recordings import recorded_feed
 from pipelines.sandbox.view import View
 
@@ -110,6 +115,52 @@ def test_a_file_in_the_wrong_place_is_refused(
         recorded_feed(write(tmp_path, name, HEADER))
 
 
+def test_funding_is_served_with_its_digits_of_linear_and_inverse_contracts(
+    tmp_path: Path,
+) -> None:
+    rows = (f"{T0 + 17},-0.0021933400000000002", f"{T0 - 3},1e-4")
+    for name in ("BTC-USDT:USDT", "BTC-USD:BTC"):
+        write(tmp_path, f"binance/{name}_funding.csv.gz", "settled_at_ms,rate", *rows)
+    feed = recorded_feed(tmp_path)["binance"]
+    assert set(feed) == {"BTC/USDT:USDT", "BTC/USD:BTC"}
+    for series in feed.values():
+        assert list(settlements(series, 0, T0 + 17)) == [(T0 - 3, "1e-4", None)]
+        assert list(settlements(series, T0, T0 + 18)) == [
+            (T0 + 17, "-0.0021933400000000002", None)
+        ]
+        assert series.first_opened_at_ms == T0 - 3
+
+
+def test_a_rate_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    name = "binance/BTC-USDT:USDT_funding.csv.gz"
+    write(tmp_path, name, "settled_at_ms,rate", f"{T0},nan")
+    (series,) = recorded_feed(tmp_path)["binance"].values()
+    with pytest.raises(BadDataError, match="row 1, rate: 'nan' is not a decimal"):
+        list(settlements(series, 0, T0 + 1))
+
+
+def test_the_archive_has_files_of_recorded_funding_where_its_intervals_are_known(
+    tmp_path: Path,
+) -> None:
+    days = range(T0, T0 + 32 * DAY_MS, DAY_MS)
+    rows = [f"{at + 5},0.00010,{8 if at % 2 else 24}" for at in days]
+    write(tmp_path, "binance/A-B:B_funding.csv.gz", "settled_at_ms,rate", f"{T0},1")
+    header = "settled_at_ms,rate,interval_hours"
+    write(tmp_path, "binance/BTC-USDT:USDT_funding.csv.gz", header, *rows)
+    clock = Clock(T0 + 99 * DAY_MS, is_frozen=True)
+    tree = MadeTree(recorded_feed(tmp_path)["binance"], clock, Format())
+    folder = "data/futures/um/monthly/fundingRate/BTCUSDT/"
+    assert [f for f in tree.folders() if "fundingRate" in f] == [folder]
+    (file,) = tree.files(folder)
+    with zipfile.ZipFile(io.BytesIO(file.content())) as packed:
+        lines = packed.read(packed.namelist()[0]).decode().splitlines()
+    assert lines[:2] == [
+        "calc_time,funding_interval_hours,last_funding_rate",
+        f"{T0 + 5},24,0.00010",
+    ]
+    assert len(lines) == 1 + 31
+
+
 def test_columns_go_by_name_and_rows_by_time(tmp_path: Path) -> None:
     write(
         tmp_path,
@@ -181,3 +232,36 @@ def test_nothing_after_now_and_nothing_before_the_first_row(tmp_path: Path) -> N
     assert all(row[1:6] == (*[parse_e8("2")] * 4, 0) for row in rows[1:])
     absent = view(tmp_path, "kraken", T0 + 2 * MINUTE_MS, fills=False)
     assert len(list(absent.minutes(0, 1 << 50))) == 1
+
+
+def test_a_recorded_book_is_served_from_its_time_on_as_it_was_sent(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, "kraken/BTC-USD_1m.csv.gz", HEADER, f"{T0},1,1,1,1,1")
+    lines = (
+        f'{{"at_ms": {T0 + 200}, "bids": [[1.50, 2e1]], "asks": []}}',
+        f'{{"bids":[],"asks":[],"at_ms":{T0 + 100}}}',
+        f'{{"at_ms":{T0 + 300},"body":{{"error":[],"result":{{}}}}}}',
+    )
+    write(tmp_path, "kraken/BTC-USD_book.jsonl.gz", *lines)
+    series = view(tmp_path, "kraken", T0).series
+    served = [series.book_at(T0 + at) for at in (99, 100, 199, 200, 300, 10**9)]
+    assert served == [
+        None,
+        *[b'{"bids":[],"asks":[]}'] * 2,
+        b'{"bids": [[1.50, 2e1]], "asks": []}',
+        *[b'{"error":[],"result":{}}'] * 2,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [("{}", "has no at_ms"), ('{"at_ms":1,', "line 1: Expecting")],
+)
+def test_a_recorded_book_that_is_none_is_refused(
+    tmp_path: Path, line: str, complaint: str
+) -> None:
+    write(tmp_path, "kraken/BTC-USD_book.jsonl.gz", line)
+    (series,) = recorded_feed(tmp_path)["kraken"].values()
+    with pytest.raises(BadDataError, match=complaint):
+        series.book_at(T0)

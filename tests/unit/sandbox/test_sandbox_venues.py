@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.sandbox.answers import RefusedError
 from pipelines.sandbox.clock import Clock, iso, parse_instant
+from pipelines.sandbox.faults import Faults
 from pipelines.sandbox.feed import Series
 from pipelines.sandbox.generated import generated_feed
 from pipelines.sandbox.listings import generated_pairs
@@ -26,7 +27,9 @@ FEED = generated_feed(1, generated_pairs())
 def venue(exchange_id: str, now_ms: int = NOW, **options: Any) -> Venue:
     clock = Clock(now_ms, is_frozen=True)
     options = {"full_history": False, "has_limits": True} | options
-    return upstreams(options.pop("feed", FEED), clock, **options)[exchange_id].venue
+    return upstreams(options.pop("feed", FEED), clock, Faults(1), **options)[
+        exchange_id
+    ].venue
 
 
 def ask(one: Venue, path: str, **params: object) -> Any:
@@ -166,7 +169,7 @@ def test_binance_futures_tell_the_time_and_cost_nothing_of_spot(root: str) -> No
     assert ask(one, f"{root}time") == {"serverTime": NOW}
     assert ask(one, f"{root}ping") == {}
     assert one.weight(f"{root}exchangeInfo", {}) == 0
-    assert refusal(one, f"{root}klines")[0] == 404
+    assert refusal(one, f"{root}allForceOrders")[0] == 404
 
 
 def test_binance_us_lists_no_contracts() -> None:

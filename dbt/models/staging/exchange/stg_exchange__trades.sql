@@ -6,6 +6,7 @@ source as (
 
 ),
 
+-- a venue that counts the quote alone sums bases of eight decimals for its candles
 trades as (
 
     select
@@ -16,7 +17,7 @@ trades as (
         last_trade_id,
         is_aggregate,
         price,
-        base_amount,
+        coalesce(base_amount, {{ fitting('round(quote_amount / price, 8)') }}) as base_amount,
         quote_amount,
         traded_at_ns,
         to_timestamp(traded_at_ns / 1000000000.0) as traded_at,
@@ -28,7 +29,9 @@ trades as (
         received_at,
         _dlt_load_id::text as load_id,
         delivery_file::text as delivery_file,
-        delivery_row
+        delivery_row,
+        -- at the end, for views of a warehouse filled before stand on this one
+        liquidation::text as liquidation
     from source
 
 )

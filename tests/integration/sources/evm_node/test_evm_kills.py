@@ -6,7 +6,7 @@ import signal
 import time
 from contextlib import contextmanager
 from functools import partial
-from itertools import islice
+from itertools import islice, product
 from threading import Event
 
 import pytest
@@ -26,7 +26,7 @@ from tests.integration.collector.test_collector_kills import (
 from tests.services.collecting import wait_for
 from tests.services.evm_loads import bronze, endpoints, held, loaded, patient
 from tests.services.forks import forks
-from tests.soak import moments, times
+from tests.soak import moments, some, times
 
 FIRST, LENGTH = 2, 40
 KILLS = times(20, 3)
@@ -195,8 +195,11 @@ def assert_each_block_is_whole_and_once(database, chain, *, may_be_read_twice=Fa
         assert run(database, None, UNFINISHED.format(table=table)) == [(0,)], table
 
 
-@pytest.mark.parametrize("name", WORKS)
-@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.__name__)
+@pytest.mark.parametrize(
+    ("name", "point"),
+    some(__name__, list(product(WORKS, POINTS)), 4),
+    ids=lambda one: getattr(one, "__name__", one),
+)
 def test_killed_at_a_named_point(seeded, node, starting, name, point):
     planned(name)
     with point(seeded, node) as reached:

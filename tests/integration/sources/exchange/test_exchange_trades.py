@@ -28,7 +28,7 @@ from pipelines.sources.load import load
 from pipelines.upstream.options import LoadOptions
 from tests.conftest import environment_of
 from tests.services.forks import forks
-from tests.soak import moments, times
+from tests.soak import moments, some, times
 
 NOW = "2024-03-01T12:00:30Z"
 SINCE = "2024-03-01T00:00:00Z"
@@ -39,6 +39,7 @@ SERIES = {
     "coinbase": "BTC/USD",
     "kraken": "BTC/USD",
 }
+WALKED = ("binance", "coinbase", "kraken")  # each in a way of its own
 NS_IN_MS = 1_000_000
 
 
@@ -179,7 +180,7 @@ KINDS = (
 )
 
 
-@pytest.mark.parametrize("exchange_id", ["binance", "coinbase", "kraken"])
+@pytest.mark.parametrize("exchange_id", some("faults", WALKED, 1))
 def test_faults_of_every_kind_change_no_trade(venues, exchange_id):
     for kind in KINDS:
         venues.inject(kind, probability=0.12, exchange_id=exchange_id, path="rades")
@@ -188,7 +189,7 @@ def test_faults_of_every_kind_change_no_trade(venues, exchange_id):
     assert query("select count(*) from bronze_exchange.quarantine") == [(0,)]
 
 
-@pytest.mark.parametrize("exchange_id", ["binance", "coinbase", "kraken"])
+@pytest.mark.parametrize("exchange_id", some("trades", WALKED, 1))
 def test_trades_that_a_venue_leaves_out_stop_no_load(venues, exchange_id):
     venues.inject("missing", probability=0.05, exchange_id=exchange_id, path="rades")
     loaded(exchange_id)
@@ -200,7 +201,7 @@ def test_trades_that_a_venue_leaves_out_stop_no_load(venues, exchange_id):
     assert found[-1] in expected[-20:]
 
 
-@pytest.mark.parametrize("exchange_id", ["binance", "coinbase", "kraken"])
+@pytest.mark.parametrize("exchange_id", some("recorded", WALKED, 2))
 def test_recorded_trades_read_the_same_in_bronze(
     database, recorded, tmp_path, monkeypatch, exchange_id
 ):
@@ -250,7 +251,7 @@ def loads():
         yield started
 
 
-@pytest.mark.parametrize("exchange_id", ["binance", "coinbase", "kraken"])
+@pytest.mark.parametrize("exchange_id", some("kills", WALKED, 1))
 def test_kills_at_random_times_lose_no_trade_and_double_none(
     venues, database, loads, exchange_id
 ):
@@ -303,13 +304,15 @@ def test_what_is_configured_is_loaded_with_its_feeds(venues):
     assert symbols == [("BTC/USD",), ("BTC/USDT",)]
 
 
-def contracts(*symbols) -> Configuration:
+def contracts(*symbols, feeds=("candles",)) -> Configuration:
     known = configuration(PROJECT_DIR / "seeds")
     since = Since(before_now=timedelta(hours=1))
     return replace(
         known,
         instruments=[
-            InstrumentChoice("binance", symbol, since, "live", is_enabled=True)
+            InstrumentChoice(
+                "binance", symbol, since, "live", is_enabled=True, feeds=feeds
+            )
             for symbol in symbols
         ],
     )
@@ -326,21 +329,20 @@ where symbol in ('BTC/USDT', 'BTC/USDT:USDT', 'BTC/USD:BTC') order by symbol
 
 
 def test_a_contract_that_is_configured_brings_its_markets_listing_alone(venues):
-    wanted = ExchangeSource(contracts("BTC/USDT:USDT", "BTC/USD:BTC"))
+    # whose trades are in the archive alone
+    known = contracts("BTC/USD:BTC", feeds=("trades",))
+    wanted = ExchangeSource(known)
     load(wanted)
     assert wanted.failures == []
-    assert query(LISTED) == [
-        ("BTC/USD:BTC", "BTCUSD_PERP", "swap", "TRADING"),
-        ("BTC/USDT:USDT", "BTCUSDT", "swap", "TRADING"),
-    ]
+    assert query(LISTED) == [("BTC/USD:BTC", "BTCUSD_PERP", "swap", "TRADING")]
     types = query("select distinct market_type from bronze_exchange.instruments")
     assert ("future",) in types
-    assert paths(venues) == {"/fapi/v1/exchangeInfo", "/dapi/v1/exchangeInfo"}
+    assert paths(venues) == {"/dapi/v1/exchangeInfo"}
     budgets = query("select budget from ops.request_budgets order by 1")
-    assert budgets == [("binance inverse",), ("binance linear",)]
+    assert budgets == [("binance inverse",)]
     venues.clear_counts()
-    load(ExchangeSource(contracts("BTC/USDT:USDT", "BTC/USD:BTC")))
-    assert not paths(venues) & {"/fapi/v1/exchangeInfo", "/dapi/v1/exchangeInfo"}
+    load(ExchangeSource(known))
+    assert not paths(venues) & {"/dapi/v1/exchangeInfo"}
 
 
 def test_a_spot_load_asks_no_host_of_contracts_and_listings_stand_side_by_side(venues):
@@ -352,15 +354,13 @@ def test_a_spot_load_asks_no_host_of_contracts_and_listings_stand_side_by_side(v
 
 
 def test_a_contract_that_is_named_says_where_its_candles_are(venues):
-    for feed in ("candles", "trades"):
-        options = LoadOptions.parse(["binance"], ["BTC/USD:BTC"], feeds=[feed])
-        wanted = ExchangeSource(contracts(), options)
-        load(wanted)
-        (failure,) = wanted.failures
-        assert isinstance(failure, BadDataError)
-        assert f"{feed} of inverse contracts on binance come from its archive" in str(
-            failure
-        )
+    options = LoadOptions.parse(["binance"], ["BTC/USD:BTC"], feeds=["trades"])
+    wanted = ExchangeSource(contracts(), options)
+    load(wanted)
+    (failure,) = wanted.failures
+    assert isinstance(failure, BadDataError)
+    about = "trades of inverse contracts on binance come from its archive"
+    assert about in str(failure)
 
 
 def test_contracts_of_a_venue_that_are_not_collected_are_refused(venues):

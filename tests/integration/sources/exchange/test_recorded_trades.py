@@ -61,7 +61,7 @@ def test_candles_rebuilt_from_recorded_trades_equal_the_recorded_ones(
     deliver({"trades": rows[:6000][::-1]})  # backwards, and a thousand of them twice
     transform = Transform()
     transform.run("seed")
-    transform.run("run")
+    transform.rerun("run")
     with gzip.open(recorded / CANDLES, "rt") as lines:
         given = [
             (datetime.fromisoformat(row.pop("date")), *map(Decimal, row.values()))

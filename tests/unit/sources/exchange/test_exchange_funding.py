@@ -3,7 +3,7 @@
 import csv
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -72,6 +72,28 @@ def read(monkeypatch):
     return reading
 
 
+@pytest.fixture
+def read_of(monkeypatch):
+    """Tables of what a venue's answer gives, whatever was asked."""
+
+    def reading(spec, body):
+        date = datetime(2025, 7, 12, tzinfo=UTC)
+        with venue_server(lambda *_: Reply(body, date=date)) as server:
+            monkeypatch.setenv(f"BULLION_{spec.exchange_id.upper()}_URL", server.url)
+            settings.cache_clear()
+            clock = FakeClock(date)
+            client = VenueClient(spec, FakeBudget(), clock, configured(attempts=1))
+            route: Any = spec.route(FUNDING_RATES.name)
+            series = Series(spec.exchange_id, "BTC/USD:USD", "PF_XBTUSD")
+            reader = SpanReader(client, FUNDING_RATES, route, series)
+            gap = Gap(0, int(date.timestamp() * 1000))
+            found = {r.table.name: r.frame for r in reader.rows([gap], [])}
+            settings.cache_clear()
+        return found
+
+    return reading
+
+
 def test_a_settlement_a_few_milliseconds_off_the_hour_is_kept_as_sent(read):
     at = NOW_MS - 8 * HOUR + 17
     found, asked = read([row(at, "-0.00219334")], Gap(at - 17, NOW_MS))
@@ -112,6 +134,18 @@ def test_a_rate_that_is_none_is_refused_and_asked_for_again(read):
     ]
 
 
+def test_a_rate_has_36_decimals_and_is_below_100(read):
+    start = NOW_MS - 24 * HOUR
+    rates = ["2.3271331254e-19", "-99.5", "100", "1e-37"]
+    rows = [row(start + place * HOUR, rate) for place, rate in enumerate(rates)]
+    found, _ = read(rows, Gap(start, NOW_MS))
+    kept = found["funding_rates"]["funding_rate"].to_list()
+    assert kept == ["0.00000000000000000023271331254", "-99.5"]
+    reasons = found["quarantine"]["reason"].to_list()
+    wanted = ("100 with 3 digits before the point, more than 2", "with 37 decimals")
+    assert all(text in said for said, text in zip(reasons, wanted, strict=True))
+
+
 def test_recorded_settlements_read_the_same(read, recorded):
     with (recorded / "funding" / "binance_XRPUSDT_8h_funding.csv").open() as lines:
         # the recording went through floats; the venue sends eight decimals
@@ -134,3 +168,18 @@ def test_recorded_settlements_read_the_same(read, recorded):
 
 def _ms(text):
     return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def test_a_recorded_body_of_kraken_futures_gives_the_relative_rate(read_of, recorded):
+    folder = recorded / "exchange_samples"
+    body = (folder / "kraken_http_futures_historical_funding_rates.json").read_text()
+    found = read_of(DERIVATIVES["kraken_futures", "linear"], body)
+    rates = found["funding_rates"].sort("settled_at_ms")
+    sent = json.loads(body, parse_float=str)["rates"]
+    told = sorted((r["timestamp"], r["relativeFundingRate"]) for r in sent)
+    kept = [
+        (datetime.fromtimestamp(at / 1000, UTC), Decimal(rate))
+        for at, rate in rates.select("settled_at_ms", "funding_rate").iter_rows()
+    ]
+    assert kept == [(datetime.fromisoformat(at), Decimal(rate)) for at, rate in told]
+    assert "quarantine" not in found

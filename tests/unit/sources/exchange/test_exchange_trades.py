@@ -34,6 +34,8 @@ NOW_NS = NOW_MS * MS
 START = NOW_NS - 3600 * S
 PAGE = 10
 SHAPES = list(FAKES)
+# an answer of theirs without a row says that there was none: see `test_page_ends`
+REMEMBER = [venue for venue in SHAPES if venue != "kraken_futures"]
 
 
 def market(count=95, *, seed=1, ids_missing=()):
@@ -139,7 +141,7 @@ def test_ids_that_the_venue_skips_end_no_walk(load, venue):
     assert ids(found) == [t.trade_id for t in held]
 
 
-@pytest.mark.parametrize("venue", SHAPES)
+@pytest.mark.parametrize("venue", REMEMBER)
 def test_a_series_without_trades_is_answered_for_up_to_now(load, venue):
     found, _ = load(venue, FAKES[venue][0]([]), Gap(START, NOW_NS + S))
     (page,) = pages(found)
@@ -190,7 +192,7 @@ def test_a_first_id_found_by_time_is_checked(load):
 
 def test_trades_that_share_a_stamp_across_a_page_are_not_lost(load):
     held = [Trade(i, START + (i // 15) * S) for i in range(60)]
-    for venue in SHAPES:
+    for venue in REMEMBER:
         found, _ = load(venue, FAKES[venue][0](held), Gap(START, NOW_NS + S))
         expected = list(range(60))
         if venue == "kraken":  # ten at one stamp fill a page: what follows is a break

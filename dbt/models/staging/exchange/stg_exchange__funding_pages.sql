@@ -1,0 +1,33 @@
+{{ config(meta={'part': 'funding_rates'}) }}
+
+with
+
+source as (
+
+    select * from {{ source('exchange', 'pages') }}
+
+),
+
+pages as (
+
+    select
+        scope::text as exchange_id,
+        subject::text as symbol,
+        asked_from as asked_from_ms,
+        asked_until as asked_until_ms,
+        answered_from as answered_from_ms,
+        answered_until as answered_until_ms,
+        rows_count,
+        upstream_now_ms as venue_now_ms,
+        request_id::text as request_id,
+        origin::text as origin,
+        received_at,
+        _dlt_load_id::text as load_id,
+        delivery_file::text as delivery_file,
+        delivery_row
+    from source
+    where feed = 'funding_rates'
+
+)
+
+select * from pages

@@ -1,0 +1,15 @@
+with
+
+source as (
+
+    select * from {{ source('exchange', 'global_accounts') }}
+
+),
+
+readings as (
+
+    {{ staged_readings_sql('observed_at', ['long_ratio', 'short_ratio', 'long_short_ratio']) }}
+
+)
+
+select * from readings

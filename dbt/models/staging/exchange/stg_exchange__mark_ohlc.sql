@@ -1,0 +1,15 @@
+with
+
+source as (
+
+    select * from {{ source('exchange', 'mark_ohlc') }}
+
+),
+
+readings as (
+
+    {{ staged_readings_sql('opened_at', ['open', 'high', 'low', 'close']) }}
+
+)
+
+select * from readings

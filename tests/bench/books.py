@@ -1,0 +1,89 @@
+"""Snapshots of order books and tickers to bronze, and what they take of the disk."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+from pipelines import warehouse
+from pipelines.sandbox.clock import iso
+from pipelines.sandbox.listings import generated_pairs
+from pipelines.sandbox.running import Running, running
+from pipelines.settings import export
+from pipelines.sources.exchange.feeds import ORDER_BOOKS, TICKERS
+from tests.bench import child
+from tests.bench.options import Options
+from tests.bench.say import say
+from tests.bench.server import Server
+from tests.bench.tables import Table
+
+NOW = "2024-03-15T00:00:05Z"
+MINUTE_MS = 60_000
+INSTRUMENTS = 50  # of which a day's rows and bytes are told
+FEEDS = (ORDER_BOOKS, TICKERS)
+
+
+def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
+    """What snapshots of each feed take, a minute after the other."""
+    series = {
+        exchange_id: [
+            p.instrument.symbol for p in pairs if ":" not in p.instrument.symbol
+        ]
+        for exchange_id, pairs in generated_pairs().items()
+    }
+    with (
+        server.database("bench_books"),
+        running(now=NOW, frozen=True, rate_limit=False) as sandbox,
+    ):
+        export(sandbox.environment)
+        found = {
+            feed.name: _seconds(feed.name, series, options, sandbox) for feed in FEEDS
+        }
+        yield _speeds(found, sum(map(len, series.values())))
+        yield _bytes()
+
+
+def _seconds(
+    feed: str, series: Mapping[str, Sequence[str]], options: Options, sandbox: Running
+) -> list[float]:
+    """Of a load of each minute, after one that makes the tables and is not counted."""
+    seconds = []
+    for number in range(options.repeats + 1):
+        sandbox.set_clock(iso(sandbox.now_ms() + MINUTE_MS))
+        told = child.run("tests.bench.books_child", {"series": series, "feed": feed})
+        seconds.append(told["seconds"])
+        say(f"books {feed} {number}: {told['seconds']:.2f} s")
+    return seconds[1:]
+
+
+def _speeds(found: Mapping[str, list[float]], count: int) -> Table:
+    return Table(
+        "Snapshots to committed bronze rows, medians",
+        ("feed", "rows", "seconds", "rows/s"),
+        [
+            (feed, count, median(seconds), count / median(seconds))
+            for feed, seconds in found.items()
+        ],
+        ("A load of each venue, one after the other: one request a book.",),
+    )
+
+
+def _bytes() -> Table:
+    rows = []
+    with warehouse.connect(None, "bench") as connection:
+        for feed in FEEDS:
+            name = f"bronze_exchange.{feed.table.name}"
+            connection.execute(f"vacuum (analyze) {name}")
+            told = connection.execute(
+                f"select pg_table_size('{name}') / count(*)::float8,"
+                f" pg_indexes_size('{name}') / count(*)::float8 from {name}"
+            ).fetchone()
+            heap, indexes = told or (0.0, 0.0)
+            a_day = INSTRUMENTS * 1440
+            size = heap + indexes
+            rows.append((feed.name, heap, indexes, size, a_day, a_day * size / 1e6))
+    return Table(
+        f"Bytes a row, and a day of {INSTRUMENTS} instruments each minute",
+        ("feed", "heap", "indexes", "in all", "rows a day", "MB a day"),
+        rows,
+        ("A book has at most 100 levels a side (on the sandbox's Coinbase 50).",),
+    )

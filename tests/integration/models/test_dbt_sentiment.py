@@ -1,0 +1,207 @@
+"""Sentiment in gold: as recorded, and the same however polls are split and ordered."""
+
+import random
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from pipelines.collector.load_once import load_once
+from pipelines.sources import members
+from pipelines.sources.sentiment.texts import score_items
+from pipelines.upstream.options import LoadOptions
+from tests.contents.transform import Transform
+from tests.histories import sentiment_recordings
+from tests.histories.sentiment_recordings import SENTIMENT, listing, post, put
+from tests.integration.models.test_dbt_histories import select
+from tests.soak import seeds, times
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+MODELS = ("fct_fear_greed", "fct_news", "fct_dev_activity", "fct_sentiment")
+SAID = (
+    "$BTC is bullish, to the moon",
+    "$ETH got rekt, what a scam",
+    "$BTC and $ETH are here",
+    "C'est une très bonne nouvelle pour le $BTC, super!",
+)
+HELD = "select to_jsonb(t) - 'changed_in' from gold.{} as t order by t::text"
+COMMANDS = (
+    ("run", "--select", *MODELS),
+    ("run", "--select", "fct_news"),
+    ("run", "--full-refresh", "--select", "fct_dev_activity"),
+    ("run", "--select", *MODELS, "--vars", "backlog_rows: 1"),
+)
+
+
+def load(folder, now=NOW):
+    for name in members("sentiment"):
+        source, _ = load_once(name, LoadOptions(recordings=folder, now=now))
+        assert source.failures == []
+
+
+def held():
+    models = {name: select(HELD.format(name)) for name in MODELS}
+    return {name: sorted(map(str, rows)) for name, rows in models.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SENTIMENT.is_dir(), reason=f"no recordings at {SENTIMENT}")
+def test_what_was_recorded_is_in_gold(built_database, tmp_path):
+    load(sentiment_recordings.recorded(tmp_path / "recorded"))
+    score_items(members("sentiment"))
+    Transform().run("seed", "--select", "sentiment_sources")
+    Transform().run("run", "--select", *MODELS)
+    assert select(
+        "select index_value::integer, classification, known_at, is_assumed"
+        " from gold.fct_fear_greed where index_date = '2023-03-11'"
+    ) == [(33, "Fear", datetime(2023, 3, 11, 1, tzinfo=UTC), True)]
+    assert select(
+        "select count(*), min(index_date), max(index_date) from gold.fct_fear_greed"
+    ) == [(131, date(2023, 1, 21), date(2023, 5, 31))]
+    assert select(
+        "select sum(commits_count + bot_commits_count)::integer, max(stars_count)"
+        " from gold.fct_dev_activity"
+    ) == [(90, 2256)]
+    assert select("select count(*), count(published_at) from gold.fct_news") == [
+        (35, 35)
+    ]
+    assert select(
+        "select source, count(*) > 0, bool_and(is_assumed)"
+        " from gold.fct_sentiment group by 1 order by 1"
+    ) == [("news", True, True)]
+
+
+class Polls:
+    """Polls of an index whose days are revised, of feeds and of a repository."""
+
+    def __init__(self, seed, count):
+        self._rng = random.Random(seed)
+        self.count = count
+        self.values = defaultdict(list)  # of a day: when, what
+        self.posts = defaultdict(list)  # of a post: when, what, of which hour
+
+    def write(self, folder):
+        """Folders of loads, each with some of the polls, in any order."""
+        numbers = list(range(self.count))
+        self._rng.shuffle(numbers)
+        while numbers:
+            home = folder / f"load_{len(numbers)}"
+            for number in [numbers.pop() for _ in range(min(len(numbers), 3))]:
+                self._poll(home, number)
+            yield home
+
+    def _poll(self, home, number):
+        at = NOW + timedelta(hours=7 * number)
+        told = {"fetched_at": at.isoformat()}
+        put(home, "fear_greed", number, {"data": list(self._days(at))}, **told)
+        put(home, "news", number, self._feed(number), **told)
+        url = f"https://api.github.com/repos/o/r/commits?per_page=100&poll={number}"
+        put(home, "github", number, self._commits(number), url=url, **told)
+        stars = {"full_name": "o/r", "id": 1, "stargazers_count": number}
+        put(home, "github", number + 500, stars, **told)
+        put(home, "reddit", number, listing(list(self._posts(number, at))), **told)
+
+    def _posts(self, number, at):
+        """Posts that are edited, rated anew, and told of twice with another hour."""
+        for n in range(number, number + 5):
+            said = self._rng.choice(SAID)
+            hour = self._rng.choice((0, 0, 0, 1))
+            created = NOW + timedelta(hours=5 * n + hour)
+            self.posts[n].append((at, said, created.replace(minute=0)))
+            yield post(
+                n,
+                title=f"{said} {n * n * 7919} {n}",
+                selftext="",
+                score=self._rng.randint(-3, 90),
+                created_utc=created.timestamp(),
+            )
+
+    def mentions(self):
+        """How many posts name an asset in an hour, as each was last told."""
+        counted: Counter[tuple[str, datetime]] = Counter()
+        for told in self.posts.values():
+            _, said, hour = max(told, key=lambda one: one[0])
+            for asset in ("BTC", "ETH"):
+                counted[asset, hour] += f"${asset}" in said
+        return sorted((*key, count) for key, count in counted.items() if count)
+
+    def _days(self, at):
+        today = at.replace(hour=0)
+        for day in (today - timedelta(days=n) for n in range(4)):
+            value = self._rng.choice((20, 20, 30))
+            self.values[day.date()].append((at, value))
+            stamp = str(int(day.timestamp()))
+            yield {"value": str(value), "timestamp": stamp}
+
+    def _feed(self, number):
+        items = "".join(
+            f"<item><guid>{n}</guid><title>{n} at {self._rng.choice('ab')}</title>"
+            f"<pubDate>{'soon' if n % 3 else '2026-11-28T10:00:00Z'}</pubDate></item>"
+            for n in range(number, number + 4)
+        )
+        feed = f"<rss version='2.0'><channel><title>N</title>{items}</channel></rss>"
+        return feed.encode()
+
+    def _commits(self, number):
+        return [
+            {
+                "sha": f"{n:040}",
+                "url": f"https://api.github.com/repos/o/r/commits/{n:040}",
+                "parents": [{}] * (1 + n % 2),
+                "author": {"login": f"a{n % 3}" if n % 4 else "x[bot]"},
+                "commit": {
+                    "committer": {
+                        "date": (NOW + timedelta(hours=3 * n - 90)).isoformat()
+                    }
+                },
+            }
+            for n in range(5 * number, 5 * number + 8)
+        ]
+
+    def index(self):
+        """Of each day its newest value and how many it has had."""
+        for day, told in sorted(self.values.items()):
+            values = [value for _, value in sorted(told)]
+            changes = sum(a != b for a, b in pairwise(values))
+            yield day, values[-1], 1 + changes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", seeds(__name__, times(20, 1)))
+def test_gold_is_the_same_however_polls_are_split_and_ordered(
+    built_database, tmp_path, seed
+):
+    print(f"seed {seed}")
+    rng, transform, polls = random.Random(seed), Transform(), Polls(seed, times(30, 9))
+    for folder in polls.write(tmp_path):
+        load(folder)
+        if rng.random() < 0.7:
+            score_items(members("sentiment"))
+        if rng.random() < 0.7:
+            transform.rerun(*rng.choice(COMMANDS))
+    score_items(members("sentiment"))
+    transform.rerun("run", "--select", *MODELS)
+    standing = held()
+    assert select(
+        "select index_date, index_value::integer, versions_count"
+        " from gold.fct_fear_greed order by 1"
+    ) == list(polls.index())
+    assert select("select count(*) from gold.fct_news") == [(polls.count + 3,)]
+    assert select(
+        "select sum(commits_count + bot_commits_count)::integer"
+        " from gold.fct_dev_activity"
+    ) == [(5 * polls.count + 3,)]
+    assert (
+        select(
+            "select asset, hour_at, sum(items_count)::integer"
+            " from gold.fct_sentiment group by 1, 2 order by 1, 2"
+        )
+        == polls.mentions()
+    )
+    assert select(
+        "select distinct language from gold.fct_sentiment"
+        " where scored_count = 0 and unscored_count > 0"
+    ) == [("fr",)]
+    transform.run("run", "--full-refresh", "--select", *MODELS)
+    assert held() == standing

@@ -1,0 +1,61 @@
+"""A warehouse that a release before built: its tables become those of now."""
+
+from decimal import Decimal
+
+import pytest
+
+from pipelines import warehouse
+from tests.contents.transform import Transform, TransformError
+
+COLUMNS = """
+select c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)
+from pg_catalog.pg_attribute as a
+inner join pg_catalog.pg_class as c on a.attrelid = c.oid
+where c.relnamespace = 'gold'::regnamespace and not a.attisdropped
+"""
+BEFORE = """
+alter table gold.fct_candles add column notional numeric(76, 36);
+alter table gold.fct_market_features alter day_notional type numeric(78, 36);
+alter table gold.fct_trades
+    alter quote_amount type numeric(76, 36), alter quote_amount set not null;
+insert into gold.fct_trades (
+    exchange_id, symbol, minute_at, trade_key, traded_at, traded_at_ns, price,
+    base_amount, quote_amount, taker_side, is_aggregate, source, reading_id, changed_in
+)
+select
+    'kraken', 'BTC/USD', '2024-03-01', key, '2024-03-01', 0, 1, 1, paid, 'buy', false,
+    'rest', key, 0
+from (values
+    ('fits', 1.000000000000000001),
+    ('too fine', 1.0000000000000000001),
+    ('too much', 1e20)
+) as trades (key, paid);
+create schema research;
+create view research.paid as select quote_amount from gold.fct_trades;
+"""
+AFTER = {
+    ("fct_market_features", "day_notional"): "numeric(60,18)",
+    ("fct_trades", "quote_amount"): "numeric(38,18)",
+}
+
+
+def test_tables_of_a_release_before_become_those_of_now_but_under_a_view_of_somebodys(
+    built_database,
+):
+    one_model = ("run", "--select", "fct_fear_greed")
+    with warehouse.connect(None, "test") as owner:
+        owner.execute(BEFORE)
+        with pytest.raises(
+            TransformError, match=r"view research\.paid depends on column"
+        ):
+            Transform().run(*one_model)
+        owner.execute("drop view research.paid")
+        for _ in range(2):  # and once they are, they stay
+            Transform().run(*one_model)
+            kinds = {(t, c): kind for t, c, kind in owner.execute(COLUMNS).fetchall()}
+            assert AFTER.items() <= kinds.items()
+            assert ("fct_candles", "notional") not in kinds
+            trades = "select trade_key, quote_amount from gold.fct_trades order by 1"
+            fits = Decimal("1.000000000000000001")
+            held = [("fits", fits), ("too fine", None), ("too much", None)]
+            assert owner.execute(trades).fetchall() == held
