@@ -114,6 +114,18 @@ def unlock(connection: Connection, key: str) -> None:
     connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
 
 
+@contextmanager
+def trying(connection: Connection, key: str) -> Iterator[bool]:
+    """Whether nobody else has the lock `key`; if so, it is held within the block."""
+    is_ours = try_lock(connection, key)
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            with suppress(psycopg.OperationalError):  # a lost connection has no lock
+                unlock(connection, key)
+
+
 def holder(connection: Connection, key: str) -> str:
     """Who holds the lock `key`: process, host and since when."""
     name = scalar(connection, "select ops.lock_holder(%s)", key)

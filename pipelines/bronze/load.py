@@ -7,7 +7,7 @@ the cursor of every series is what bronze holds.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -95,12 +95,15 @@ def recover(connection: warehouse.Connection, say: Say = lambda _: None) -> int:
     """Deliver what runs that died had extracted; how many there were."""
     count = 0
     for run in Run.left():
-        if warehouse.try_lock(connection, run.lock) and run.folder.exists():
-            if run.has_packages:
-                say(f"delivering what a run that died left: {run.folder.name}")
-                count += 1
-            run.deliver()
-            register(connection, f"bronze_{run.source_name}")
+        with warehouse.trying(connection, run.lock) as is_ours:
+            if is_ours and run.folder.exists():
+                if run.has_packages:
+                    say(f"delivering what a run that died left: {run.folder.name}")
+                    count += 1
+                schema = f"bronze_{run.source_name}"
+                with _in_turn_at_first(connection, schema):
+                    run.deliver()
+                register(connection, schema)
     return count
 
 
@@ -142,13 +145,12 @@ def _in_turn_at_first(connection: warehouse.Connection, schema: str) -> Iterator
     if warehouse.has_table(connection, f"{schema}._dlt_loads"):
         yield
         return
-    while not warehouse.try_lock(connection, key):
+    while True:
+        with warehouse.trying(connection, key) as is_ours:
+            if is_ours:
+                yield
+                return
         time.sleep(warehouse.RETRY_S)
-    try:
-        yield
-    finally:
-        with suppress(psycopg.OperationalError):  # a lost connection has no lock
-            warehouse.unlock(connection, key)
 
 
 def _as_dlt(

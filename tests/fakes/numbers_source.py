@@ -129,9 +129,9 @@ def moments() -> Callable[[str], None]:
     return run
 
 
-def work() -> Callable[[str], None]:
-    def run(point: str) -> None:
+def work() -> Callable[..., None]:
+    def run(point: str, *series: str) -> None:
         POINTS.get(point, lambda: None)()
-        load.load(Numbers(["a", "b", "c"]), wait_s=300)
+        load.load(Numbers(series or ["a", "b", "c"]), wait_s=300)
 
     return run

@@ -14,8 +14,9 @@ from dlt.common.runners import pool_runner
 from pipelines import warehouse
 from pipelines.bronze import run
 from pipelines.bronze.delivery import Rows
+from pipelines.bronze.load import recover
 from pipelines.bronze.run import Run
-from pipelines.errors import BadDataError, BusyError, SetupError
+from pipelines.errors import BadDataError, BusyError, SetupError, UpstreamError
 from pipelines.settings import settings
 from pipelines.sources import load
 from tests.conftest import environment_of
@@ -59,9 +60,10 @@ def loads():
 def start(loads, database):
     """Starts a load in a process of its own."""
 
-    def start(point="none"):
+    def start(point="none", *series):
         known = {"BULLION_DATA_DIR": str(settings().data_dir)}
-        return loads.start(point, environment=environment_of(database) | known)
+        environment = environment_of(database) | known
+        return loads.start(point, *series, environment=environment)
 
     return start
 
@@ -94,6 +96,39 @@ def test_kills_at_random_times_lose_nothing_and_double_nothing(start):
     (_, count, *_), *_ = rows(EACH_ONCE)
     assert count >= A_LOAD * 2
     assert_each_stands_once("abc", count)
+
+
+def test_what_died_before_a_first_load_is_delivered_by_two_at_once(start):
+    dying = [start("after normalise", series) for series in "ab"]
+    assert [fork.wait() for fork in dying] == [-signal.SIGKILL] * 2
+    assert len(Run.left()) == 2
+    begin = threading.Barrier(2)
+
+    def recovered(_):
+        with warehouse.connect("loader", "test") as connection:
+            begin.wait(300)
+            return recover(connection)
+
+    with ThreadPoolExecutor(begin.parties) as threads:
+        assert sum(threads.map(recovered, range(2))) == 2
+    assert_each_stands_once("ab", A_LOAD)
+
+
+def test_what_could_not_be_delivered_is_free_for_whoever_comes_next(start, monkeypatch):
+    assert start("after normalise", "a").wait() == -signal.SIGKILL
+    deliver = Run.deliver
+
+    def failing(run):
+        raise UpstreamError("the warehouse did not take it yet")
+
+    with warehouse.connect("loader", "test") as first:
+        monkeypatch.setattr(Run, "deliver", failing)
+        with pytest.raises(UpstreamError):
+            recover(first)
+        monkeypatch.setattr(Run, "deliver", deliver)
+        with warehouse.connect("loader", "test") as second:
+            assert recover(second) == 1
+    assert_each_stands_once("a", A_LOAD)
 
 
 def test_facts_of_a_load_are_recorded(database):
