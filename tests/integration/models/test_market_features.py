@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pipelines import warehouse
+from tests.contents.as_known import AsKnown
 from tests.contents.transform import Transform
 from tests.fakes.memory_source import deliver
 from tests.histories.bar_histories import SHAPES, Bar, Shape, bar, put_bars, series
@@ -129,6 +130,7 @@ def test_any_order_of_candles_gives_the_features_of_a_full_refresh(
     transform = Transform()
     held: dict[tuple[Any, ...], Bar] = {}
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    as_known = AsKnown("market_features")
     for batch in steps(bars, rng):
         with warehouse.connect("transformer", "test") as connection:
             put_bars(connection, batch)
@@ -136,6 +138,8 @@ def test_any_order_of_candles_gives_the_features_of_a_full_refresh(
         transform.rerun(*MODEL)
         before, rows = rows, stored()
         check_touched(before, rows, held.values(), {one[:3] for one in batch})
+        as_known.see()
+    as_known.check()
     assert sorted(held.values()) == sorted(bars)
     check_definitions(rows, bars)
     transform.run(*MODEL, "--full-refresh")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines import warehouse
+from tests.contents.as_known import AsKnown
 from tests.contents.transform import Transform
 from tests.histories.venue_histories import Minute, minutes, put_minutes
 from tests.oracles import price_oracle
@@ -48,6 +49,7 @@ def test_any_order_of_candles_gives_the_prices_of_a_full_refresh(built_database,
     candles = minutes(rng)
     transform = Transform()
     made: set[Any] = set()
+    as_known = AsKnown("prices")
     for batch in steps(candles, rng):
         with warehouse.connect("transformer", "test") as connection:
             put_minutes(connection, batch)
@@ -55,6 +57,8 @@ def test_any_order_of_candles_gives_the_prices_of_a_full_refresh(built_database,
         keys = {(r["asset"], r["quote"], r["minute_at"]) for r in stored()}
         assert made <= keys  # a row once made stays
         made = keys
+        as_known.see()
+    as_known.check()
     rows = stored()
     wanted = price_oracle.prices(candles)
     assert len(rows) == len(wanted)
@@ -62,6 +66,8 @@ def test_any_order_of_candles_gives_the_prices_of_a_full_refresh(built_database,
         assert row == right
     transform.run(*MODELS, "--full-refresh")
     assert stored() == rows
+    as_known.check_forgotten()
+    as_known.see()
     reasons = {v["reason"] for row in rows for v in row["excluded"]}
     assert {"stale"} < reasons <= {"stale", "frozen", "distance"}
     assert {row["venues_count"] for row in rows} >= {2, 3}
