@@ -16,6 +16,15 @@ from pipelines.local.kafka_client import opened
 TRIES = 5
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small_heap():
+    """Each try collects garbage: not that of all that this process has imported."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @contextmanager
 def closed_port():
     with socket.socket() as bound:
