@@ -37,7 +37,7 @@ TRADE = RowRules(
         **dict.fromkeys((*IDS, "agg_trade_id"), "count"),
     },
     # of the amounts those that the venue counts
-    required=frozenset({*AMOUNTS, "quote_amount", *IDS, "taker_side"}),
+    required=frozenset({*AMOUNTS, "quote_amount", "contracts", *IDS, "taker_side"}),
     ordered=(("first_trade_id", "last_trade_id"),),
 )
 

@@ -175,13 +175,16 @@ def plain(text: str, bounds: Bounds = AMOUNT) -> str:
 
 
 def at(body: Any, path: tuple[str, ...]) -> Any:
-    """What lies at `path`.
+    """What lies at `path`; in a list `0` is its first element.
 
     Raises:
         ValueError: nothing does.
     """
     for name in path:
-        if not isinstance(body, dict) or name not in body:
+        if isinstance(body, list) and name.isdecimal() and int(name) < len(body):
+            body = body[int(name)]
+        elif isinstance(body, dict) and name in body:
+            body = body[name]
+        else:
             raise ValueError(f"no {name!r} in the answer")
-        body = body[name]
     return body

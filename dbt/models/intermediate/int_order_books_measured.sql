@@ -86,8 +86,11 @@ quoted as (
         measures.narrow_bps,
         measures.wide_bps,
         measures.notional,
-        coalesce(sizes.contract_size, case when not parsed.is_inverse then 1 end)
-            as contract_size
+        coalesce(
+            parsed.listed_contract_size,
+            sizes.contract_size,
+            case when not parsed.is_inverse then 1 end
+        ) as contract_size
     from parsed
     left join lateral (
         select sought.*

@@ -5,11 +5,12 @@ gives the complete listing. It is static enough to be kept: bronze has its age.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 
@@ -26,18 +27,23 @@ from pipelines.upstream.extents import HOUR_MS
 from pipelines.upstream.request_log import RequestLog
 from pipelines.warehouse import Connection, has_table
 
+LISTED = ("symbol", "venue_symbol", "contract_size", "is_active")
 NEWEST = Path(__file__).with_name("listing.sql").read_bytes()
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a venue lists: its own symbol for each unified one."""
+    """What a venue lists: its own symbol for each unified one.
+
+    `contract_sizes` are those that it says, by unified symbol.
+    """
 
     exchange_id: str
     venue_symbols: Mapping[str, str]
     venue_now_ms: int
     is_fetched: bool
     rows: tuple[Rows, ...] = ()
+    contract_sizes: Mapping[str, str] = field(default_factory=dict)
 
     def venue_symbol(self, symbol: str) -> str:
         """The venue's own symbol.
@@ -60,8 +66,8 @@ def stored_listing(connection: Connection, spec: VenueSpec) -> Listing | None:
         rows = cursor.execute(NEWEST, (spec.exchange_id, spec.market)).fetchall()
     if not rows:
         return None
-    symbols = _by_symbol(rows)
-    return Listing(spec.exchange_id, symbols, rows[0][3], is_fetched=False)
+    now_ms = rows[0][len(LISTED)]
+    return _listing(spec, _by_symbol(rows), now_ms, is_fetched=False)
 
 
 def is_fresh(listing: Listing, venue_now_ms: int, max_age_hours: int) -> bool:
@@ -76,27 +82,36 @@ def fetch_listing(client: VenueClient, log: RequestLog) -> Listing:
         UpstreamError: the venue did not answer.
     """
     spec = client.spec
-    answer = client.call(spec.listing, {}, log, pick=partial(checked, spec.listing))
-    kept, refused = _read(spec, answer)
-    symbols = _by_symbol(
-        (row["symbol"], row["venue_symbol"], row["is_active"]) for row in kept
+    answer = client.call(
+        spec.listing, dict(spec.listing.fixed), log, pick=partial(checked, spec.listing)
     )
+    kept, refused = _read(spec, answer)
+    markets = _by_symbol(tuple(row[name] for name in LISTED) for row in kept)
+    if spec.listing.fixed:  # of several listings at one address each is one by itself
+        asked = urlencode(spec.listing.fixed)
+        answer = replace(answer, origin=f"{answer.origin}?{asked}")
     rows = [_rows(INSTRUMENTS, kept, client, answer)]
     if refused:
         rows.append(_rows(QUARANTINE, refused, client, answer))
-    return Listing(
-        spec.exchange_id,
-        symbols,
-        answer.venue_now_ms,
-        is_fetched=True,
-        rows=tuple(rows),
+    return _listing(
+        spec, markets, answer.venue_now_ms, is_fetched=True, rows=tuple(rows)
     )
 
 
-def _by_symbol(rows: Iterable[tuple[Any, ...]]) -> dict[str, str]:
+def _by_symbol(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Of two markets with one unified symbol the active one, then the first by name."""
-    ordered = sorted(rows, key=lambda row: (not row[2], row[1]), reverse=True)
-    return {row[0]: row[1] for row in ordered}
+    ordered = sorted(rows, key=lambda row: (not row[3], row[1]), reverse=True)
+    return [*{row[0]: row for row in ordered}.values()]
+
+
+def _listing(
+    spec: VenueSpec, markets: Iterable[tuple[Any, ...]], now_ms: int, **more: Any
+) -> Listing:
+    """The listing of markets as `LISTED`."""
+    rows = list(markets)
+    sizes = {row[0]: str(row[2]) for row in rows if row[2] is not None}
+    symbols = {row[0]: row[1] for row in rows}
+    return Listing(spec.exchange_id, symbols, now_ms, contract_sizes=sizes, **more)
 
 
 def _read(
@@ -133,6 +148,7 @@ def _instrument(
         "amount_increment": precision.get("amount"),
         "min_amount": limits["amount"]["min"],
         "min_notional": limits["cost"]["min"],
+        "contract_size": market.get("contractSize"),
     }
     status = raw.get(route.status_field)
     return {

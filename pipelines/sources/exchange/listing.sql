@@ -5,6 +5,7 @@ with listed as (
     select
         i.symbol,
         i.venue_symbol,
+        i.contract_size,
         i.is_active,
         i.venue_now_ms,
         i.request_id,
@@ -38,6 +39,7 @@ newest as (
 select
     l.symbol,
     l.venue_symbol,
+    l.contract_size,
     l.is_active,
     l.venue_now_ms
 from listed as l

@@ -22,11 +22,13 @@ def checked(route: ListingRoute, document: Any) -> Any:
     """The document, if it is a listing.
 
     Raises:
-        ValueError: it has no markets, or more than an answer may have.
+        ValueError: it has no markets, more than an answer may have, or not all.
     """
     count = len(listed(route, document))
     if not 0 < count <= BOUNDS.rows:
         raise ValueError(f"a listing of {count} markets, not 1 to {BOUNDS.rows}")
+    if route.rest and wire.at(document, route.rest):
+        raise ValueError(f"a listing that goes on after {count} markets")
     return document
 
 

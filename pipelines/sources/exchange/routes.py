@@ -30,6 +30,7 @@ class Route:
 
     A request weighs `weight` of the venue's limit of the name `limit`. `share`: the
     threshold that says which part of it all such requests may spend; None: all.
+    `fixed` are the parameters that do not vary.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Route:
     path: tuple[str, ...] = ()
     limit: str = WEIGHT
     share: str | None = None
+    fixed: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def weights(self) -> Mapping[str, int]:
@@ -57,10 +59,12 @@ class ListingRoute(Route):
     """The venue's listing, read through ccxt's `fetch_markets`: one request.
 
     `id_field` is where a listed market's id lies; None: it is the key of a mapping.
+    `rest` is where the cursor to what the answer leaves out lies: nothing may be there.
     """
 
     id_field: str | None = None
     status_field: str = "status"
+    rest: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class FeedRoute(Route):
         levels: how many elements of each of them are kept, the first; None: all.
         cells: how many cells a row has that is a list; None: rows are mappings.
         words: what a cell's word means to us, by column.
-        fixed: parameters that do not vary.
+        counts_contracts: whether amounts are contracts of the size that is listed.
     """
 
     symbol_param: str | None = "symbol"
@@ -98,7 +102,7 @@ class FeedRoute(Route):
     levels: int | None = None
     cells: int | None = None
     words: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
-    fixed: Mapping[str, str | int] = field(default_factory=dict)
+    counts_contracts: bool = False
 
     @property
     def is_shared(self) -> bool:
@@ -131,6 +135,7 @@ class SpanRoute(FeedRoute):
             any number.
         window_steps: the venue sends only so many of the newest; None: all.
         reach: how far back it may be asked; None: any time.
+        older: how far back it has rows, and ccxt's method for those before.
         sends_empty: whether a step in which nothing happened has a row.
     """
 
@@ -140,12 +145,19 @@ class SpanRoute(FeedRoute):
     page_steps: int | None = None
     window_steps: int | None = None
     reach: timedelta | None = None
+    older: tuple[timedelta, str] | None = None
     sends_empty: bool = True
 
     @property
     def has_window(self) -> bool:
         """Whether an answer may not reach back to what was asked for."""
         return self.window_steps is not None
+
+    def of_age(self, age_ms: int) -> "SpanRoute":
+        """The route to rows that are so old."""
+        if self.older is None or age_ms <= self.older[0] // timedelta(milliseconds=1):
+            return self
+        return replace(self, method=self.older[1])
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,13 @@ PROVENANCE = ("venue_now_ms", "request_id", "origin", "received_at")
 class Series:
     """An instrument on a venue, and the venue's own symbol of it.
 
-    Without a symbol it is a whole market.
+    Without a symbol it is a whole market. `contract_size`: of what amounts are counted.
     """
 
     exchange_id: str
     symbol: str
     venue_symbol: str
+    contract_size: str | None = None
 
     def __str__(self) -> str:
         return " on ".join(filter(None, (self.symbol, self.exchange_id)))
@@ -75,6 +76,7 @@ class Series:
             exchange_id=self.exchange_id,
             symbol=self.symbol,
             timeframe=TIMEFRAME,
+            contract_size=self.contract_size,
         )
 
     def pages(self, feed: Feed, frame: pl.DataFrame) -> Rows:

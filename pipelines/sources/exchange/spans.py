@@ -74,6 +74,8 @@ class SpanReader:
 
     def _ask(self, span: Span, log: RequestLog) -> SpanPage:
         route = self.route
+        if route.older:
+            route = route.of_age(self.client.venue_now_ms(log) - span[0])
         params: dict[str, Any] = {}
         if route.since:
             params[route.since.name] = _stamp(route.since, span[0])

@@ -40,11 +40,13 @@ TRADES = Table(
         Column("last_trade_id", "bigint", nullable=True),
         Column("is_aggregate", "bool"),
         Column("price", "decimal"),
-        # of which the venue counts: of what settles in its base some count the quote
+        # of which the venue counts: of what settles in its base some count the quote,
+        # and some count contracts, of the size that is listed
         *columns("decimal", "base_amount", "quote_amount", nullable=True),
         Column("traded_at_ns", "bigint"),
         Column("taker_side", "text"),
         *columns("text", "order_type", "liquidation", nullable=True),
+        *columns("decimal", "contracts", "contract_size", nullable=True),
         Column("venue_now_ms", "bigint"),
         *PROVENANCE,
     ),
@@ -69,7 +71,8 @@ FUNDING_RATES = Table(
 
 ORDER_BOOKS = Table(
     # a snapshot of a book as a venue sent it: `bids` and `asks` are the JSON of its
-    # levels, the best ones; a level a row would be seven times the bytes
+    # levels, the best ones; a level a row would be seven times the bytes; amounts of a
+    # venue that counts contracts are of the size that is listed
     "order_books",
     (
         *INSTRUMENT,
@@ -77,6 +80,7 @@ ORDER_BOOKS = Table(
         Column("update_id", "text", nullable=True),
         Column("changed_at_ms", "bigint", nullable=True),
         *columns("text", "bids", "asks"),
+        Column("contract_size", "decimal", nullable=True),
         Column("venue_now_ms", "bigint"),
         *PROVENANCE,
     ),
@@ -230,6 +234,8 @@ INSTRUMENTS = Table(
         Column("is_active", "bool"),
         *columns("decimal", "price_increment", "amount_increment", nullable=True),
         *columns("decimal", "min_amount", "min_notional", nullable=True),
+        # of a contract
+        Column("contract_size", "decimal", nullable=True),
         Column("raw", "text"),
         Column("venue_now_ms", "bigint"),
         *PROVENANCE,

@@ -80,7 +80,7 @@ def _placed(end_ns: int) -> list[Rule]:
 
 def _contradiction(columns: Collection[str]) -> pl.Expr:
     """The `reason` where good rows of one id differ."""
-    sent = [name for name in (*AMOUNTS, "quote_amount") if name in columns]
+    sent = [name for name in (*AMOUNTS, "quote_amount", "contracts") if name in columns]
     amounts = [pl.col(name).cast(AMOUNT, strict=False) for name in sent]
     values = pl.struct(*amounts, *IDS[1:], "taker_side", "traded_at_ns")
     reason = pl.lit("stands twice in one answer, with other values")

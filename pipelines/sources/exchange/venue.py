@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -21,6 +21,7 @@ from pipelines.sources.exchange.instruments import (
     stored_listing,
 )
 from pipelines.sources.exchange.routes import (
+    FeedRoute,
     SnapshotRoute,
     SpanRoute,
     VenueSpec,
@@ -122,6 +123,7 @@ class Venue:
             )
             span = since_ms, _until_ms(until, now_ms)
             route = self.spec.route(feed.name)
+            series = self._counted(series, route)
             if isinstance(route, SnapshotRoute):
                 raise BadDataError(f"{feed.name} has no history")
             if isinstance(route, SpanRoute):
@@ -162,7 +164,9 @@ class Venue:
             subject = self.spec.subject(feed, series[0].symbol)
             is_one = subject == series[0].symbol
             of = (
-                series[0] if is_one else Series(self.spec.exchange_id, subject, subject)
+                self._counted(series[0], route)
+                if is_one
+                else Series(self.spec.exchange_id, subject, subject)
             )
             client = self._client(priority)
             feed = feed.turned(self.thresholds)
@@ -201,6 +205,15 @@ class Venue:
         listing = self.listing(choice.symbol)
         venue_symbol = listing.venue_symbol(choice.symbol)
         return Series(choice.exchange_id, choice.symbol, venue_symbol)
+
+    def _counted(self, series: Series, route: FeedRoute) -> Series:
+        """The series with the size of its contracts, where it is counted in them."""
+        if not route.counts_contracts:
+            return series
+        size = self.listing().contract_sizes.get(series.symbol)
+        if size is None:
+            raise BadDataError(f"{series}: contracts of no size are listed")
+        return replace(series, contract_size=size)
 
     def _gaps(
         self,

@@ -23,7 +23,8 @@ snapshots as (
         received_at,
         _dlt_load_id::text as load_id,
         delivery_file::text as delivery_file,
-        delivery_row
+        delivery_row,
+        contract_size as listed_contract_size
     from source
 
 )

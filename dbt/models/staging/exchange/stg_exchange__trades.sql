@@ -6,6 +6,29 @@ source as (
 
 ),
 
+-- contracts of what settles in its base are of the quote, others of the base
+counted as (
+
+    select
+        *,
+        {{ fitting('contracts * contract_size') }} as sized,
+        split_part(split_part(symbol, ':', 2), '-', 1) = split_part(symbol, '/', 1)
+            as is_inverse
+    from source
+
+),
+
+amounts as (
+
+    select
+        *,
+        coalesce(base_amount, case when is_inverse then base_amount else sized end) as base,
+        coalesce(quote_amount, case when is_inverse then sized else quote_amount end)
+            as quote
+    from counted
+
+),
+
 -- a venue that counts the quote alone sums bases of eight decimals for its candles
 trades as (
 
@@ -17,8 +40,8 @@ trades as (
         last_trade_id,
         is_aggregate,
         price,
-        coalesce(base_amount, {{ fitting('round(quote_amount / price, 8)') }}) as base_amount,
-        quote_amount,
+        coalesce(base, {{ fitting('round(quote / price, 8)') }}) as base_amount,
+        quote as quote_amount,
         traded_at_ns,
         to_timestamp(traded_at_ns / 1000000000.0) as traded_at,
         taker_side::text as taker_side,
@@ -31,8 +54,10 @@ trades as (
         delivery_file::text as delivery_file,
         delivery_row,
         -- at the end, for views of a warehouse filled before stand on this one
-        liquidation::text as liquidation
-    from source
+        liquidation::text as liquidation,
+        contracts,
+        contract_size as listed_contract_size
+    from amounts
 
 )
 
