@@ -63,6 +63,14 @@ _VENUES: dict[str, tuple[tuple[str, Sequence[str], float], ...]] = {
 }
 
 
+# what perpetuals are quoted in that settle in their quote
+_PERPETUALS_IN = {
+    "kraken_futures": "USD",
+    "deribit": "USDC",
+    "okx": "USDT",
+    "bybit": "USDT",
+}
+
 _FRIDAY = 4
 _YEARS = range(2021, 2036)
 _QUARTER_MONTHS = (3, 6, 9, 12)
@@ -97,9 +105,9 @@ def generated_pairs() -> dict[str, list[Pair]]:
     }
     contracts_on = [by_asset[base] for base in _CONTRACTS_ON]
     pairs["binance"] += _contracts(contracts_on)
-    for exchange_id, dollar in (("kraken_futures", "USD"), ("deribit", "USDC")):
+    for exchange_id, dollar in _PERPETUALS_IN.items():
         pairs[exchange_id] = [
-            _of_dollars(asset, quote, settle)
+            _perpetual(asset, quote, settle, sized=exchange_id == "okx")
             for asset in contracts_on
             for quote, settle in ((dollar, dollar), ("USD", asset.asset))
         ]
@@ -172,16 +180,20 @@ def _inverse(asset: Asset, terms: Terms) -> Pair:
     return _pair(asset, instrument, _COIN_LOTS, terms)
 
 
-def _of_dollars(asset: Asset, quote: str, settle: str) -> Pair:
-    """A perpetual counted in the base or, of what settles in it, in dollars."""
+def _perpetual(asset: Asset, quote: str, settle: str, *, sized: bool) -> Pair:
+    """A perpetual counted in the base or, of what settles in it, in dollars.
+
+    `sized`: in contracts of as many dollars as Binance's.
+    """
     is_inverse = settle == asset.asset
+    worth = contract_size(asset.asset) if sized else 1
     instrument = Instrument(
         f"{asset.asset}/{quote}:{settle}",
         asset.price_decimals - 1,
         0 if is_inverse else _LINEAR_DECIMALS,
-        contract_size=1 if is_inverse else None,
+        contract_size=worth if is_inverse else None,
     )
-    lots = _DOLLAR_LOTS if is_inverse else asset.lots
+    lots = _DOLLAR_LOTS // worth if is_inverse else asset.lots
     terms = _PERPETUAL._replace(share=_SHARE_OF_DATED)
     return _pair(asset, instrument, lots, terms)
 

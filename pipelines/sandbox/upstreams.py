@@ -15,15 +15,17 @@ from pipelines.sandbox.feed import Feed, Series
 from pipelines.sandbox.limits import Bucket, Limit, Unlimited, Window
 from pipelines.sandbox.venues.binance import Binance
 from pipelines.sandbox.venues.binance_limits import BINANCE, BINANCE_US
+from pipelines.sandbox.venues.bybit import Bybit
 from pipelines.sandbox.venues.coinbase import Coinbase
 from pipelines.sandbox.venues.deribit import Deribit
 from pipelines.sandbox.venues.kraken import Kraken
 from pipelines.sandbox.venues.kraken_futures import KrakenFutures
+from pipelines.sandbox.venues.okx import Okx
 from pipelines.sandbox.venues.venue import Venue
 
 EXCHANGE_IDS = (
     *("binance", "binance_us", "kraken", "coinbase"),
-    *("kraken_futures", "deribit"),
+    *("kraken_futures", "deribit", "okx", "bybit"),
 )
 # whose rows make an archive: the others' bulk hosts are of other formats
 ARCHIVED = "binance"
@@ -39,6 +41,10 @@ COINBASE_PER_SECOND, COINBASE_BURST = 10, 15
 KRAKEN_FUTURES_PER_SECOND, KRAKEN_FUTURES_BURST = 10, 15
 # https://docs.deribit.com/articles/rate-limits
 DERIBIT_PER_SECOND, DERIBIT_BURST = 20, 100
+# the least of its endpoints': https://www.okx.com/docs-v5/en/#public-data-rest-api
+OKX_PER_SECOND, OKX_BURST = 5, 10
+# https://bybit-exchange.github.io/docs/v5/rate-limit
+BYBIT_PER_SECOND, BYBIT_BURST = 120, 600
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,8 @@ def upstreams(
             Deribit(series["deribit"], clock),
             Bucket(DERIBIT_PER_SECOND, DERIBIT_BURST),
         ),
+        (Okx(series["okx"], clock), Bucket(OKX_PER_SECOND, OKX_BURST)),
+        (Bybit(series["bybit"], clock), Bucket(BYBIT_PER_SECOND, BYBIT_BURST)),
     )
     return {
         venue.exchange_id: Upstream(venue, limit if has_limits else Unlimited())

@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipelines.errors import SetupError
-from pipelines.sources.exchange import binance_contracts, deribit, kraken_futures
+from pipelines.sources.exchange import (
+    binance_contracts,
+    bybit,
+    deribit,
+    kraken_futures,
+    okx,
+)
 from pipelines.sources.exchange.feeds import (
     CANDLES,
     FUNDING_RATES,
@@ -373,8 +379,8 @@ COINBASE = VenueSpec(
 VENUES: Mapping[str, VenueSpec] = {
     venue.exchange_id: venue
     for venue in (
-        *(BINANCE, BINANCE_US, COINBASE, deribit.INVERSE),
-        *(KRAKEN, kraken_futures.LINEAR),
+        *(BINANCE, BINANCE_US, bybit.LINEAR, COINBASE, deribit.INVERSE),
+        *(KRAKEN, kraken_futures.LINEAR, okx.LINEAR),
     )
 }
 
@@ -384,6 +390,7 @@ DERIVATIVES: Mapping[tuple[str, Market], VenueSpec] = {
         *(BINANCE_LINEAR, BINANCE_INVERSE),
         *(kraken_futures.LINEAR, kraken_futures.INVERSE),
         *(deribit.LINEAR, deribit.INVERSE, deribit.OPTIONS),
+        *(bybit.LINEAR, bybit.INVERSE, okx.LINEAR, okx.INVERSE),
     )
 }
 

@@ -20,9 +20,9 @@ AUTHORS = "select split_part(application_name, ',', 1) from ops.config_authors"
 ROWS = {
     "chain_endpoints": 1,
     "chains": 9,
-    "endpoints": 7,
-    "exchanges": 6,
-    "instruments": 9,
+    "endpoints": 9,
+    "exchanges": 8,
+    "instruments": 11,
     "sentiment_feeds": 18,
     "thresholds": 14,
 }
@@ -110,7 +110,7 @@ def test_an_import_that_is_refused_brings_nothing(database, tmp_path):
     path.write_text(path.read_text().replace("soon,live,true", "-P1D,live,perhaps"))
     done = bullion("import", str(tmp_path))
     assert done.exit_code == 65
-    assert "config_instruments.csv line 11" in done.stderr
+    assert "config_instruments.csv line 13" in done.stderr
     assert "perhaps" in done.stderr
 
 

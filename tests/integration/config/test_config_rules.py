@@ -57,8 +57,8 @@ REFUSED = [
     (
         "insert into config.exchanges values ('mtgox')",
         (
-            "unknown exchange: 'mtgox'; there are binance, binance_us, coinbase,"
-            " deribit, kraken, kraken_futures"
+            "unknown exchange: 'mtgox'; there are binance, binance_us, bybit, coinbase,"
+            " deribit, kraken, kraken_futures, okx"
         ),
     ),
     (

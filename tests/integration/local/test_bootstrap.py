@@ -211,4 +211,4 @@ def test_composes_one_shot_does_the_same(database):
     run(database, None, "drop schema ops cascade")
     subprocess.run(command, env=environment, check=True)
     assert run(database, "loader", "select count(*) from ops.loads") == [(0,)]
-    assert run(database, "operator", "select count(*) from config.exchanges") == [(6,)]
+    assert run(database, "operator", "select count(*) from config.exchanges") == [(8,)]
