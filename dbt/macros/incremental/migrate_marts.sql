@@ -10,7 +10,15 @@ contract that stands now. A view of somebody's on such a column stops this, by n
             ~ ' numeric(38, 18) using case when min_scale(quote_amount) <= 18 then '
             ~ fitting('quote_amount') ~ ' end',
     } -%}
-    {%- set due = [] -%}
+    {#- what dim_instruments and what it is made of did not have -#}
+    {%- set terms = {
+        'silver.int_instruments_versioned': ['contract_size numeric(38, 18)',
+            'launched_at timestamptz'],
+        'gold.dim_instruments': ['contract_size numeric(38, 18)', 'launched_at timestamptz',
+            'settle_asset text', 'is_inverse boolean', 'expires_at timestamptz',
+            'strike numeric(38, 18)', 'option_type text'],
+    } -%}
+    {%- set due, lacking = [], [] -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
         {%- set found = run_query("
             select c.relname || '.' || a.attname as name
@@ -25,7 +33,24 @@ contract that stands now. A view of somebody's on such a column stops this, by n
                 in ('numeric(76,36)', 'numeric(78,36)')
         ") -%}
         {%- do due.extend(found.columns['name'].values()) -%}
+        {%- set found = run_query("
+            select t.name
+            from unnest(string_to_array('" ~ terms | join(',') ~ "', ',')) as t (name)
+            where
+                to_regclass(t.name) is not null
+                and not exists (
+                    select from pg_catalog.pg_attribute as a
+                    where
+                        a.attrelid = to_regclass(t.name)
+                        and a.attname = 'contract_size'
+                        and not a.attisdropped
+                )
+        ") -%}
+        {%- do lacking.extend(found.columns['name'].values()) -%}
     {%- endif -%}
+    {%- for name in lacking %}
+    alter table {{ name }} add column {{ terms[name] | join(', add column ') }};
+    {%- endfor %}
     {%- for name in due %}
     alter table gold.{{ name.split('.')[0] }} {{ steps[name] }};
     {%- else %}

@@ -14,7 +14,7 @@
 {%- set state = [
     'venue_symbol', 'market_type', 'base_asset', 'quote_asset', 'venue_base_asset',
     'venue_quote_asset', 'status', 'is_active', 'price_increment', 'amount_increment',
-    'min_amount', 'min_notional',
+    'min_amount', 'min_notional', 'contract_size', 'launched_at',
 ] %}
 
 with

@@ -17,6 +17,22 @@ assets as (
 
 ),
 
+expiry_times as (
+
+    select * from {{ ref('expiry_times') }}
+
+),
+
+termed as (
+
+    select
+        *,
+        nullif(split_part(split_part(symbol, ':', 2), '-', 1), '') as settle_asset,
+        symbol like '%:%-%-%' as is_option
+    from versions
+
+),
+
 instruments as (
 
     select
@@ -37,8 +53,21 @@ instruments as (
         versions.amount_increment,
         versions.min_amount,
         versions.min_notional,
+        versions.settle_asset,
+        versions.settle_asset = split_part(versions.symbol, '/', 1) as is_inverse,
+        versions.contract_size,
+        {{ expires_at('versions.symbol') }} as expires_at,
+        (case when versions.is_option then split_part(versions.symbol, '-', 3) end)
+        ::numeric(38, 18) as strike,
+        case
+            when versions.is_option and versions.symbol like '%-C' then 'call'
+            when versions.is_option then 'put'
+        end as option_type,
+        versions.launched_at,
         {{ own_batch() }} as changed_in
-    from versions
+    from termed as versions
+    left join expiry_times as expiries
+        on versions.exchange_id = expiries.exchange_id
     left join assets as bases
         on
             versions.exchange_id = bases.exchange_id

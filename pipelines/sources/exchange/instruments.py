@@ -22,6 +22,7 @@ from pipelines.sources.exchange.listings import checked, listed, parse
 from pipelines.sources.exchange.routes import ListingRoute, VenueSpec
 from pipelines.sources.exchange.tables import INSTRUMENTS, QUARANTINE
 from pipelines.upstream import wire
+from pipelines.upstream.checks import WHOLE_BELOW
 from pipelines.upstream.decoding import decoding
 from pipelines.upstream.extents import HOUR_MS
 from pipelines.upstream.request_log import RequestLog
@@ -161,9 +162,17 @@ def _instrument(
         "venue_quote": market["quoteId"],
         "status": None if status is None else str(status),
         "is_active": bool(market["active"]),
+        "launched_at_ms": _launched_ms(market.get("created")),
         **{name: _plain(name, number) for name, number in numbers.items()},
         "raw": wire.encode(raw),
     }
+
+
+def _launched_ms(created: object) -> int | None:
+    """The instant, if it is one: what a venue says of it decides nothing."""
+    if isinstance(created, int) and 0 < created < WHOLE_BELOW:
+        return created
+    return None
 
 
 def _plain(name: str, number: object) -> str | None:

@@ -234,8 +234,8 @@ INSTRUMENTS = Table(
         Column("is_active", "bool"),
         *columns("decimal", "price_increment", "amount_increment", nullable=True),
         *columns("decimal", "min_amount", "min_notional", nullable=True),
-        # of a contract
-        Column("contract_size", "decimal", nullable=True),
+        Column("contract_size", "decimal", nullable=True),  # as ccxt reads the listing
+        Column("launched_at_ms", "bigint", nullable=True),  # as the venue says
         Column("raw", "text"),
         Column("venue_now_ms", "bigint"),
         *PROVENANCE,

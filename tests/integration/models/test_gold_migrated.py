@@ -14,6 +14,12 @@ inner join pg_catalog.pg_class as c on a.attrelid = c.oid
 where c.relnamespace = 'gold'::regnamespace and not a.attisdropped
 """
 BEFORE = """
+alter table gold.dim_instruments
+    drop column contract_size, drop column launched_at, drop column settle_asset,
+    drop column is_inverse, drop column expires_at, drop column strike,
+    drop column option_type;
+alter table silver.int_instruments_versioned
+    drop column contract_size, drop column launched_at;
 alter table gold.fct_candles add column notional numeric(76, 36);
 alter table gold.fct_market_features alter day_notional type numeric(78, 36);
 alter table gold.fct_trades
@@ -36,13 +42,16 @@ create view research.paid as select quote_amount from gold.fct_trades;
 AFTER = {
     ("fct_market_features", "day_notional"): "numeric(60,18)",
     ("fct_trades", "quote_amount"): "numeric(38,18)",
+    ("dim_instruments", "contract_size"): "numeric(38,18)",
+    ("dim_instruments", "expires_at"): "timestamp with time zone",
+    ("dim_instruments", "option_type"): "text",
 }
 
 
 def test_tables_of_a_release_before_become_those_of_now_but_under_a_view_of_somebodys(
     built_database,
 ):
-    one_model = ("run", "--select", "fct_fear_greed")
+    one_model = ("run", "--select", "fct_fear_greed", "+dim_instruments")
     with warehouse.connect(None, "test") as owner:
         owner.execute(BEFORE)
         with pytest.raises(

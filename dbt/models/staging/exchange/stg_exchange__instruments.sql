@@ -31,7 +31,9 @@ listings as (
         received_at,
         _dlt_load_id::text as load_id,
         delivery_file::text as delivery_file,
-        delivery_row
+        delivery_row,
+        contract_size,
+        to_timestamp(launched_at_ms / 1000.0) as launched_at
     from source
 
 )
