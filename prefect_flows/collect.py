@@ -5,6 +5,7 @@ from prefect import flow, get_run_logger
 from pipelines.collector.collect import Collected, CollectOptions
 from pipelines.collector.collect import collect as run
 from pipelines.errors import BusyError
+from pipelines.sources.connectors import Chosen
 from pipelines.sources.origin import settle_origin
 from prefect_flows.alerts import alerting
 from prefect_flows.cancelling import cancelled
@@ -15,6 +16,7 @@ from prefect_flows.cancelling import cancelled
 def collect(
     exchanges: list[str] | None = None,
     chains: list[str] | None = None,
+    sources: list[str] | None = None,
     *,
     every_s: float = 60,
     after_s: float = 2,
@@ -28,6 +30,8 @@ def collect(
         exchanges: venues by id, such as `kraken`; where no chain is named either, all
             that are enabled.
         chains: as `config.chains` has them; where no venue is named either, all.
+        sources: of these alone, such as `evm`: with what is added to them; all by
+            default.
         every_s: seconds between a venue's live loads, at most a chain's block time.
         after_s: seconds past the round instant at which they begin.
 
@@ -35,7 +39,8 @@ def collect(
         SetupError: there is no warehouse.
     """
     logger = get_run_logger()
-    options = CollectOptions([*(exchanges or ()), *(chains or ())], every_s, after_s)
+    chosen = Chosen([*(exchanges or ()), *(chains or ())], sources or ())
+    options = CollectOptions(chosen, every_s, after_s)
     settle_origin(logger.info)
     try:
         with cancelled() as stop:

@@ -26,6 +26,7 @@ from pipelines.local import stack
 from pipelines.local.service import UnavailableError
 from pipelines.sources.config_changes.agreement import differences
 from pipelines.sources.config_changes.follow import follow_config
+from pipelines.sources.connectors import Chosen
 from pipelines.terminal import report
 from prefect_flows.dbt_run import arguments, run_dbt
 
@@ -141,7 +142,7 @@ def _running(say: Say) -> Iterator[None]:
     """The consumer and the collector, ready to take a change up."""
     stop, has_loaded = threading.Event(), threading.Event()
     collected = Collected(report=lambda _: has_loaded.set())
-    options = CollectOptions(scopes=SERIES[:1])
+    options = CollectOptions(Chosen(SERIES[:1]))
     threads = [
         threading.Thread(target=_said, args=(say, work), name=name, daemon=True)
         for name, work in {

@@ -37,6 +37,7 @@ def collect(
     """
     from pipelines.collector.collect import Collected, CollectOptions
     from pipelines.collector.collect import collect as run
+    from pipelines.sources.connectors import Chosen
     from pipelines.sources.origin import settle_origin
     from pipelines.upstream.stopping import stopped_by_signals
 
@@ -46,7 +47,8 @@ def collect(
         else:
             say(_line(load))
 
-    options = CollectOptions([*(exchange or ()), *(chain or ())], every, after)
+    chosen = Chosen([*(exchange or ()), *(chain or ())])
+    options = CollectOptions(chosen, every, after)
     settle_origin(say)
     with stopped_by_signals() as stop:
         done = run(stop, options, Collected(say=say, report=report))

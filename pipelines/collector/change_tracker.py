@@ -16,7 +16,8 @@ from pipelines.config import status
 from pipelines.config.model import Configuration
 from pipelines.config.status import ChangeStatus
 from pipelines.errors import FINAL, SetupError
-from pipelines.sources import adopted_tables, series_tables, specs
+from pipelines.sources import adopted_tables, series_tables, spec_of_table, specs
+from pipelines.sources.connectors import ALL, Chosen
 from pipelines.upstream.feed import Key, SeriesId
 from pipelines.warehouse import Connection
 
@@ -26,9 +27,9 @@ Write = Callable[[Connection], object]
 class ChangeTracker:
     """The open changes. One thread uses it; `flush` writes what was decided."""
 
-    def __init__(self, by: str, scopes: Collection[str] = ()) -> None:
+    def __init__(self, by: str, chosen: Chosen = ALL) -> None:
         self._by = by
-        self._scopes = scopes
+        self._chosen = chosen
         self._pending: dict[int, Pending] = {}
         self._ending: dict[int, ChangeStatus] = {}
         self._rowless: dict[int, Rowless] = {}
@@ -120,9 +121,8 @@ class ChangeTracker:
             self._writes.pop(0)
 
     def _is_ours(self, change: ChangeStatus) -> bool:
-        if not self._scopes or change.table_name == "thresholds":
-            return True
-        return change.key[0] in self._scopes
+        spec = spec_of_table(change.table_name)
+        return spec is None or self._chosen.has(spec.name, change.key[0])
 
     def _adopted(self, change: ChangeStatus, config: Configuration) -> None:
         try:

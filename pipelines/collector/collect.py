@@ -1,7 +1,7 @@
 """The collector: one thread that takes events in and starts loads."""
 
 import queue
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -28,7 +28,7 @@ from pipelines.collector.schedule import Cooldowns, Cycles
 from pipelines.collector.targets import Targets, history_key, targets_of
 from pipelines.config.listener import ConfigListener
 from pipelines.errors import FINAL, BusyError
-from pipelines.sources.connectors import Connectors
+from pipelines.sources.connectors import ALL, Chosen, Connectors
 from pipelines.upstream.connector import Context
 from pipelines.upstream.feed import SeriesId
 from pipelines.upstream.running_tasks import RunningTasks
@@ -46,13 +46,13 @@ class CollectOptions:
     """How it collects.
 
     Attributes:
-        scopes: these venues alone; none: all.
+        chosen: what of the configuration it collects.
         every_s, after_s: of `Cycles`.
         refused: how long a series rests that its venue refused.
         history: how long history rests that failed.
     """
 
-    scopes: Collection[str] = ()
+    chosen: Chosen = ALL
     every_s: float = 60.0
     after_s: float = 2.0
     refused: Pauses = REFUSED
@@ -82,12 +82,13 @@ def collect(
     stopped, the pages under way end, and their rows are delivered.
 
     Raises:
-        BusyError: another process collects from one of the venues.
+        BusyError: another process collects what is chosen by the same names.
         SetupError: there is no warehouse, or the seeds are wrong.
         psycopg.OperationalError: the warehouse does not answer at the beginning.
     """
     done = collected or Collected()
-    keys = [f"{WORK} {name}" for name in sorted(options.scopes)] or [WORK]
+    names = sorted({*options.chosen.scopes, *options.chosen.sources})
+    keys = [f"{WORK} {name}" for name in names] or [WORK]
     collector = _Collector(options, done, keys)
     try:
         collector.open()
@@ -123,7 +124,7 @@ class _Collector:
         self.cycles = Cycles(self.options.every_s, self.options.after_s)
         self.cooldowns = Cooldowns(self.options.refused)
         name = warehouse.process_name(WORK)
-        self.tracker = ChangeTracker(name, self.options.scopes)
+        self.tracker = ChangeTracker(name, self.options.chosen)
         self.tasks = RunningTasks(lambda key: self.events.put(Ended(key)))
         self.connection = self._connected()
         reader = ConfigReader(self.events.put)
@@ -136,7 +137,7 @@ class _Collector:
             report,
             say,
             pauses=self.options.history,
-            scopes=self.options.scopes,
+            chosen=self.options.chosen,
         )
         self.history.start()
 
@@ -196,7 +197,7 @@ class _Collector:
             return
         config = event.configuration
         before = self.targets
-        self.targets = targets_of(self.connectors, config, self.options.scopes)
+        self.targets = targets_of(self.connectors, config, self.options.chosen)
         self.generation += 1
         self.done.configurations_count += 1
         for_changes = self.tracker.adopt(

@@ -19,8 +19,8 @@ from pipelines.bronze.load import Say
 from pipelines.collector.events import CollectorEvent, HistoryLoaded, Planned
 from pipelines.config.model import Since
 from pipelines.errors import SetupError
-from pipelines.sources import feeds
-from pipelines.sources.connectors import Connectors
+from pipelines.sources import feeds, spec_of_feed
+from pipelines.sources.connectors import ALL, Chosen, Connectors
 from pipelines.upstream.connector import Connector, Target
 from pipelines.upstream.extents import at
 from pipelines.upstream.feed import LEAST_LIVE, MINUTE_MS, Key, SeriesId
@@ -64,7 +64,7 @@ class History:
     say: Say
     pauses: Pauses = FAILED
     parallel: int = 2
-    scopes: Collection[str] = ()
+    chosen: Chosen = ALL
     _due: dict[SeriesId, _Due] = field(default_factory=dict)
     _planned: dict[Key, Since] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -209,7 +209,7 @@ class History:
         self.report(HistoryLoaded(plan.key.series, load_ids))
 
     def _is_active(self, plan: Plan) -> bool:
-        is_ours = not self.scopes or plan.scope in self.scopes
+        is_ours = self.chosen.has(spec_of_feed(plan.key.feed).name, plan.scope)
         return is_ours and self.connectors.is_collected(plan.key)
 
     @property

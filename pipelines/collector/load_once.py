@@ -15,7 +15,7 @@ from pipelines.collector.events import Adopted
 from pipelines.collector.targets import Targets, targets_of
 from pipelines.config.listener import listening
 from pipelines.sources import source_spec
-from pipelines.sources.connectors import connected
+from pipelines.sources.connectors import Chosen, connected
 from pipelines.sources.load import load
 from pipelines.upstream.connector import KeyedSource
 from pipelines.upstream.options import LoadOptions
@@ -48,7 +48,7 @@ def load_once(
         facts = load(source, wait_s=wait_s, say=say)
     has_changes = any(adopted.changes or adopted.rowless for adopted in adoptions)
     if isinstance(source, KeyedSource) and has_changes and not options.subjects:
-        _note(source, facts, adoptions, options.scopes)
+        _note(source, facts, adoptions, Chosen(options.scopes))
     return source, facts
 
 
@@ -56,7 +56,7 @@ def _note(
     source: KeyedSource,
     facts: LoadFacts | None,
     adoptions: Sequence[Adopted],
-    scopes: Sequence[str],
+    chosen: Chosen,
 ) -> None:
     """Note what became of the changes, unless a collector does."""
     by = warehouse.process_name(f"load {source.name}")
@@ -64,11 +64,11 @@ def _note(
         row = connection.execute(COLLECTOR).fetchone()
         if row and row[0]:
             return
-        tracker, collected = ChangeTracker(by, scopes), Targets()
+        tracker, collected = ChangeTracker(by, chosen), Targets()
         for generation, adopted in enumerate(adoptions, GENERATION):
             config = adopted.configuration
             with connected(config) as connectors:
-                collected = targets_of(connectors, config, scopes)
+                collected = targets_of(connectors, config, chosen)
             tracker.adopt(adopted.changes, config, collected, generation)
             tracker.resume(adopted.rowless, collected)
         whole = source.whole()

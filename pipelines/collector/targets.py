@@ -1,11 +1,11 @@
 """What a configuration has collected: series, and what each is asked for."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipelines.config.model import Configuration
 from pipelines.errors import SetupError
-from pipelines.sources.connectors import Connectors
+from pipelines.sources.connectors import ALL, Chosen, Connectors
 from pipelines.upstream.connector import Target
 from pipelines.upstream.feed import Key, SeriesId
 
@@ -49,10 +49,10 @@ class Targets:
 
 
 def targets_of(
-    connectors: Connectors, configuration: Configuration, scopes: Collection[str] = ()
+    connectors: Connectors, configuration: Configuration, chosen: Chosen = ALL
 ) -> Targets:
-    """What of `scopes` (all by default) is collected."""
-    targets = connectors.targets(configuration, scopes)
+    """What of the chosen is collected."""
+    targets = connectors.targets(configuration, chosen)
     return Targets(
         {s: target for s, target in targets.items() if isinstance(target, Target)},
         {s: error for s, error in targets.items() if isinstance(error, SetupError)},

@@ -67,6 +67,12 @@ def series_tables() -> Mapping[str, SourceSpec]:
     return {spec.series_table: spec for spec in specs() if spec.series_table}
 
 
+def spec_of_table(name: str) -> SourceSpec | None:
+    """The source that takes up changes of a config table; None: every one does."""
+    of_sources = ((spec, (spec.series_table, *spec.adopted_tables)) for spec in specs())
+    return next((spec for spec, names in of_sources if name in names), None)
+
+
 def adopted_tables() -> Collection[str]:
     """The config tables whose changes hold as soon as they are read."""
     return ("thresholds", *(name for spec in specs() for name in spec.adopted_tables))

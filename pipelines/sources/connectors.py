@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from pipelines.config.listener import ConfigProvider, config_provider
 from pipelines.config.model import Configuration
@@ -11,6 +12,27 @@ from pipelines.sources import spec_of_feed, specs
 from pipelines.upstream.connector import Archive, Connector, Context, Target
 from pipelines.upstream.feed import Key, SeriesId
 from pipelines.upstream.running_tasks import RunningTasks
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What of the configuration is collected: all of it, but for what is named here.
+
+    Attributes:
+        scopes: these venues and chains alone; none: all.
+        sources: what is of these sources alone, also what is added to them; none: all.
+    """
+
+    scopes: Collection[str] = ()
+    sources: Collection[str] = ()
+
+    def has(self, source: str, scope: str) -> bool:
+        """Whether this scope of the source is."""
+        is_named = not self.scopes or scope in self.scopes
+        return is_named and (not self.sources or source in self.sources)
+
+
+ALL = Chosen()
 
 
 class Connectors:
@@ -39,14 +61,14 @@ class Connectors:
         return next(s.archive(self.context) for s in specs() if s.archive)
 
     def targets(
-        self, configuration: Configuration, scopes: Collection[str] = ()
+        self, configuration: Configuration, chosen: Chosen = ALL
     ) -> Mapping[SeriesId, Target | SetupError]:
-        """What of these scopes (all by default) is configured to be collected."""
+        """What of the chosen is configured to be collected."""
         return {
             series: target
             for name in (spec.name for spec in specs() if spec.connector)
             for series, target in self.of(name).targets(configuration).items()
-            if not scopes or series[0] in scopes
+            if chosen.has(name, series[0])
         }
 
     def is_collected(self, key: Key) -> bool:

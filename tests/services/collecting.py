@@ -13,6 +13,7 @@ from psycopg.rows import namedtuple_row
 
 from pipelines.collector.collect import Collected, CollectOptions, collect
 from pipelines.settings import settings
+from pipelines.sources.connectors import Chosen
 from pipelines.upstream.stopping import stopped_by_signals
 from tests.contents.roles import acting
 from tests.fakes.venue_server import Reply, venue_server
@@ -104,11 +105,11 @@ def coinbase(monkeypatch, *listed):
 
 
 @contextmanager
-def collecting(**options):
+def collecting(scopes=(), sources=(), **options):
     """A collector in a thread, and what it does."""
     stop = Event()
     done = Collected()
-    work = (stop, CollectOptions(**options), done)
+    work = (stop, CollectOptions(Chosen(scopes, sources), **options), done)
     thread = Thread(target=collect, args=work)
     thread.start()
     try:

@@ -16,7 +16,7 @@ from pipelines.config.rows import configuration
 from pipelines.config.status import ChangeStatus
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import PROJECT_DIR
-from pipelines.sources.connectors import connected
+from pipelines.sources.connectors import Chosen, connected
 from pipelines.upstream.feed import Key
 
 SEEDS = configuration(PROJECT_DIR / "seeds")
@@ -187,11 +187,19 @@ def test_contracts_are_applied_when_their_history_is_planned(book):
     assert book.written() == [("first_row", [1], "17.5")]
 
 
-def test_a_collector_of_some_venues_leaves_the_others_changes_alone(book):
-    book._scopes = ("binance",)
+SOME = [
+    (Chosen(["binance"]), []),
+    (Chosen(sources=["evm"]), []),
+    (Chosen(["kraken"], ["exchange"]), [("applied", [1], "me")]),
+]
+
+
+@pytest.mark.parametrize(("chosen", "written"), SOME)
+def test_a_collector_of_some_leaves_the_others_changes_alone(book, chosen, written):
+    book._chosen = chosen
     adopt(book, change(1, '["kraken"]', table="exchanges"))
-    adopt(book, change(2, '["kraken", "BTC/USD"]'))
-    assert book.written() == []
+    assert bool(adopt(book, change(2, '["kraken", "BTC/USD"]'))) == bool(written)
+    assert book.written() == written
 
 
 def test_what_the_warehouse_did_not_take_is_written_the_next_time(book, monkeypatch):

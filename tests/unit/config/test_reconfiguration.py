@@ -18,7 +18,7 @@ from pipelines.config.model import (
 from pipelines.config.rows import configuration
 from pipelines.errors import EndedError, SetupError
 from pipelines.settings import PROJECT_DIR, settings
-from pipelines.sources.connectors import connected
+from pipelines.sources.connectors import Chosen, connected
 from pipelines.sources.exchange.choices import (
     chosen,
     is_collected,
@@ -59,9 +59,9 @@ def urls(monkeypatch):
     settings.cache_clear()
 
 
-def targets_of(known, scopes=()):
+def targets_of(known, *chosen):
     with connected(known) as connectors:
-        return targets.targets_of(connectors, known, scopes)
+        return targets.targets_of(connectors, known, Chosen(*chosen))
 
 
 def with_endpoint(setting, *, is_enabled=True):
@@ -176,6 +176,8 @@ def test_a_star_stands_for_anything_and_all_else_for_itself(symbol, pattern, is_
 def test_what_is_collected_is_told_apart_by_series_and_keys():
     told = targets_of(SEEDS, ["kraken"])
     assert set(told.series) == {BTC, ("kraken", "BTC/USDT")}
+    assert targets_of(SEEDS, ["kraken"], ["exchange"]).series == told.series
+    assert not targets_of(SEEDS, ["kraken"], ["evm"]).series
     keys = {Key(*BTC, "candles"), Key(*BTC, "trades")}
     assert told.live_keys([BTC]) == keys
     assert told.meant("kraken", "*/USDT") == [("kraken", "BTC/USDT")]

@@ -112,7 +112,7 @@ def test_a_load_is_tried_again_while_a_part_of_what_failed_may_pass(
 CHAINS = [
     # named, with an endpoint: followed, read
     (None, [], [], []),
-    (None, ["ethereum"], [["base", "ethereum"]], [("evm", None)]),
+    (None, ["ethereum"], [None], [("evm", None)]),
     (["base"], [], [["base"]], [("evm", ["base"])]),
 ]
 
@@ -121,18 +121,17 @@ CHAINS = [
 def test_flows_of_chains_have_nothing_to_do_where_none_has_an_endpoint(
     monkeypatch, named, on, collected, loaded
 ):
-    """All that are configured are followed, so that one may be switched on later."""
+    """Those that are named, else all: also what is switched on, or added, later."""
     seen, read = [], []
     for module in (follow_chain, read_contracts):
-        known = type("Known", (), {"chains": {"base": None, "ethereum": None}})
-        monkeypatch.setattr(module, "configuration", lambda known=known: known)
+        monkeypatch.setattr(module, "configuration", lambda: None)
         monkeypatch.setattr(module, "followed", lambda _: on)
     monkeypatch.setattr(follow_chain, "collect", lambda **how: seen.append(how))
     monkeypatch.setattr(read_contracts, "load", lambda *of, **_: read.append(of))
     with disable_run_logger():
         follow_chain.follow_chain.fn(named)
         read_contracts.read_contracts.fn(named)
-    assert seen == [{"chains": chains} for chains in collected]
+    assert seen == [{"chains": chains, "sources": ["evm"]} for chains in collected]
     assert read == loaded
 
 

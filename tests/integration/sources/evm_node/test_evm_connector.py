@@ -18,7 +18,14 @@ from pipelines.sources.evm_node.connector import EvmConnector, check
 from pipelines.upstream.connector import Context, Target
 from tests.contents.roles import run
 from tests.fakes.evm_chain import Chain, node_of
-from tests.services.collecting import NEVER, collecting, wait_for
+from tests.services.collecting import (
+    NEVER,
+    collecting,
+    commit,
+    effects,
+    told,
+    wait_for,
+)
 from tests.services.evm_loads import bronze, endpoints, held, patient
 from tests.services.forks import forks
 from tests.soak import times
@@ -125,6 +132,31 @@ def test_a_chain_is_asked_as_often_as_it_has_a_block(chain_alone, monkeypatch):
             wait_for(lambda: found() == hashes(chain), why=lambda: str(done))
             chain.extend(2)
         wait_for(lambda: found() == hashes(chain), why=lambda: str(done))
+
+
+ADDED = (
+    "insert into config.chains (chain, chain_id, since_block) values ('linea', 7, 0)",
+    "insert into config.chain_endpoints (chain, endpoint) values ('linea', 'main')",
+)
+
+
+def test_a_chain_that_is_added_while_it_runs_is_followed(chain_alone, monkeypatch):
+    first, added = Chain(6), Chain(9, chain_id=7)
+    with (
+        endpoints(monkeypatch, [node_of(first)]),
+        endpoints(monkeypatch, [node_of(added)], "linea"),
+        collecting(sources=["evm"], every_s=NEVER) as done,
+    ):
+        wait_for(lambda: found() == hashes(first), why=lambda: str(done))
+        told(
+            chain_alone,
+            commit(chain_alone, *ADDED),
+            ("chain_endpoints", ["linea", "main"], "c", {}),
+            ("chains", ["linea"], "c", {}),
+        )
+        wait_for(lambda: effects(chain_alone)[-1].first_row_at, why=lambda: str(done))
+        wait_for(lambda: set(held("linea")) == set(added.hashes))
+    assert [e.outcome for e in effects(chain_alone)] == ["applied", "applied"]
 
 
 def test_what_is_configured_is_what_is_collected(chain_alone, monkeypatch):

@@ -56,7 +56,7 @@ def work():
     from pipelines.backfill.apply import apply
     from pipelines.collector.collect import CollectOptions, collect
     from pipelines.config.rows import configuration
-    from pipelines.sources.connectors import connected
+    from pipelines.sources.connectors import Chosen, connected
     from pipelines.sources.evm_node import node_provider
     from pipelines.upstream.stopping import stopped_by_signals
 
@@ -74,7 +74,8 @@ def work():
 
     def follow():
         with stopped_by_signals() as stop:
-            collect(stop, CollectOptions(["ethereum"], every_s=0.3, after_s=0))
+            chosen = Chosen(["ethereum"])
+            collect(stop, CollectOptions(chosen, every_s=0.3, after_s=0))
 
     return lambda name: {"load": load, "apply": apply_plans, "follow": follow}[name]()
 
