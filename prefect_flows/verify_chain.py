@@ -1,14 +1,18 @@
 """Verify chain: what is proved of blocks, proved again from bronze's rows."""
 
+from datetime import timedelta
+
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 
 from pipelines.config.rows import configuration
 from pipelines.errors import BadDataError
+from pipelines.sources.evm_node.told_differently import told_differently
 from pipelines.sources.evm_node.verify import Verified, verify
 from prefect_flows.alerts import alerting
 from prefect_flows.retries import may_pass, raise_failures
 
+SINCE = timedelta(days=1)  # as often as it is deployed to run
 WAIT_S = 600.0  # for a verification of the chain that is under way
 
 
@@ -46,6 +50,7 @@ def verify_chain(
 ) -> None:
     """Prove a random share of the blocks that bronze holds, without an endpoint.
 
+    Told of as well are the blocks of the last day that two endpoints had differently.
     The table of the proofs by result is an artifact of the run.
 
     Args:
@@ -55,7 +60,7 @@ def verify_chain(
         end: to this block, excluded.
 
     Raises:
-        BadDataError: a proof failed; each is named with its block.
+        BadDataError: a proof failed, or endpoints differ; each is named with its block.
         SetupError: a chain is not known.
     """
     known = configuration().chains.values()
@@ -78,5 +83,10 @@ def verify_chain(
             )
             for one in verified
             for proof in one.failures
+        ]
+        + [
+            BadDataError(said)
+            for name in names
+            for said in told_differently(name, SINCE)
         ]
     )

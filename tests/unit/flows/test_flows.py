@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import re
 from contextlib import nullcontext
 from contextvars import copy_context
 from io import StringIO
@@ -21,6 +22,7 @@ from prefect_dbt.utilities import kwargs_to_args
 from psycopg import OperationalError
 
 from pipelines import telemetry
+from pipelines.config.rows import configuration
 from pipelines.errors import (
     BadDataError,
     BullionError,
@@ -29,13 +31,14 @@ from pipelines.errors import (
     UpstreamError,
 )
 from pipelines.settings import PROJECT_DIR
+from pipelines.sources.evm_node.verify import Verified
 from prefect_flows import follow_chain, read_contracts
 from prefect_flows.backfill import apply_plans, make_plans
 from prefect_flows.dbt_run import arguments
 from prefect_flows.load import load_scope
 from prefect_flows.retries import may_pass, raise_failures, waited_for
 from prefect_flows.transform import build
-from prefect_flows.verify_chain import verify_blocks
+from prefect_flows.verify_chain import verify_blocks, verify_chain
 
 TEXT = (PROJECT_DIR / "prefect_flows" / "prefect.yaml").read_text(encoding="utf-8")
 FILE = PrefectYamlModel.model_validate(yaml.safe_load(TEXT))
@@ -133,6 +136,20 @@ def test_flows_of_chains_have_nothing_to_do_where_none_has_an_endpoint(
         read_contracts.read_contracts.fn(named)
     assert seen == [{"chains": chains, "sources": ["evm"]} for chains in collected]
     assert read == loaded
+
+
+def test_endpoints_that_differ_fail_the_flow_that_verifies(monkeypatch):
+    said = "logs[0].data of block 4 of base is not the same at main and rpc_2"
+    for name, stand_in in {
+        "configuration": lambda: configuration(PROJECT_DIR / "seeds"),
+        "verify_blocks": lambda chain, *_, one_in: Verified(chain),
+        "create_table_artifact": lambda **_: None,
+        "told_differently": lambda chain, _: [said] if chain == "base" else [],
+    }.items():
+        monkeypatch.setattr(f"prefect_flows.verify_chain.{name}", stand_in)
+    verify_chain.fn(["ethereum"])
+    with pytest.raises(BadDataError, match=re.escape(said)):
+        verify_chain.fn(["base", "ethereum"])
 
 
 def test_a_load_without_failures_is_done():

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from pipelines.cli.main import app
 from pipelines.sources.evm_node.answers import block_without_receipts, whole_block
 from pipelines.sources.evm_node.stored_blocks import stored_blocks
+from pipelines.sources.evm_node.told_differently import told_differently
 from tests.contents.roles import run
 from tests.fakes.evm_chain import Chain, node_of
 from tests.fakes.node_server import NodeError, recorded_node
@@ -259,6 +261,10 @@ def test_of_two_endpoints_one_that_says_otherwise_is_told_of(warehouse, monkeypa
             *("0x" + (4).to_bytes(32, "big").hex(), "0x" + "66" * 32),
         )
     ]
+    said = "logs[0].data of block 4 of ethereum is not the same at main and rpc_2"
+    assert told_differently("ethereum", timedelta(days=1)) == [said]
+    assert told_differently("ethereum", timedelta()) == []
+    assert told_differently("base", timedelta(days=1)) == []
     asked = {c["params"][0] for calls in other.requests for c in calls if c["params"]}
     assert {"0x2", "0x4", "0x6", "0x8"} <= asked
     assert not {"0x1", "0x3", "0x5", "0x7"} & asked
