@@ -61,7 +61,7 @@ begin
     if after_bar > 0 then
         previous := closes[after_bar];
     end if;
-    for bar in after_bar + 1..cardinality(closes) loop
+    for bar in after_bar + 1..coalesce(cardinality(closes), 0) loop
         close := closes[bar];
         gain := greatest(close - previous, 0);
         loss := greatest(previous - close, 0);

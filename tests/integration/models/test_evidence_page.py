@@ -1,15 +1,12 @@
-"""docs/evidence.md says what is so: its table of what can be seen, and its queries."""
+"""docs/evidence.md says what is so: its table of what can be seen."""
 
 import random
-import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from pipelines import warehouse
-from pipelines.settings import PROJECT_DIR
 from tests.contents.transform import Transform
 from tests.fakes.memory_source import deliver
 from tests.histories import proof_histories
@@ -17,7 +14,6 @@ from tests.histories.proof_deliveries import Deliveries
 from tests.histories.proof_histories import KINDS, START, Fill, Kind, Series
 from tests.integration.models.test_dbt_proofs import select
 
-PAGE = PROJECT_DIR / "docs" / "evidence.md"
 ALTERATION = """
 select exchange_id, proof from gold.fct_candle_proofs
 where symbol = %s and opened_at = %s
@@ -78,11 +74,3 @@ def test_what_the_page_calls_invisible_is_and_all_else_is_seen(transform):
         "a price between": {"binance": CONTRADICTED, **unseen},
         "a side": {"binance": CONTRADICTED, **unseen},
     }
-
-
-@pytest.mark.parametrize(
-    "text", re.findall(r"```sql\n(.+?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-)
-def test_the_examples_of_the_page_run_as_analyst(transform, text):
-    with warehouse.connect("analyst", "test") as connection:
-        connection.execute(text).fetchall()
