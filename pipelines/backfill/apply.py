@@ -8,7 +8,7 @@ all of its workers with it, so what it had begun is free for the next at once.
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,6 +16,7 @@ import psycopg
 
 from pipelines import warehouse
 from pipelines.backfill import ledger
+from pipelines.backfill.asked import asked_of
 from pipelines.backfill.chunk import ARCHIVE, Chunk, Plan
 from pipelines.backfill.chunk_result import chunk_result
 from pipelines.backfill.work import ChunkProgress, source_of
@@ -24,6 +25,7 @@ from pipelines.bronze.run import is_pending
 from pipelines.errors import FINAL, BullionError, UpstreamError, as_one
 from pipelines.sources.connectors import Connectors
 from pipelines.sources.load import load
+from pipelines.sources.preflight import Asked
 from pipelines.upstream.extents import begin_of
 from pipelines.upstream.progress import NO_PROGRESS, Progress
 
@@ -65,12 +67,14 @@ def apply(
     progress: Progress = NO_PROGRESS,
     say: Say = lambda _: None,
     is_active: Callable[[Plan], bool] = lambda _: True,
+    left_out: Collection[Asked] = (),
     finished: Finished = lambda _plan, _load_ids: None,
 ) -> Applied:
     """Run what is left of `plans`; what is done stays untouched.
 
     Chunks that another process works on are left to it, and waited for. A chunk is not
-    begun while its plan is not active, nor when the connectors' tasks are ending.
+    begun while its plan is not active, nor when the connectors' tasks are ending; those
+    that ask who is `left_out` stay open.
     `finished` is called with the plan and the loads of each chunk that is done here.
 
     Raises:
@@ -85,6 +89,7 @@ def apply(
         progress,
         say,
         is_active,
+        left_out,
         finished,
     )
     workers.run(parallel)
@@ -102,6 +107,7 @@ class _Workers:
     progress: Progress
     say: Say
     is_active: Callable[[Plan], bool]
+    left_out: Collection[Asked]
     finished: Finished
     applied: Applied = field(default_factory=Applied)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -169,6 +175,7 @@ class _Workers:
             for chunk in ledger.open_chunks(connection, list(self.plans))
             if chunk.chunk_id not in self._given_up
             and self.is_active(self.plans[chunk.plan_id])
+            and asked_of(self.plans[chunk.plan_id], chunk) not in self.left_out
         ]
 
     def _take(self, connection: warehouse.Connection) -> Chunk | None:

@@ -101,25 +101,44 @@ def backfill_apply(
     """Load what is left of plans, after live work and within the venues' limits.
 
     Killed or stopped, the same command continues from there; repeated, it does nothing.
-    `bullion transform` builds what it loaded.
+    `bullion transform` builds what it loaded. Whether those answer that will be asked
+    is looked at first: who does not is named, and its chunks stay planned.
     """
     from pipelines import warehouse
     from pipelines.backfill import ledger
     from pipelines.backfill.apply import apply
+    from pipelines.backfill.asked import asked_addresses
     from pipelines.cli.refusals import end_with
     from pipelines.config.rows import configuration
     from pipelines.sources.connectors import connected
     from pipelines.sources.origin import settle_origin
+    from pipelines.sources.preflight import absent, nobody
     from pipelines.terminal.progress import load_bar
 
     with warehouse.connect("loader", warehouse.process_name("backfill")) as connection:
         plans = ledger.plans(connection, plan or [])
+        chunks = ledger.open_chunks(connection, [one.plan_id for one in plans])
     settle_origin(say)
-    with load_bar(told) as progress, connected(configuration()) as connectors:
-        done = apply(connectors, plans, parallel=parallel, progress=progress, say=say)
+    config = configuration()
+    addresses = asked_addresses(plans, chunks, config)
+    away = absent(addresses)
+    if away and len(away) == len(addresses):
+        raise nobody(away.values())
+    for failure in away.values():
+        say(f"left out: {failure}")
+    with load_bar(told) as progress, connected(config) as connectors:
+        done = apply(
+            connectors,
+            plans,
+            parallel=parallel,
+            progress=progress,
+            say=say,
+            left_out=away,
+        )
     facts = asdict(done)
     failures = facts.pop("failures")
     applied = facts | {"failed_count": len(failures)}
+    failures = [*away.values(), *failures]
     end_with(failures, lambda: show([applied], "applied", json=json))
 
 

@@ -32,11 +32,13 @@ def collect(
     A venue is asked for what is new every minute, a chain as often as it has a block.
     Changes of the configuration are taken up while it runs: a new series is loaded at
     once, and its history planned and loaded in the background; one that is taken out
-    ends after its page. With --json a line is printed for each load. Ctrl-C and SIGTERM
-    end it after the current pages.
+    ends after its page. Who does not answer is named first, and asked until it does.
+    With --json a line is printed for each load. Ctrl-C and SIGTERM end it after the
+    current pages.
     """
     from pipelines.collector.collect import Collected, CollectOptions
     from pipelines.collector.collect import collect as run
+    from pipelines.collector.targets import absent_of
     from pipelines.sources.connectors import Chosen
     from pipelines.sources.origin import settle_origin
     from pipelines.upstream.stopping import stopped_by_signals
@@ -50,6 +52,8 @@ def collect(
     chosen = Chosen([*(exchange or ()), *(chain or ())])
     options = CollectOptions(chosen, every, after)
     settle_origin(say)
+    for failure in absent_of(chosen):
+        say(f"{failure}; asked again until it answers")
     with stopped_by_signals() as stop:
         done = run(stop, options, Collected(say=say, report=report))
     counts = {

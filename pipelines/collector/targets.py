@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipelines.config.model import Configuration
-from pipelines.errors import SetupError
-from pipelines.sources.connectors import ALL, Chosen, Connectors
+from pipelines.config.rows import configuration
+from pipelines.errors import SetupError, UpstreamError
+from pipelines.sources.connectors import ALL, Chosen, Connectors, connected
+from pipelines.sources.preflight import absent, addresses_of
 from pipelines.upstream.connector import Target
 from pipelines.upstream.feed import Key, SeriesId
+from pipelines.upstream.options import LoadOptions
 
 HISTORY = "history"  # in place of a feed: the planning of a series' history
 
@@ -57,6 +60,16 @@ def targets_of(
         {s: target for s, target in targets.items() if isinstance(target, Target)},
         {s: error for s, error in targets.items() if isinstance(error, SetupError)},
     )
+
+
+def absent_of(chosen: Chosen = ALL) -> list[UpstreamError]:
+    """Who of those that are to be collected does not answer now, and why."""
+    config = configuration()
+    with connected(config) as connectors:
+        series = targets_of(connectors, config, chosen).series
+    asked = {(target.source, scope) for (scope, _), target in series.items()}
+    wanted = [(source, LoadOptions([scope])) for source, scope in sorted(asked)]
+    return list(absent(addresses_of(wanted, config)).values())
 
 
 def is_meant(subject: str, pattern: str) -> bool:

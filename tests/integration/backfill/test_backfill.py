@@ -13,6 +13,7 @@ from itertools import count
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from pipelines import bootstrap, warehouse
 from pipelines.backfill import ledger, status
@@ -20,9 +21,10 @@ from pipelines.backfill.apply import Patience, apply
 from pipelines.backfill.plan import plan
 from pipelines.backfill.plan_request import parse
 from pipelines.bronze.load import LoadFacts
+from pipelines.cli.main import app
 from pipelines.collector.first_rows import first_row_of
 from pipelines.config.rows import configuration
-from pipelines.errors import BadDataError, SetupError
+from pipelines.errors import BadDataError, SetupError, UpstreamError
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, child_environment, settings
 from pipelines.sources.connectors import connected
@@ -38,6 +40,7 @@ from tests.soak import moments, times
 NOW = "2024-03-04T12:00:30Z"
 EDGE = "2024-03-04T06:00Z"  # history lies before it, live loading begins there
 SYMBOL = "BTC/USDT"
+NOBODY = "http://127.0.0.1:1"  # listens there
 KILLS = times(20, 3)
 LEDGER = "select to_jsonb(c) from ops.backfill_chunks as c order by chunk_id"
 GOLD = ("fct_candles", "fct_gaps", "fct_candle_proofs")
@@ -85,9 +88,33 @@ def select(text, role="loader"):
         return connection.execute(text).fetchall()
 
 
+def command(*words):
+    return CliRunner().invoke(app, ["backfill", *words])
+
+
 def states():
     with warehouse.connect("loader", "test") as connection:
         return [chunk["state"] for chunk in status.chunks(connection)]
+
+
+def test_who_is_away_is_left_out_and_where_nobody_answers_nothing_is_tried(
+    upstream, monkeypatch
+):
+    planned("2024-03-04T03:00Z")
+    planned("2024-03-04T03:00Z", exchange="kraken")
+    monkeypatch.setenv("BULLION_BINANCE_URL", NOBODY)
+    settings.cache_clear()
+    away = f"binance does not answer: {NOBODY} (connection refused)"
+
+    rest = command("apply")
+    assert rest.exit_code == UpstreamError.exit_code
+    assert rest.stderr.splitlines() == [f"left out: {away}", f"failed: {away}"]
+    assert sorted(states()) == ["done", "waiting"]
+
+    nothing = command("apply")
+    assert (nothing.exit_code, nothing.stdout) == (UpstreamError.exit_code, "")
+    assert nothing.stderr.startswith(f"bullion: {away}: ")
+    assert sorted(states()) == ["done", "waiting"]
 
 
 def test_a_plan_says_what_it_will_take_and_fetches_nothing(upstream):

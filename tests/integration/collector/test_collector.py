@@ -3,10 +3,13 @@
 from threading import Event
 
 import pytest
+from typer.testing import CliRunner
 
-from pipelines.collector.collect import CollectOptions, collect
+from pipelines.cli.main import app
+from pipelines.collector.collect import Collected, CollectOptions, collect
 from pipelines.collector.history import Pauses
 from pipelines.errors import BusyError
+from pipelines.settings import settings
 from tests.contents.roles import run
 from tests.services.collecting import (
     ADD,
@@ -70,6 +73,26 @@ def test_a_new_instrument_is_live_at_once_and_its_history_is_planned(database, v
     of_load = of_load.replace("%s", f"'{found.first_load_id}'")
     assert run(database, None, of_load) == [(found.first_row_at, found.first_load_id)]
     assert len(venue.pages("BTC-USD")) == pages  # the other series was left alone
+
+
+def test_who_does_not_answer_is_named_and_collected_all_the_same(
+    database, venue, monkeypatch
+):
+    begun = []
+    monkeypatch.setattr(
+        "pipelines.collector.collect.collect",
+        lambda *words: begun.append(words) or Collected(),
+    )
+    quiet = CliRunner().invoke(app, ["collect"])
+    monkeypatch.setenv("BULLION_COINBASE_URL", "http://127.0.0.1:1")
+    settings.cache_clear()
+    told = CliRunner().invoke(app, ["collect"])
+    others = CliRunner().invoke(app, ["collect", "--exchange", "kraken"])
+    assert [one.exit_code for one in (quiet, told, others)] == [0, 0, 0]
+    assert len(begun) == 3
+    assert "does not answer" not in quiet.stderr + others.stderr
+    away = "coinbase does not answer: http://127.0.0.1:1 (connection refused)"
+    assert told.stderr == f"{away}; asked again until it answers\n"
 
 
 def test_the_first_row_of_a_series_that_is_quiet_now_comes_with_its_history(
