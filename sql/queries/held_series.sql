@@ -44,7 +44,7 @@ candles as (
 
 ),
 
--- trades are not counted: that would read each of them
+-- a day's row counts its trades: of those that were aggregated, each
 trades as (
 
     select
@@ -53,8 +53,16 @@ trades as (
         'trades' as feed,
         ends.first_at,
         ends.last_at,
-        null::bigint as rows_count
+        held.rows_count
     from series
+    cross join
+        lateral (
+            select sum(completeness.trades_count)::bigint as rows_count
+            from gold.rpt_completeness as completeness
+            where
+                completeness.exchange_id = series.exchange_id
+                and completeness.symbol = series.symbol
+        ) as held
     cross join lateral (
         select
             min(trades.minute_at) as first_at,
@@ -82,10 +90,11 @@ select
     first_at,
     last_at,
     rows_count,
-    round(
-        100.0 * rows_count / (extract(epoch from last_at - first_at) / 60 + 1),
-        2
-    ) as completeness_pct
+    case
+        when feed = 'candles'
+            then
+                round(100.0 * rows_count / (extract(epoch from last_at - first_at) / 60 + 1), 2)
+    end as completeness_pct
 from feeds
 where first_at is not null
 order by

@@ -9,6 +9,7 @@ contract that stands now. A view of somebody's on such a column stops this, by n
         'fct_trades.quote_amount': 'alter quote_amount drop not null, alter quote_amount type'
             ~ ' numeric(38, 18) using case when min_scale(quote_amount) <= 18 then '
             ~ fitting('quote_amount') ~ ' end',
+        'rpt_completeness.trades_count': 'add trades_count bigint; ' ~ count_trades(),
     } -%}
     {#- what dim_instruments and what it is made of did not have -#}
     {%- set terms = {
@@ -31,6 +32,15 @@ contract that stands now. A view of somebody's on such a column stops this, by n
                 = any(string_to_array('" ~ steps | join(',') ~ "', ','))
                 and pg_catalog.format_type(a.atttypid, a.atttypmod)
                 in ('numeric(76,36)', 'numeric(78,36)')
+            union all
+            select 'rpt_completeness.trades_count' as name
+            from pg_catalog.pg_class as c
+            where
+                c.oid = to_regclass('gold.rpt_completeness')
+                and not exists (
+                    select from pg_catalog.pg_attribute as a
+                    where a.attrelid = c.oid and a.attname = 'trades_count'
+                )
         ") -%}
         {%- do due.extend(found.columns['name'].values()) -%}
         {%- set found = run_query("
@@ -57,4 +67,21 @@ contract that stands now. A view of somebody's on such a column stops this, by n
     select 1;
     {%- endfor %}
     commit
+{%- endmacro %}
+
+{#- The trades of every day, from their minutes. -#}
+{% macro count_trades() -%}
+    update gold.rpt_completeness as days
+    set trades_count = coalesce(
+        (
+            select sum(minutes.trades_count)
+            from gold.fct_candle_proofs as minutes
+            where
+                minutes.exchange_id = days.exchange_id
+                and minutes.symbol = days.symbol
+                and minutes.opened_at >= days.opened_date::timestamp at time zone 'UTC'
+                and minutes.opened_at < (days.opened_date + 1)::timestamp at time zone 'UTC'
+        ),
+        0
+    )
 {%- endmacro %}

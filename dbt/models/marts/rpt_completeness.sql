@@ -163,7 +163,8 @@ proofs_counted as (
         count(*) filter (where proof = 'proven empty') as proven_empty_count,
         count(*) filter (where proof = 'lost trades') as lost_minutes_count,
         sum(lost_trades_count) as lost_trades_count,
-        count(*) filter (where proof = 'contradicted') as contradicted_count
+        count(*) filter (where proof = 'contradicted') as contradicted_count,
+        sum(trades_count) as trades_count
     from proofs
     group by
         exchange_id,
@@ -189,7 +190,8 @@ days as (
         coalesce(proofs_counted.proven_empty_count, 0) as proven_empty_count,
         coalesce(proofs_counted.lost_minutes_count, 0) as lost_minutes_count,
         coalesce(proofs_counted.lost_trades_count, 0) as lost_trades_count,
-        coalesce(proofs_counted.contradicted_count, 0) as contradicted_count
+        coalesce(proofs_counted.contradicted_count, 0) as contradicted_count,
+        coalesce(proofs_counted.trades_count, 0) as trades_count
     from dates
     {% for counted in [
         'hours_counted', 'unasked_counted', 'candles_counted', 'proofs_counted'
@@ -225,6 +227,7 @@ completeness as (
             as proven_ratio,
         not_configured_count::bigint as not_configured_count,
         our_fault_count::bigint as our_fault_count,
+        {{ fitting('trades_count', 'bigint') }} as trades_count,
         {{ own_batch() }} as changed_in
     from days
     where minutes_count + not_configured_count + our_fault_count > 0

@@ -21,6 +21,7 @@ TABLES = (
     "gold.fct_trades",
     "gold.fct_gaps",
     "gold.fct_candles",
+    "gold.rpt_completeness",
     "silver.int_candles_rebuilt",
     "silver.int_trades_answered",
     "silver.int_candles_chosen",
@@ -34,6 +35,7 @@ select
     proof, lost_trades_count, reason, is_proven
 from gold.fct_candle_proofs
 """
+HELD = "select exchange_id, sum(trades_count) from gold.{} group by 1 order by 1"
 BREAKS = """
 select after_trade_id, trades_missing_count, cause, started_at, ended_at
 from gold.fct_gaps
@@ -185,6 +187,9 @@ def test_what_is_whole_is_proven_as_far_as_its_venue_lets_it(transform):
         else:
             assert unproven == set(rows)
         assert all(row[2] is None for row in rows.values() if row[3])
+    held = select(HELD.format("fct_trades"))
+    assert len(held) == len(KINDS)
+    assert select(HELD.format("rpt_completeness")) == held
 
 
 def test_late_trades_between_two_minutes_take_a_proof_of_emptiness_back(transform):

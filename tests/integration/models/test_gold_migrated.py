@@ -36,6 +36,23 @@ from (values
     ('too fine', 1.0000000000000000001),
     ('too much', 1e20)
 ) as trades (key, paid);
+insert into gold.fct_candle_proofs (
+    exchange_id, symbol, opened_at, proof, is_proven, trades_count, changed_in
+)
+select 'kraken', 'BTC/USD', at::timestamptz, 'proven complete', true, number, 0
+from (values
+    ('2024-03-01 00:00Z', 2), ('2024-03-01 23:59Z', 3), ('2024-03-02 00:00Z', 4)
+) as minutes (at, number);
+insert into gold.rpt_completeness (
+    exchange_id, symbol, opened_date, minutes_count, candles_count, provisional_count,
+    closed_count, confirmed_count, sealed_count, proven_complete_count,
+    proven_empty_count, lost_minutes_count, lost_trades_count, contradicted_count,
+    unproven_count, not_configured_count, our_fault_count, changed_in
+)
+select 'kraken', 'BTC/USD', '2024-03-01'::date + n, 2, 2, 0, 0, 0, 2, 2, 0, 0, 0, 0, 0,
+    0, 0, 0
+from generate_series(0, 2) as days (n);
+alter table gold.rpt_completeness drop column trades_count;
 create schema research;
 create view research.paid as select quote_amount from gold.fct_trades;
 """
@@ -68,3 +85,5 @@ def test_tables_of_a_release_before_become_those_of_now_but_under_a_view_of_some
             fits = Decimal("1.000000000000000001")
             held = [("fits", fits), ("too fine", None), ("too much", None)]
             assert owner.execute(trades).fetchall() == held
+            days = "select trades_count from gold.rpt_completeness order by opened_date"
+            assert owner.execute(days).fetchall() == [(5,), (4,), (0,)]
