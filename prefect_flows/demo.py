@@ -7,7 +7,11 @@ what is deployed.
 import time
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
+from prefect.client.schemas.objects import State
+from prefect.utilities.urls import url_for
 from rich.console import Console
 
 from pipelines import warehouse
@@ -21,6 +25,7 @@ from pipelines.sources.evm_node.choices import followed
 from pipelines.sources.preflight import Preflight
 from pipelines.terminal import report
 from pipelines.upstream.options import LoadOptions
+from prefect_flows.dbt_run import write_docs
 from prefect_flows.demo_change import demo_change, stream_is_up
 from prefect_flows.demo_loads import SEALED
 from prefect_flows.load import load
@@ -48,9 +53,7 @@ Where to look next
   .venv/bin/bullion list                       every series that is held
   .venv/bin/bullion backfill plan --symbol BTC/USDT --since -P30D   history, in chunks
   .venv/bin/bullion config set instruments binance SOL/USDT since=-P7D   another change
-  .venv/bin/bullion show                       pictures of gold, drawn anew
-  .venv/bin/bullion schedule up --only-server  these runs, in Prefect's own pages
-  .venv/bin/bullion docs                       the lineage site
+  .venv/bin/bullion schedule up                the same flows, by the clock
   sql/queries/                                 questions and their SQL
   make demo                                    again: newest candles become confirmed
   make live                                    the same job on the exchanges themselves
@@ -68,7 +71,7 @@ def demo(found: Preflight, out: Console, say: Say) -> None:
     began = time.monotonic()
     day = published(datetime.now(UTC))
     with waited_for():
-        _load(found.loads, day, say)
+        run = _load(found.loads, day, say)
     with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:
         for name in (*SHOWN, *(ON_CHAIN if followed(configuration()) else ())):
             text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
@@ -79,15 +82,17 @@ def demo(found: Preflight, out: Console, say: Say) -> None:
         demo_change(out, say)
     out.print(NEXT.rstrip())
     with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:
-        file = page.write(connection)
-    out.print(f"\nIn pictures: {file.as_uri()}", soft_wrap=True)
+        pictures = page.write(connection)
+    out.print(f"\nGold in pictures: {pictures.as_uri()}", soft_wrap=True)
+    out.print(f"Its tables and lineage: {write_docs().as_uri()}", soft_wrap=True)
+    out.print(f"The run in Prefect: {url_for('flow-run', run)}", soft_wrap=True)
     say(f"done in {time.monotonic() - began:.0f} s")
     if found.failures:
         raise as_one(found.failures)
 
 
-def _load(loads: Mapping[str, LoadOptions], day: date, say: Say) -> None:
-    """Load what answers and build it, by the flows of the deployments."""
+def _load(loads: Mapping[str, LoadOptions], day: date, say: Say) -> UUID | None:
+    """Load what answers and build it, by the flows of the deployments; the last run."""
     scopes = {source: list(options.scopes) for source, options in loads.items()}
     if "archive" in scopes:
         say(f"running the flow `load`: the file that seals {day} of {SEALED[1]}")
@@ -98,11 +103,15 @@ def _load(loads: Mapping[str, LoadOptions], day: date, say: Say) -> None:
         say(f"running the flow `load`: what is new of {', '.join(chains)}, and tokens")
         load("evm", scopes["evm"])
         read_contracts()
+    ended: State[Any]
     if "exchange" in scopes:
         say("running the flow `refresh`: load every configured series, then build")
-        refresh(scopes["exchange"], tests="none")  # as its deployment does every minute
+        # as its deployment does every minute
+        ended = refresh(scopes["exchange"], tests="none", return_state=True)
     else:
-        transform(tests="none")
+        ended = transform(tests="none", return_state=True)
+    ended.result()
+    return ended.state_details.flow_run_id
 
 
 def published(now: datetime) -> date:

@@ -81,20 +81,27 @@ def demo(
         bool, typer.Option("--live", help="The venues themselves, no sandbox.")
     ] = False,
 ) -> None:
-    """Run the main job, from nothing to printed gold tables."""
+    """Run the main job, from nothing to printed gold tables.
+
+    It ends with addresses for a browser: pictures, the docs site, the run in Prefect,
+    whose server stays up until `bullion down`.
+    """
     from pipelines import bootstrap
     from pipelines.local import stack
-    from pipelines.settings import export
+    from pipelines.local.prefect_services import PrefectServer
+    from pipelines.settings import export, upstream_url
     from pipelines.sources.origin import settle_origin
 
     bootstrap.up(["postgres"] if live else ["postgres", "sandbox"], say)
     if not live:
         export(stack.sandbox_urls())
     settle_origin(say)
-    export(quiet_prefect())
     from prefect_flows.demo_loads import demo_loads
 
     found = demo_loads(say)
+    if not upstream_url("PREFECT_API_URL"):  # flows would start a server of their own
+        stack.up([PrefectServer.name], say)
+    export(quiet_prefect())
     from prefect_flows.demo import demo as run
 
     run(found, out, say)

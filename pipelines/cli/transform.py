@@ -56,7 +56,7 @@ def docs() -> None:
     export(quiet_prefect())
     from prefect_flows.dbt_run import write_docs
 
-    out.print(write_docs(), soft_wrap=True)
+    out.print(write_docs().as_uri(), soft_wrap=True)
 
 
 def quiet_prefect() -> dict[str, str]:

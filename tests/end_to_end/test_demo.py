@@ -2,18 +2,18 @@
 
 import csv
 import io
+import json
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
 from pipelines.settings import PROJECT_DIR, child_environment
 
+OWN = build_opener(ProxyHandler({}))  # it is on this machine
 CI = os.environ.get("CI")  # noqa: TID251
 CLOSED = """
 select exchange_id, symbol, timeframe, opened_at, open, high, low, close, base_volume,
@@ -86,6 +86,18 @@ def blocks(bullion):
     return rows
 
 
+def address(shown, name):
+    """The address that closes the demo under this name."""
+    (found,) = re.findall(f"^{name}: (\\S+)$", shown, re.MULTILINE)
+    return found
+
+
+def opened(shown, name):
+    """What a browser gets there."""
+    with OWN.open(address(shown, name)) as answer:
+        return answer.read().decode()
+
+
 def test_a_second_demo_changes_no_closed_candle_and_lowers_no_grade(bullion, said):
     shown = bullion("demo")
     for title in TABLES:
@@ -94,10 +106,13 @@ def test_a_second_demo_changes_no_closed_candle_and_lowers_no_grade(bullion, sai
         for step in ("captured", "consumed", "applied", "first row"):
             assert step in shown
         assert "Its first candle in gold" in shown
-    address = re.search("In pictures: (file://.*)", shown)
-    assert address
-    page = Path(url2pathname(urlsplit(address[1]).path)).read_text(encoding="utf-8")
-    assert "kraken BTC/USD" in page
+    assert "kraken BTC/USD" in opened(shown, "Gold in pictures")
+    assert "model.bullion.fct_candles" in opened(shown, "Its tables and lineage")
+    run = address(shown, "The run in Prefect")
+    assert "<html" in opened(shown, "The run in Prefect").lower()
+    with OWN.open(run.replace("/runs/flow-run/", "/api/flow_runs/")) as answer:
+        told = json.load(answer)
+    assert (told["state_type"], told["deployment_id"]) == ("COMPLETED", None)
     for symbol in ("WETH", "USDC", "MKR"):  # as their contracts answered
         assert symbol in shown
     chain = blocks(bullion)
