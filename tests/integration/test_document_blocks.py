@@ -128,9 +128,10 @@ def test_every_command_of_a_block_can_be_read(block):
 
 def test_every_target_of_make_is_one():
     makes = [s.split() for block in blocks("sh") for s in block.statements()]
-    targets = [words[1] for words in makes if words[0] == "make"]
+    targets = {words[1] for words in makes if words[0] == "make"}
+    makefile = (PROJECT_DIR / "Makefile").read_text(encoding="utf-8")
     assert targets
-    subprocess.run(["make", "--dry-run", *targets], cwd=PROJECT_DIR, check=True)
+    assert targets <= {*re.findall(r"^(\w+):.*## ", makefile, re.MULTILINE)}
 
 
 @pytest.mark.parametrize("path", with_blocks("sh"), ids=lambda path: path.name)
