@@ -14,7 +14,8 @@ import pytest
 from pipelines.settings import PROJECT_DIR, child_environment
 
 OWN = build_opener(ProxyHandler({}))  # it is on this machine
-OWN.addheaders = [("Accept", "text/html")]  # as a browser: Prefect has pages for it alone
+# as a browser: Prefect has pages for it alone
+OWN.addheaders = [("Accept", "text/html")]
 CI = os.environ.get("CI")  # noqa: TID251
 CLOSED = """
 select exchange_id, symbol, timeframe, opened_at, open, high, low, close, base_volume,
