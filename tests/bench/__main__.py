@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from pipelines.local.service import UnavailableError
 from tests.bench import (
+    anvil,
     archive,
     blocks,
     books,
@@ -43,6 +44,7 @@ LOADS: Mapping[str, Part] = {
     "proofs": proofs.tables,
     "proofs_chain": proofs_chain.tables,
     "blocks": blocks.tables,
+    "anvil": anvil.tables,
     "transfers": transfers.tables,
     "chain_dbt": chain_dbt.tables,
     "features": features.tables,

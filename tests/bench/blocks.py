@@ -29,6 +29,10 @@ NOTE = (
     " that speed. *CPU* is that of the processes, without Postgres and the node."
     " Bronze has blocks, transactions with receipts, logs and proofs, committed."
 )
+HEADING = (
+    *("to", "runs", "transactions", "start-up, s", "seconds beyond them"),
+    *("transactions/s", "CPU µs a transaction", "others' cores"),
+)
 # pages that hold rows: others are there for those to come
 SIZE = """
 select
@@ -38,6 +42,7 @@ select
 from bronze_evm.{table} as l
 """
 Way = Callable[[str, int, Path], object]
+Found = dict[str, list["Timed"]]
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,8 @@ class Timed:
 def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
     """What each way took, and what bronze takes on disk."""
     ways: dict[str, Way] = {
-        PLAIN: partial(_bronze, is_proved=False),
-        PROVED: partial(_bronze, is_proved=True),
+        PLAIN: partial(bronze, is_proved=False),
+        PROVED: partial(bronze, is_proved=True),
     }
     reason = None
     try:
@@ -68,19 +73,21 @@ def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
         reason = str(error)
     count = options.loaded_blocks
     with server.database("bench_blocks"), node_bodies.served(count) as (url, pid):
-        runs = _runs(ways, (url, count, folder), (server.pid, pid), options.repeats)
+        asked = (url, count, folder)
+        runs = taking_turns(ways, asked, (server.pid, pid), options.repeats)
         yield speeds(runs, count, reason)
         yield _sizes()
 
 
-def _runs(
+def taking_turns(
     ways: dict[str, Way],
     asked: tuple[str, int, Path],
     trees: tuple[int, ...],
     repeats: int,
-) -> dict[str, list[Timed]]:
+) -> Found:
+    """The runs of each way to read a node's first blocks, after one that warms up."""
     url, count, folder = asked
-    found: dict[str, list[Timed]] = {name: [] for name in ways}
+    found: Found = {name: [] for name in ways}
     for number in range(repeats + 1):  # the first is not counted
         for name, way in ways.items():
             with taken(*trees) as others:
@@ -111,17 +118,33 @@ def _timed(way: Way, url: str, count: int, folder: Path) -> tuple[float, float]:
     return seconds, cpu_s
 
 
-def _bronze(url: str, blocks: int, _: Path, *, is_proved: bool) -> object:
-    asked = {"url": url, "blocks": blocks, "is_proved": is_proved}
+def bronze(
+    url: str, blocks: int, _: Path, *, is_proved: bool, chain: str = "ethereum"
+) -> object:
+    """Load the first blocks of a node, in a process of its own."""
+    asked = {"url": url, "blocks": blocks, "is_proved": is_proved, "chain": chain}
     return child.run("tests.bench.blocks_child", asked)
 
 
-def speeds(found: dict[str, list[Timed]], blocks: int, reason: str | None) -> Table:
+def speeds(found: Found, blocks: int, reason: str | None) -> Table:
     """The table of runs; the reason why ethereum-etl is not among them."""
-    transactions = (blocks - first(blocks)) * len(node_bodies.KINDS)
+    rows = lines(found, blocks, len(node_bodies.KINDS), ETL)
+    if reason:
+        rows.insert(0, (f"{ETL}: not measured", 0, 0, *[None] * 6))
+    return Table(
+        "Prepared blocks of 150 transactions to where they are kept, medians",
+        (*HEADING[:6], "times ethereum-etl", *HEADING[6:]),
+        rows,
+        (NOTE, *([f"{ETL}: {reason}"] if reason else [])),
+    )
+
+
+def lines(found: Found, blocks: int, each: int, beside: str) -> list[tuple[Cell, ...]]:
+    """A row of figures for each way, with its speed as a multiple of one's."""
+    transactions = (blocks - first(blocks)) * each
     more = first(blocks) / (blocks - first(blocks))
     medians = {name: median(r.beyond_s for r in runs) for name, runs in found.items()}
-    rows: list[tuple[Cell, ...]] = [
+    return [
         (
             name,
             len(runs),
@@ -129,24 +152,12 @@ def speeds(found: dict[str, list[Timed]], blocks: int, reason: str | None) -> Ta
             median(run.first_s - run.beyond_s * more for run in runs),
             medians[name],
             transactions / medians[name],
-            medians[ETL] / medians[name] if ETL in medians else None,
+            medians[beside] / medians[name] if beside in medians else None,
             median(run.cpu_s for run in runs) / transactions * 10**6,
             middle(run.others for run in runs),
         )
         for name, runs in found.items()
     ]
-    if reason:
-        rows.insert(0, (f"{ETL}: not measured", 0, 0, *[None] * 6))
-    return Table(
-        "Prepared blocks of 150 transactions to where they are kept, medians",
-        (
-            *("to", "runs", "transactions", "start-up, s"),
-            *("seconds beyond them", "transactions/s", "times ethereum-etl"),
-            *("CPU µs a transaction", "others' cores"),
-        ),
-        rows,
-        (NOTE, *([f"{ETL}: {reason}"] if reason else [])),
-    )
 
 
 def _sizes() -> Table:

@@ -14,15 +14,15 @@ from pipelines.upstream.options import LoadOptions
 from tests.bench.child import Facts, answer
 from tests.bench.fetch_unproved import unproved
 
-CHAIN = "ethereum"
 UNPROVED = "tests.bench.fetch_unproved"
 
 
 def measure(asked: Facts) -> Facts:
     """Load the first blocks of a node without a budget, with all proofs or none."""
-    export({rpc_urls_setting(CHAIN): asked["url"]})
-    options = LoadOptions(scopes=[CHAIN], first=0, end=asked["blocks"])
-    source = EvmSource(_configuration(), options, is_unlimited=True)
+    chain = asked["chain"]
+    export({rpc_urls_setting(chain): asked["url"]})
+    options = LoadOptions(scopes=[chain], first=0, end=asked["blocks"])
+    source = EvmSource(_configuration(chain), options, is_unlimited=True)
     with ExitStack() as stack:
         if not asked["is_proved"]:
             stack.enter_context(patch.object(fetching, "prove", unproved))
@@ -33,10 +33,10 @@ def measure(asked: Facts) -> Facts:
     return {"rows": facts.rows_count}
 
 
-def _configuration() -> Configuration:
+def _configuration(chain: str) -> Configuration:
     seeds = configuration(PROJECT_DIR / "seeds")
-    proved = replace(seeds.chains[CHAIN], proof_level="full")
-    return replace(seeds, chains={**seeds.chains, CHAIN: proved})
+    proved = replace(seeds.chains[chain], proof_level="full")
+    return replace(seeds, chains={**seeds.chains, chain: proved})
 
 
 if __name__ == "__main__":

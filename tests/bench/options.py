@@ -10,7 +10,7 @@ from pipelines.settings import PROJECT_DIR
 FEWEST_CANDLES = 1000  # 50 instruments of 20 minutes: an hour reads 10 again
 SECTIONS = (
     *("rest", "books", "archive", "proofs", "proofs_chain", "blocks"),
-    *("transfers", "chain_dbt", "features", "texts", "dbt", "queries"),
+    *("anvil", "transfers", "chain_dbt", "features", "texts", "dbt", "queries"),
     *("stream", "retained", "reconfigure"),
 )
 DOCS = PROJECT_DIR / "docs" / "benchmarks.md"
@@ -27,6 +27,7 @@ class Options:
         trades: how many trades candles are rebuilt from.
         proved_blocks: blocks of 150 transactions that are proved.
         loaded_blocks: such blocks that are loaded.
+        anvil_blocks: blocks of 40 transactions that are loaded from a real node.
         chain_logs: logs that transfers are decoded from.
         chain_sizes: sizes of a chain's history, ascending, in logs.
         feature_bars: 1m candles that features are made of.
@@ -48,6 +49,7 @@ class Options:
     trades: int = 10_000_000
     proved_blocks: int = 300
     loaded_blocks: int = 1500
+    anvil_blocks: int = 1500
     chain_logs: int = 1_000_000
     chain_sizes: tuple[int, ...] = (1_000_000, 10_000_000)
     feature_bars: int = 3_600_000
@@ -87,6 +89,7 @@ QUICK = Options(
     trades=20_000,
     proved_blocks=3,
     loaded_blocks=3,
+    anvil_blocks=6,
     chain_logs=20_000,
     chain_sizes=(20_000,),
     feature_bars=20_000,

@@ -35,8 +35,9 @@ base.load_trusted_setup = cache(base.load_trusted_setup)  # type: ignore[attr-de
 class Anvil:
     """A node that runs; one account sends, so that what it sends is in this order."""
 
-    def __init__(self, url: str, log: Path) -> None:
+    def __init__(self, url: str, log: Path, pid: int) -> None:
         self.url = url
+        self.pid = pid
         self.log = log
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy for loopback
@@ -50,6 +51,15 @@ class Anvil:
         answer = response.json()
         assert "result" in answer, f"{method}: {answer}"
         return answer["result"]
+
+    def batch(self, method: str, each: Sequence[Sequence[Any]]) -> None:
+        """Call a method with each of these parameters, by one request."""
+        calls = [
+            {"jsonrpc": "2.0", "id": n, "method": method, "params": params}
+            for n, params in enumerate(each)
+        ]
+        for answer in self._session.post(self.url, json=calls).json():
+            assert "result" in answer, f"{method}: {answer}"
 
     def answers(self, number: int) -> tuple[Any, Any]:
         """A block with its transactions, and the receipts of its hash."""
@@ -127,7 +137,7 @@ def running(packages: Path, folder: Path, *options: str) -> Iterator[Anvil]:
             [binary, *where, *words], cwd=folder, stdout=output, stderr=output
         )
     try:
-        node = Anvil(f"http://{ports.HOST}:{port}", log)
+        node = Anvil(f"http://{ports.HOST}:{port}", log, process.pid)
         _wait_for(node, process)
         for account in (OWNER, GRANTING):
             node.call("anvil_setBalance", account.address, hex(BALANCE))

@@ -27,14 +27,20 @@ def fetched() -> Path:
     A laptop skips, with the reason; CI fails.
     """
     try:
-        return _fetched(place.cache_dir())
+        return installed()
     except UnavailableError as error:
         if os.environ.get("CI"):  # noqa: TID251
             raise
         pytest.skip(str(error))
 
 
-def _fetched(cache: Path) -> Path:
+def installed() -> Path:
+    """The packages' folder.
+
+    Raises:
+        UnavailableError: npm is not installed, or can not have them.
+    """
+    cache = place.cache_dir()
     locked = (FOLDER / "package-lock.json").read_bytes()
     target = cache / f"npm-{hashlib.sha256(locked).hexdigest()[:12]}"
     if not is_whole(target):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import archive, blocks, stream_commits
+from tests.bench import anvil, archive, blocks, stream_commits
 from tests.bench import retained as retained_part
 from tests.bench.machine import facts, peak_mb
 from tests.bench.neighbours import taken
@@ -162,6 +162,16 @@ def test_blocks_are_compared_by_what_they_take_beyond_the_first_ones():
     assert etl[2:8] == (3000, 1.0, 10.0, 300.0, 1.0, 2000.0)
     assert plain[4:] == (5.5, 3000 / 5.5, 10 / 5.5, 1000.0, 0.5)
     assert plain[3] == 4.5 - 5.5 / 2
+
+
+def test_a_load_is_told_as_a_multiple_of_fetching_alone():
+    found = {
+        anvil.FETCHED: [blocks.Timed(5.0, 1.0, 1.0, None)],
+        anvil.PROVED: [blocks.Timed(9.0, 3.0, 4.0, 0.5)],
+    }
+    fetched, proved = anvil.longer(found, 30)
+    assert fetched[2:7] == (800, -1.0, 4.0, 200.0, 1.0)
+    assert proved[4:] == (6.0, 800 / 6, 1.5, 5000.0, 0.5)
 
 
 def test_where_ethereum_etl_can_not_be_had_its_row_says_so():
