@@ -165,11 +165,8 @@ def output(words: list[str]) -> str:
 def test_a_query_of_a_document_runs(block, built_database):
     del built_database
     # what analysts do not read is for who loads and builds
-    role = (
-        "transformer"
-        if re.search(r"\b(silver|bronze_\w+)\.", block.text)
-        else "analyst"
-    )
+    is_ours = re.search(r"\b(silver|bronze_\w+)\.", block.text)
+    role: warehouse.Role = "transformer" if is_ours else "analyst"
     with warehouse.connect(role, "test") as connection:
         connection.execute(block.text).fetchall()
 
@@ -188,4 +185,5 @@ def test_the_python_of_a_document_runs(path, here, monkeypatch):
 
 @pytest.mark.parametrize("block", blocks("yaml", "json"), ids=str)
 def test_data_of_a_document_can_be_read(block):
-    assert {"yaml": yaml.safe_load, "json": json.loads}[block.kind](block.text)
+    read: Mapping[str, Any] = {"yaml": yaml.safe_load, "json": json.loads}
+    assert read[block.kind](block.text)

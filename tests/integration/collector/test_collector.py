@@ -79,10 +79,12 @@ def test_who_does_not_answer_is_named_and_collected_all_the_same(
     database, venue, monkeypatch
 ):
     begun = []
-    monkeypatch.setattr(
-        "pipelines.collector.collect.collect",
-        lambda *words: begun.append(words) or Collected(),
-    )
+
+    def collect(*words):
+        begun.append(words)
+        return Collected()
+
+    monkeypatch.setattr("pipelines.collector.collect.collect", collect)
     quiet = CliRunner().invoke(app, ["collect"])
     monkeypatch.setenv("BULLION_COINBASE_URL", "http://127.0.0.1:1")
     settings.cache_clear()

@@ -65,6 +65,8 @@ def test_what_is_deployed_is_run_by_a_worker_until_both_are_stopped(home, chain)
     assert are_ready("schedule", "status") == both
     server = PrefectServer.from_settings()
     asked = Asked(f"{server.address}/api", home / "prefect")
+    # what else the clock begins would take the time that these runs need
+    asked.prefect("--no-prompt", "deployment", "schedule", "pause", "--all")
     ids = {d["name"]: d["id"] for d in asked.found("deployments")}
     for words in OF_CHAINS.values():
         asked.prefect("deployment", "run", *words)

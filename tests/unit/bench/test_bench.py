@@ -167,7 +167,7 @@ def test_blocks_are_compared_by_what_they_take_beyond_the_first_ones():
 def test_a_load_is_told_as_a_multiple_of_fetching_alone():
     found = {
         anvil.FETCHED: [blocks.Timed(5.0, 1.0, 1.0, None)],
-        anvil.PROVED: [blocks.Timed(9.0, 3.0, 4.0, 0.5)],
+        blocks.PROVED: [blocks.Timed(9.0, 3.0, 4.0, 0.5)],
     }
     fetched, proved = anvil.longer(found, 30)
     assert fetched[2:7] == (800, -1.0, 4.0, 200.0, 1.0)
