@@ -51,11 +51,16 @@ returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    -- null, or empty where a run of the session has ended: nobody's run, a repair by hand
+    run bigint := nullif(current_setting('bullion.own_batch', true), '')::bigint;
 begin
-    execute format(
-        'insert into history.%I select ended.*, $1 from ended', tg_table_name
-    )
-    using current_setting('bullion.own_batch')::bigint;
+    if run is not null then
+        execute format(
+            'insert into history.%I select ended.*, $1 from ended', tg_table_name
+        )
+        using run;
+    end if;
     return null;
 end
 $$;
