@@ -1,6 +1,7 @@
 """The command line without a warehouse: help, refusals, exit codes, what is shown."""
 
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -226,10 +227,14 @@ def test_help_takes_little_more_than_the_library_that_prints_it():
         f"import sys; sys.argv[1:] = ['--help']; {MAIN}; main()",
         "import typer, typer.rich_utils",
     )
-    # in turns: a machine that others use is slow for a while
-    rounds = [[cpu_s(script) for script in scripts] for _ in range(4)]
-    ours, library = map(min, zip(*rounds, strict=True))
-    assert ours < 2 * library
+    # in turns, the least of each: others who use the machine add to it, and never take
+    ours = library = math.inf
+    for _ in range(10):
+        ours, library = (
+            min(least, cpu_s(script))
+            for least, script in zip((ours, library), scripts, strict=True)
+        )
+    assert ours < 1.8 * library
 
 
 def cpu_s(script):
