@@ -6,7 +6,6 @@ Prefect are imported by what needs them: with nothing to build, that is nobody.
 """
 
 import logging
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -153,44 +152,38 @@ def _check_connection(connection: warehouse.Connection, error: BadDataError) -> 
 def _invoke(
     words: list[str], *, as_tasks: bool, seen: NodeSeen | None
 ) -> "dbtRunnerResult":
+    if as_tasks:
+        return _invoke_as_tasks(words)
     from dbt.cli.main import dbtRunner
 
     target = _target()
     flags: dict[str, object] = {"project-dir": DBT_DIR, "profiles-dir": DBT_DIR}
     flags |= {"target-path": target, "log-path": target / "logs", "log-level": "none"}
     options = [str(w) for name, value in flags.items() for w in (f"--{name}", value)]
-    if not as_tasks:
-        callbacks = [_node_starts(seen)] if seen else []
-        return dbtRunner(callbacks=callbacks).invoke([*words, *options])
-    # the runner reads the manifest before it starts dbt
-    parsed = dbtRunner().invoke(["parse", *options])
-    if not parsed.success:
-        return parsed
-    return _invoke_as_tasks(words, target)
+    callbacks = [_node_starts(seen)] if seen else []
+    return dbtRunner(callbacks=callbacks).invoke([*words, *options])
 
 
-def _invoke_as_tasks(words: list[str], target: Path) -> "dbtRunnerResult":
+def _invoke_as_tasks(words: list[str]) -> "dbtRunnerResult":
     from dbt.cli.main import dbtRunnerResult
-    from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings
+    from prefect_dbt import PrefectDbtSettings
 
+    from prefect_flows.dbt_tasks import NodeRunner
+
+    target = _target()
     dbt_settings = PrefectDbtSettings(
         project_dir=DBT_DIR,
         profiles_dir=DBT_DIR,
         target_path=target,
         log_level=_event_level(),
     )
-    runner = PrefectDbtRunner(settings=dbt_settings, raise_on_failure=False)
-    others = set(threading.enumerate())
+    runner = NodeRunner(settings=dbt_settings, raise_on_failure=False)
     try:
         outcome: dbtRunnerResult = runner.invoke(words, log_path=str(target / "logs"))
     except ValueError as error:  # what it makes of every exception inside dbt
         return dbtRunnerResult(success=False, exception=error)
     finally:
-        # the runner leaves its nodes' tasks to threads of their own; a process that
-        # ended before them would lose their states, and was seen to abort
-        for thread in set(threading.enumerate()) - others:
-            if thread.name.endswith("(run_task)"):
-                thread.join(timeout=60)
+        runner.join(timeout_s=60)  # a process that ended before was seen to abort
     return outcome
 
 
