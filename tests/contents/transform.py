@@ -6,12 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from dbt.adapters.postgres.connections import PostgresConnectionManager
 from dbt.cli.main import dbtRunner
-from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.events.base_types import EventMsg
 
 from pipelines.settings import PROJECT_DIR, settings
+from tests.contents import quick_dbt  # noqa: F401 takes hold where it is imported
 from tests.contents.increments import Increments
 from tests.soak import IS_SOAK
 
@@ -32,24 +31,6 @@ OTHERS = (
 )
 WITHOUT_OTHERS = ("--exclude", " ".join(OTHERS))
 QUIET = ("--quiet", "--no-write-json", *UNREAD)
-# Each run asked, of every frame of the stack, which of all modules it is of, for events
-# that nobody reads: a sixth of the time of all tests.
-BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
-
-
-def keep_open(connections: PostgresConnectionManager) -> None:
-    """End the transaction of a thread's connection, for the thread's next node."""
-    connection = connections.get_if_exists()
-    if connection is not None and connection.state == "open":
-        connection.handle.rollback()  # psycopg2 does not see a COMMIT that dbt sends
-        with connection.handle.cursor() as cursor:  # what was rolled back may set it
-            cursor.execute(f"set role {connection.credentials.role}")
-        connection.handle.commit()
-        connection.transaction_open = False
-
-
-# dbt opens a connection for each node
-PostgresConnectionManager.release = keep_open  # type: ignore[assignment,method-assign]
 
 
 @cache
