@@ -47,10 +47,11 @@ class Wanted:
         Of a named span the blocks that no reading proved, too.
 
         Raises:
-            UpstreamError: it ends with the head, which no endpoint tells.
+            UpstreamError: it ends with the head, which no endpoint tells; or it
+                begins beyond the head.
         """
         if self.is_named:
-            span = self._named(head)
+            span = self._named(chain, head)
             gaps = [(g.start, g.end) for g in pages.missing(span, refused=EVERY_HOLE)]
             again = [(number, number + 1) for number in held.unproved(span)]
             return within([*gaps, *again], span)
@@ -60,9 +61,14 @@ class Wanted:
         gaps_left = pages.missing((start, head + 1), refused=holes)
         return [(gap.start, gap.end) for gap in gaps_left]
 
-    def _named(self, head: int | None) -> Span:
+    def _named(self, chain: ChainChoice, head: int | None) -> Span:
         if head is None and self.end is None:
             raise UpstreamError("no endpoint tells the newest block: name the end")
+        if head is not None and self.first is not None and self.first > head:
+            raise UpstreamError(
+                f"block {self.first} is not there yet: the newest of {chain.chain} is "
+                f"{head}"
+            )
         ends = [
             end
             for end in (self.end, None if head is None else head + 1)

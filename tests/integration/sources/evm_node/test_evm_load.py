@@ -369,6 +369,10 @@ def test_the_command_loads_blocks_and_says_so(warehouse, monkeypatch):
         assert done.exit_code == 0, done.output
         (facts,) = json.loads(done.stdout)
         assert facts["schema_name"] == "bronze_evm"
+        beyond = CliRunner().invoke(app, [*words[:-3], "8", "--to", "9"])
+        assert beyond.exit_code == 69
+        sentence = "block 8 is not there yet: the newest of ethereum is 7"
+        assert sentence in " ".join(beyond.stderr.split())
     assert held() == hashes(chain, 2, 3, 4)
     with endpoints(monkeypatch, [node_of(chain, altered=lambda b, r: r.clear())]):
         failed = CliRunner().invoke(app, [*words[:-1], "8"])
