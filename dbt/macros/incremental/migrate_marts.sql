@@ -21,6 +21,9 @@ contract that stands now. A view of somebody's on such a column stops this, by n
             'add contract_size numeric(38, 18), add launched_at timestamptz,'
             ~ ' add settle_asset text, add is_inverse boolean, add expires_at timestamptz,'
             ~ ' add strike numeric(38, 18), add option_type text',
+        'gold.fct_sentiment.engagement_known_at':
+            'add engagement_known_at timestamptz;'
+            ~ ' create index on gold.fct_sentiment (asset, hour_at)',
     } -%}
     {%- set due = [] -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}

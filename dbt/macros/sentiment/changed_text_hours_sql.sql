@@ -1,9 +1,9 @@
 {#-
 The hours of items of which a run's claims tell something: the item as it was read, its
-text's scores, its flags, what it was engaged with. An item whose time was changed is of
-the hours of all its readings.
+text's scores, and what `others` say of items, such as flags. An item whose time was
+changed is of the hours of all its readings.
 -#}
-{% macro changed_text_hours_sql(text_items, text_scores, item_flags, items) -%}
+{% macro changed_text_hours_sql(text_items, text_scores, others=[]) -%}
     with
 
     changed as (
@@ -20,18 +20,14 @@ the hours of all its readings.
         from {{ text_scores }} as scores
         inner join {{ text_items }} as holding on scores.text_hash = holding.text_hash
         where scores.load_id = any({{ claimed_loads() }})
+        {%- for relation in others %}
         union
         select
             source,
             item_id
-        from {{ item_flags }}
+        from {{ relation }}
         where load_id = any({{ claimed_loads() }})
-        union
-        select
-            source,
-            item_id
-        from {{ items }}
-        where load_id = any({{ claimed_loads() }})
+        {%- endfor %}
 
     )
 

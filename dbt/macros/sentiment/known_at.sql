@@ -1,8 +1,11 @@
-{#- Whether what was published then and received then was loaded as history. -#}
-{% macro is_history(published_at, received_at, rules='rules') -%}
+{#-
+Whether what was published then and received then was loaded as history. Where nobody noted
+when it was received, it is if `untold` says so.
+-#}
+{% macro is_history(published_at, received_at, rules='rules', untold='false') -%}
     coalesce(
         {{ received_at }} > {{ published_at }} + make_interval(hours => {{ rules }}.live_hours::integer),
-        false
+        {{ untold }}
     )
 {%- endmacro %}
 
@@ -11,9 +14,9 @@
 Since when it is known: since it was received; history, since the source's declared delay
 after it was published.
 -#}
-{% macro known_at(published_at, received_at, rules='rules') -%}
+{% macro known_at(published_at, received_at, rules='rules', untold='false') -%}
     case
-        when {{ is_history(published_at, received_at, rules) }}
+        when {{ is_history(published_at, received_at, rules, untold) }}
             then {{ published_at }} + make_interval(mins => {{ rules }}.assumed_delay_minutes::integer)
         else {{ received_at }}
     end

@@ -6,8 +6,7 @@
     pre_hook="{{ remember_scope(changed_text_hours_sql(
         ref('stg_sentiment__text_items'),
         ref('stg_sentiment__text_scores'),
-        ref('stg_sentiment__item_flags'),
-        ref('int_items_gathered'),
+        [ref('stg_sentiment__item_flags'), ref('int_items_gathered')],
     )) }}",
     meta={
         'unit_of_work': hour,
@@ -15,91 +14,14 @@
         'distribution_key': 'asset',
         'lookups': ['sentiment_sources'],
     },
-    indexes=[{'columns': hour}, {'columns': ['changed_in']}],
+    indexes=[{'columns': hour}, {'columns': ['asset', 'hour_at']}, {'columns': ['changed_in']}],
 ) }}
 
 with
 
-named as (
-
-    select distinct
-        source,
-        item_id
-    from {{ rows_of(text_items, hour, at='created_at') }} as held
-    where created_at is not null
-
-),
-
-readings as (
-
-    select
-        found.*,
-        min(found.received_at) over (
-            partition by found.source, found.item_id, found.text_hash
-        ) as told_at
-    from named
-    inner join {{ text_items }} as found
-        on
-            named.source = found.source
-            and named.item_id = found.item_id
-    where found.load_id in ({{ finished_loads('bronze_sentiment') }})
-
-),
-
--- what an item says now; as it is of one hour, it is counted once
-latest as (
-
-    select distinct on (source, item_id)
-        *,
-        {{ bucket_start(60, 'created_at') }} as hour_at
-    from readings
-    order by
-        source asc,
-        item_id asc,
-        received_at desc,
-        scored_at desc,
-        text_hash collate "C" asc
-
-),
-
-items as (
-
-    select *
-    from latest
-    where
-        created_at is not null
-        and {{ is_of_units('latest', hour, claimed_scope()) }}
-
-),
-
-newest_scores as (
-
-    select distinct on (text_hash, scorer) *
-    from {{ ref('stg_sentiment__text_scores') }}
-    where
-        text_hash in (select items.text_hash from items)
-        and load_id in ({{ finished_loads('bronze_sentiment') }})
-    order by
-        text_hash asc,
-        scorer asc,
-        scored_at desc,
-        scorer_version collate "C" desc
-
-),
-
-scored as (
-
-    select
-        text_hash,
-        max(language_code) filter (where scorer = 'language') as language_code,
-        max(compound) filter (where scorer = 'vader_crypto') as compound,
-        max(compound_label) filter (where scorer = 'vader_crypto') as compound_label,
-        jsonb_agg(assets) filter (where scorer = 'assets') -> 0 as assets,
-        coalesce(bool_or(flags <> '[]') filter (where scorer = 'spam'), false) as is_shill
-    from newest_scores
-    group by text_hash
-
-),
+{{ item_texts_ctes(
+    text_items, ref('stg_sentiment__text_scores'), ref('sentiment_sources'), hour
+) }},
 
 flagged as (
 
@@ -119,7 +41,7 @@ snapshots as (
         items.item_id,
         items.created_at,
         seen.*
-    from items
+    from item_texts as items
     cross join
         lateral (
             select
@@ -136,6 +58,7 @@ snapshots as (
             order by found.received_at
             offset 0
         ) as seen
+    where items.is_current
 
 ),
 
@@ -159,6 +82,7 @@ engaged as (
 
 ),
 
+-- what an item said before tells since when it is not counted for it
 mentions as (
 
     select
@@ -166,18 +90,18 @@ mentions as (
         items.source,
         items.hour_at,
         coalesce(scored.language_code, 'und') as language,  -- noqa: RF04
+        items.is_current,
         items.author,
         scored.is_shill or flagged.item_id is not null as is_spam,
         scored.compound,
         scored.compound_label,
         engaged.weight,
         engaged.age_minutes,
-        greatest({{ known_at('items.created_at', 'items.told_at') }}, engaged.received_at)
-            as known_at,
-        {{ is_history('items.created_at', 'items.told_at') }} as is_assumed
-    from items
+        engaged.received_at as engagement_known_at,
+        items.known_at,
+        items.is_assumed
+    from item_texts as items
     inner join scored on items.text_hash = scored.text_hash
-    inner join {{ ref('sentiment_sources') }} as rules on items.source = rules.source
     cross join lateral jsonb_each_text(scored.assets) as mentioned (asset, rule)
     left join flagged
         on
@@ -186,9 +110,19 @@ mentions as (
             and items.text_hash = flagged.text_hash
     left join engaged
         on
-            items.source = engaged.source
+            items.is_current
+            and items.source = engaged.source
             and items.item_id = engaged.item_id
     where mentioned.rule <> 'word_in_context'
+
+),
+
+judged as (
+
+    select
+        *,
+        is_current and not is_spam as counts
+    from mentions
 
 ),
 
@@ -199,28 +133,30 @@ counted as (
         source,
         hour_at,
         language,
-        count(*) as items_count,
-        count(distinct author) as authors_count,
-        count(*) filter (where is_spam) as spam_count,
-        count(compound) filter (where not is_spam) as scored_count,
-        count(*) filter (where not is_spam and compound is null) as unscored_count,
-        count(*) filter (where not is_spam and compound_label = 'positive') as positive_count,
-        count(*) filter (where not is_spam and compound_label = 'negative') as negative_count,
-        avg(compound) filter (where not is_spam) as compound_mean,
-        sum(compound * weight) filter (where not is_spam)
-        / nullif(sum(weight) filter (where not is_spam and compound is not null), 0)
+        count(*) filter (where is_current) as items_count,
+        count(distinct author) filter (where is_current) as authors_count,
+        count(*) filter (where is_current and is_spam) as spam_count,
+        count(compound) filter (where counts) as scored_count,
+        count(*) filter (where counts and compound is null) as unscored_count,
+        count(*) filter (where counts and compound_label = 'positive') as positive_count,
+        count(*) filter (where counts and compound_label = 'negative') as negative_count,
+        avg(compound) filter (where counts) as compound_mean,
+        sum(compound * weight) filter (where counts)
+        / nullif(sum(weight) filter (where counts and compound is not null), 0)
             as compound_weighted_mean,
-        stddev_samp(compound) filter (where not is_spam) as compound_deviation,
-        avg(age_minutes) filter (where not is_spam and compound is not null)
+        stddev_samp(compound) filter (where counts) as compound_deviation,
+        avg(age_minutes) filter (where counts and compound is not null)
             as engagement_age_minutes,
         max(known_at) as known_at,
+        greatest(max(known_at), max(engagement_known_at)) as engagement_known_at,
         bool_or(is_assumed) as is_assumed
-    from mentions
+    from judged
     group by
         asset,
         source,
         hour_at,
         language
+    having bool_or(is_current)
 
 ),
 
@@ -247,6 +183,7 @@ sentiment as (
         {{ fitting('round(engagement_age_minutes, 18)') }} as engagement_age_minutes,
         known_at,
         is_assumed,
+        engagement_known_at,
         {{ own_batch() }} as changed_in
     from counted
 

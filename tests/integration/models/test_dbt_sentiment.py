@@ -8,9 +8,11 @@ from itertools import pairwise
 import pytest
 
 from pipelines.collector.load_once import load_once
+from pipelines.enrichment import scorers, scoring
 from pipelines.sources import members
 from pipelines.sources.sentiment.texts import score_items
 from pipelines.upstream.options import LoadOptions
+from tests.contents.asset_features import Features
 from tests.contents.transform import Transform
 from tests.histories import sentiment_recordings
 from tests.histories.sentiment_recordings import SENTIMENT, listing, post, put
@@ -18,7 +20,13 @@ from tests.integration.models.test_dbt_histories import select
 from tests.soak import seeds, times
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-MODELS = ("fct_fear_greed", "fct_news", "fct_dev_activity", "fct_sentiment")
+WEEK = timedelta(days=7)
+STORED = (
+    *("fct_fear_greed", "fct_news", "fct_dev_activity", "fct_sentiment"),
+    "fct_attention",
+)
+FEATURES = ("fct_asset_features", "fct_asset_features_strict")
+MODELS = (*STORED, "int_mentions_counted", *FEATURES)
 SAID = (
     "$BTC is bullish, to the moon",
     "$ETH got rekt, what a scam",
@@ -29,6 +37,8 @@ HELD = "select to_jsonb(t) - 'changed_in' from gold.{} as t order by t::text"
 COMMANDS = (
     ("run", "--select", *MODELS),
     ("run", "--select", "fct_news"),
+    ("run", "--select", "fct_attention"),
+    ("run", "--select", "int_mentions_counted"),
     ("run", "--full-refresh", "--select", "fct_dev_activity"),
     ("run", "--select", *MODELS, "--vars", "backlog_rows: 1"),
 )
@@ -41,7 +51,7 @@ def load(folder, now=NOW):
 
 
 def held():
-    models = {name: select(HELD.format(name)) for name in MODELS}
+    models = {name: select(HELD.format(name)) for name in STORED}
     return {name: sorted(map(str, rows)) for name, rows in models.items()}
 
 
@@ -70,6 +80,14 @@ def test_what_was_recorded_is_in_gold(built_database, tmp_path):
         "select source, count(*) > 0, bool_and(is_assumed)"
         " from gold.fct_sentiment group by 1 order by 1"
     ) == [("news", True, True)]
+
+
+def score_anew():
+    """Every text, by another version of its scorers that says the same."""
+    newer = [one._replace(version=f"{one.version} next") for one in scorers.scorers()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring, "scorers", lambda: newer)
+        score_items(members("sentiment"))
 
 
 class Polls:
@@ -104,10 +122,16 @@ class Polls:
 
     def _posts(self, number, at):
         """Posts that are edited, rated anew, and told of twice with another hour."""
-        for n in range(number, number + 5):
+        weeks = [(n, 0) for n in range(number, number + 5)]
+        # those of the weeks before are history when they are first polled, each week's
+        # at another poll than the hours that are compared with it
+        for n in range(number, number + 1 + number % 2):
+            weeks += [(n + week, week) for week in range(1, 5)]
+        for place, week in weeks:
             said = self._rng.choice(SAID)
             hour = self._rng.choice((0, 0, 0, 1))
-            created = NOW + timedelta(hours=5 * n + hour)
+            created = NOW + timedelta(hours=5 * place + hour) - week * WEEK
+            n = place + 1000 * week
             self.posts[n].append((at, said, created.replace(minute=0)))
             yield post(
                 n,
@@ -116,6 +140,14 @@ class Polls:
                 score=self._rng.randint(-3, 90),
                 created_utc=created.timestamp(),
             )
+
+    def delete(self, folder, n):
+        """A poll, in the hour of the last one, in which a post of before is deleted."""
+        at = NOW + timedelta(hours=7 * (self.count - 1), minutes=9)
+        _, _, created = self.posts[n][-1]
+        gone = post(n, selftext="[deleted]", created_utc=created.timestamp())
+        put(folder, "reddit", 999, listing([gone]), fetched_at=at.isoformat())
+        return folder
 
     def mentions(self):
         """How many posts name an asset in an hour, as each was last told."""
@@ -174,12 +206,13 @@ def test_gold_is_the_same_however_polls_are_split_and_ordered(
 ):
     print(f"seed {seed}")
     rng, transform, polls = random.Random(seed), Transform(), Polls(seed, times(30, 9))
-    for folder in polls.write(tmp_path):
+    for number, folder in enumerate(polls.write(tmp_path)):
         load(folder)
-        if rng.random() < 0.7:
+        # what the first load brings is built before any other
+        if not number or rng.random() < 0.7:
             score_items(members("sentiment"))
-        if rng.random() < 0.7:
-            transform.rerun(*rng.choice(COMMANDS))
+        if not number or rng.random() < 0.7:
+            transform.rerun(*(rng.choice(COMMANDS) if number else COMMANDS[0]))
     score_items(members("sentiment"))
     transform.rerun("run", "--select", *MODELS)
     standing = held()
@@ -203,5 +236,20 @@ def test_gold_is_the_same_however_polls_are_split_and_ordered(
         "select distinct language from gold.fct_sentiment"
         " where scored_count = 0 and unscored_count > 0"
     ) == [("fr",)]
+    for strict in (False, True):
+        features = Features(select, polls.values, strict=strict)
+        features.check()
+        assert {age for _, _, _, _, _, _, age, *_ in features.rows} >= {None, 0}
+    assert select(
+        "select bool_or(attention is not null), bool_or(is_assumed)"
+        " from gold.fct_attention"
+    ) == [(True, True)]
     transform.run("run", "--full-refresh", "--select", *MODELS)
     assert held() == standing
+    for change in (score_anew, lambda: load(polls.delete(tmp_path / "deleted", 4004))):
+        change()
+        transform.rerun("run", "--select", *MODELS)
+        assert held() == standing
+    assert select(
+        "select distinct title from bronze_reddit.items where item_id = 't3_004004'"
+    ) == [(None,)]

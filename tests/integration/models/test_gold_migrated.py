@@ -22,6 +22,7 @@ alter table silver.int_instruments_versioned
     drop column contract_size, drop column launched_at;
 alter table gold.fct_candles add column notional numeric(76, 36);
 alter table gold.fct_market_features alter day_notional type numeric(78, 36);
+alter table gold.fct_sentiment drop column engagement_known_at;
 alter table gold.fct_trades
     alter quote_amount type numeric(76, 36), alter quote_amount set not null;
 insert into gold.fct_trades (
