@@ -19,7 +19,7 @@ from pipelines.bronze.load import Say
 from pipelines.config.rows import configuration
 from pipelines.errors import BullionError, as_one
 from pipelines.explain import Bucket, explain, rendering
-from pipelines.pictures import page
+from pipelines.pictures import asset_chart, page
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.evm_node.choices import followed
 from pipelines.sources.preflight import Preflight
@@ -77,6 +77,9 @@ def demo(found: Preflight, out: Console, say: Say) -> None:
             text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
             title = text.splitlines()[0].removeprefix("-- ")
             report.show(warehouse.query(connection, text), title, out, limit=12)
+        if chart := asset_chart.draw(connection, out.encoding):
+            out.print("\nPrice against sentiment")
+            out.print("\n".join(chart), markup=False, soft_wrap=True)
         _explain(connection, day, out)
     if stream_is_up(say):
         demo_change(out, say)
