@@ -79,7 +79,7 @@ def test_from_a_load_to_an_answer_each_command_speaks_json(bullion):
     page = Path(url2pathname(urlsplit(bullion("show").stdout.strip()).path))
     assert "binance BTC/USDT" in page.read_text(encoding="utf-8")
     chart = bullion("show", "--asset", "BTC").stdout.splitlines()
-    assert chart[0].endswith("known, 2024-03-01 11:00 to 2024-03-01 12:00 UTC")
+    assert chart[0].endswith("known, 2024-03-01 11:00 to 2024-03-01 11:00 UTC")
     assert "none known" in chart[-1]  # nobody spoke of it
 
     question = "select count(*) as n from fct_candles where timeframe = '1m'"
