@@ -1,7 +1,8 @@
 """The faults there are, what each does, and to which upstreams."""
 
 _SHARED = {
-    "too_many": "429 with Retry-After (variant bare: without)",
+    "too_many": "429 with Retry-After (variant bare: without; reset: with "
+    "X-Ratelimit-Reset instead)",
     "server_error": "5xx with a page of HTML, as a load balancer sends it",
     "timeout": "no answer for `seconds`, then the connection is closed",
     "slow": "the whole answer, `seconds` late",
@@ -60,6 +61,19 @@ _BLOCKS = {
     "block_altered": "a digit of a block's state root (variant input: of a "
     "transaction's input) is another one",
 }
+_SAYINGS = {
+    "spent": "403, nothing remaining, and when there is more, as GitHub says it",
+    "item_moved": "an item of the page before stands on a later page again",
+    "item_deleted": "one was deleted since the first page: of pages by number the next "
+    "one passes one over",
+    "xml_broken": "a feed with a bare ampersand, and without its last tags",
+    "charset": "a feed in UTF-8 that is called another (variant lying: in another, "
+    "that is called UTF-8)",
+    "entity_bomb": "a feed with entities of entities",
+    "gzip_bomb": "100 MB, packed to 100 KB",
+    "huge": "50 MB",
+    "redirect": "302 to http://169.254.169.254",
+}
 
 KINDS = {
     **_SHARED,
@@ -71,6 +85,7 @@ KINDS = {
     **_RECEIPTS,
     **_LOGS,
     **_BLOCKS,
+    **_SAYINGS,
 }
 PAGE_KINDS = tuple(_PAGES)
 MARKET_KINDS = tuple(_MARKETS)
@@ -81,9 +96,11 @@ CALL_KINDS = tuple(_CALLS)
 LOG_KINDS = tuple(_LOGS)
 RECEIPT_KINDS = (*_RECEIPTS, *_LOGS)
 BLOCK_KINDS = tuple(_BLOCKS)
+SAYING_KINDS = (*_SHARED, *_SAYINGS)
 
 VARIANTS: dict[str, tuple[str, ...]] = {
-    "too_many": ("", "bare"),
+    "too_many": ("", "bare", "reset"),
+    "charset": ("wrong", "lying"),
     "archive_checksum": ("zip", "checksum"),
     "archive_missing": ("", "listed"),
     "archive_truncated": ("", "original"),

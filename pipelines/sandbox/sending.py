@@ -48,7 +48,10 @@ def retry_after(fault: Fault | None, seconds: int = 0) -> dict[str, str]:
         return {"Retry-After": str(seconds)} if seconds else {}
     if fault.form == "bare":
         return {}
-    return {"Retry-After": str(max(seconds, fault.retry_after_s))}
+    wait_s = str(max(seconds, fault.retry_after_s))
+    if fault.form == "reset":
+        return {"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": wait_s}
+    return {"Retry-After": wait_s}
 
 
 async def sent(

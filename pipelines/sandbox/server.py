@@ -1,4 +1,7 @@
-"""The HTTP server: venues by exchange_id, chains at `/evm/`, and what steers them."""
+"""The HTTP server: venues by exchange_id, chains at `/evm/`, what people say by source.
+
+And what steers them.
+"""
 
 import asyncio
 from collections import Counter
@@ -19,6 +22,8 @@ from pipelines.sandbox.clock import Clock, iso, parse_instant
 from pipelines.sandbox.fault_kinds import PAGE_KINDS
 from pipelines.sandbox.faults import Fault, Faults
 from pipelines.sandbox.sending import retry_after, sent, spoiler, too_many
+from pipelines.sandbox.sentiment.asking import Ask
+from pipelines.sandbox.sentiment.host import SOURCES, Sentiment
 from pipelines.sandbox.upstreams import Upstream, addresses
 
 
@@ -30,6 +35,7 @@ class Sandbox:
     clock: Clock
     faults: Faults
     chains: Chains
+    sentiment: Sentiment
     archives: dict[str, Archive] = field(default_factory=dict)
     simulation: str = "a simulation"
     counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
@@ -107,6 +113,19 @@ class Sandbox:
         self.counts[REALM, f"/{endpoint}", response.status_code] += 1
         return response
 
+    async def said(self, request: Request) -> Response:
+        """Any request to an upstream of sentiment."""
+        path = "/" + request.path_params["path"]
+        source = request.url.path.removesuffix(path).strip("/")
+        base = f"{str(request.base_url).rstrip('/')}/{source}"
+        params, headers = request.query_params, request.headers
+        ask = Ask(request.method, path, params, headers, base)
+        answer, faults = await asyncio.to_thread(self.sentiment.answer, source, ask)
+        limited = retry_after(too_many(faults))
+        response = await self._sent(answer, limited, spoiler(faults))
+        self.counts[source, path, response.status_code] += 1
+        return response
+
     async def health(self, request: Request) -> Response:
         """Ready as soon as it answers; which simulation it is, and its settings."""
         settings = addresses(str(request.base_url).rstrip("/"))
@@ -178,6 +197,10 @@ def application(sandbox: Sandbox) -> Starlette:
         Route(f"{control}/chains", sandbox.control_chains),
         Route(f"{control}/forks", sandbox.control_forks, methods=[read, write]),
         Route(f"/{REALM}/{{path:path}}", sandbox.evm, methods=[write]),
+        *(
+            Route(f"/{name}/{{path:path}}", sandbox.said, methods=[read, write])
+            for name in SOURCES
+        ),
         Route("/{exchange_id}/{path:path}", sandbox.venue),
     ]
     return Starlette(routes=routes, exception_handlers={BullionError: _refused})

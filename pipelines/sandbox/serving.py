@@ -23,6 +23,7 @@ from pipelines.sandbox.generated import generated_feed
 from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.options import Options
 from pipelines.sandbox.recordings import recorded_feed
+from pipelines.sandbox.sentiment.host import Sentiment
 from pipelines.sandbox.server import Sandbox, application
 from pipelines.sandbox.upstreams import archives, upstreams, venue_lines
 from pipelines.settings import make_private, settings
@@ -67,8 +68,10 @@ def sandbox(options: Options) -> Sandbox:
     )
     counts: Counter[tuple[str, str, int]] = Counter()
     chains = Chains(options.chain_specs(), options.seed, clock, faults, counts)
+    said = Sentiment(options.seed, clock, faults)
+    simulation = options.simulation
     return Sandbox(
-        venues, clock, faults, chains, archive_by_venue, options.simulation, counts
+        venues, clock, faults, chains, said, archive_by_venue, simulation, counts
     )
 
 

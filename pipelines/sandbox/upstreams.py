@@ -13,6 +13,7 @@ from pipelines.sandbox.disturbed import Disturbed
 from pipelines.sandbox.faults import Faults
 from pipelines.sandbox.feed import Feed, Series
 from pipelines.sandbox.limits import Bucket, Limit, Unlimited, Window
+from pipelines.sandbox.sentiment.host import SOURCES
 from pipelines.sandbox.venues.binance import Binance
 from pipelines.sandbox.venues.binance_limits import BINANCE, BINANCE_US
 from pipelines.sandbox.venues.bybit import Bybit
@@ -134,7 +135,8 @@ def venue_lines(base_url: str) -> list[str]:
 def addresses(base_url: str) -> dict[str, str]:
     """Each upstream's address by the name of its setting."""
     venues = {
-        f"BULLION_{name.upper()}_URL": f"{base_url}/{name}" for name in EXCHANGE_IDS
+        f"BULLION_{name.upper()}_URL": f"{base_url}/{name}"
+        for name in (*EXCHANGE_IDS, *SOURCES)
     }
     return {
         **venues,

@@ -67,7 +67,7 @@ UPSTREAM = Upstream(
             items=lambda body: body["posts"],
             fields=FIELDS,
             author=text("author", "did"),
-            cursors=("cursor",),
+            cursors={"cursor": ""},
             next_url=_next_url,
         ),
         Endpoint(
@@ -83,7 +83,7 @@ UPSTREAM = Upstream(
             items=lambda body: [entry["post"] for entry in body["feed"]],
             fields=FIELDS,
             author=text("author", "did"),
-            cursors=("cursor",),
+            cursors={"cursor": ""},
             next_url=_next_url,
         ),
     ],

@@ -52,7 +52,8 @@ class Endpoint:
         about: what a document is about, where nobody asked.
         author: the author's name, of which only a keyed hash is kept.
         tombstone: `deleted` or `removed`, of an item that was; its text is not kept.
-        cursors: parameters that ask for another page than the first.
+        cursors: parameters that ask for another page than the first, and what each is
+            of the first.
         is_later: whether a document says that it is another page than the first, for a
             recording whose address is not told.
         next_url: the address of the page after one.
@@ -75,7 +76,7 @@ class Endpoint:
     about: Read = nothing
     author: Read | None = None
     tombstone: Read = nothing
-    cursors: Sequence[str] = ()
+    cursors: Mapping[str, str] = field(default_factory=dict)
     is_later: Callable[[Any], bool] = lambda _: False
     next_url: NextUrl = last_page
     since: str | None = None

@@ -116,7 +116,7 @@ UPSTREAM = Upstream(
             },
             subject=_repository,
             author=_author,
-            cursors=("page", "last_sha"),
+            cursors={"page": "1", "last_sha": ""},
             next_url=linked,
             since="since",
         ),

@@ -70,7 +70,7 @@ UPSTREAM = Upstream(
             },
             about=text("query"),
             author=text("author"),
-            cursors=("page",),
+            cursors={"page": "0"},
             is_later=lambda body: inner(body, "page") not in {None, "0"},
             next_url=_next_url,
         ),

@@ -144,7 +144,7 @@ UPSTREAM = Upstream(
                 "attributes": document("votes", "currencies", "source", "created_at"),
             },
             about=always("cryptopanic"),
-            cursors=("page",),
+            cursors={"page": "1"},
             is_later=lambda body: inner(body, "previous") is not None,
             next_url=_next_url,
         ),

@@ -1,7 +1,7 @@
 """Addresses of pages: parameters, and the `Link` header of RFC 8288."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -15,10 +15,10 @@ def with_params(url: str, **params: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
 
 
-def is_later_page(url: str, cursors: Iterable[str]) -> bool:
+def is_later_page(url: str, cursors: Mapping[str, str]) -> bool:
     """Whether the address asks for another page than the first."""
     query = dict(parse_qsl(urlsplit(url).query))
-    return any(query.get(name, "") not in {"", "0", "1"} for name in cursors)
+    return any(query.get(name) not in {None, "", cursors[name]} for name in cursors)
 
 
 def linked(url: str, body: Any, headers: Mapping[str, str]) -> str | None:

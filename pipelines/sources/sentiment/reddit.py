@@ -127,7 +127,7 @@ POSTS = Endpoint(
     subject=_SUBREDDIT,
     author=_author,
     tombstone=_tombstone,
-    cursors=("after", "before"),
+    cursors={"after": "", "before": ""},
     is_later=lambda body: inner(body, "data", "before") is not None,
     next_url=next_url,
 )
