@@ -21,14 +21,16 @@ from pipelines.errors import BullionError, as_one
 from pipelines.explain import Bucket, explain, rendering
 from pipelines.pictures import asset_chart, page
 from pipelines.settings import PROJECT_DIR
+from pipelines.sources import members
 from pipelines.sources.evm_node.choices import followed
 from pipelines.sources.preflight import Preflight
 from pipelines.terminal import report
 from pipelines.upstream.options import LoadOptions
 from prefect_flows.dbt_run import write_docs
 from prefect_flows.demo_change import demo_change, stream_is_up
-from prefect_flows.demo_loads import SEALED
+from prefect_flows.demo_loads import SEALED, SENTIMENT
 from prefect_flows.load import load
+from prefect_flows.load_sentiment import load_sentiment
 from prefect_flows.read_contracts import read_contracts
 from prefect_flows.refresh import refresh
 from prefect_flows.retries import waited_for
@@ -106,6 +108,9 @@ def _load(loads: Mapping[str, LoadOptions], day: date, say: Say) -> UUID | None:
         say(f"running the flow `load`: what is new of {', '.join(chains)}, and tokens")
         load("evm", scopes["evm"])
         read_contracts()
+    if said := [name for name in members(SENTIMENT) if name in scopes]:
+        say(f"running the flow `load sentiment`: what {len(said)} sources say")
+        load_sentiment(said)
     ended: State[Any]
     if "exchange" in scopes:
         say("running the flow `refresh`: load every configured series, then build")

@@ -2,16 +2,19 @@
 
 from pipelines.bronze.load import Say
 from pipelines.config.rows import configuration
+from pipelines.settings import stand_ins
+from pipelines.sources import members, source_spec
 from pipelines.sources.evm_node.choices import followed
 from pipelines.sources.preflight import Preflight, preflight
 from pipelines.upstream.options import LoadOptions
 
 # an instrument whose trades are collected so far back that the minute is proven, too
 SEALED = ("binance", "ETH/USDT")
+SENTIMENT = "sentiment"
 
 
 def demo_loads(say: Say) -> Preflight:
-    """What of the archive, the chains that are followed and the markets is loaded.
+    """What of the archive, followed chains, markets and what people say is loaded.
 
     Raises:
         UpstreamError: nobody answers.
@@ -19,7 +22,17 @@ def demo_loads(say: Say) -> Preflight:
     config = configuration()
     wanted = {"archive": LoadOptions(subjects=[SEALED[1]]), "exchange": LoadOptions()}
     wanted |= {"evm": LoadOptions()} if followed(config) else {}
+    wanted |= dict.fromkeys(simulated(), LoadOptions())
     found = preflight(wanted, config)
     for failure in found.failures:
         say(f"left out: {failure}")
     return found
+
+
+def simulated() -> list[str]:
+    """The sources of sentiment that are on and not asked themselves.
+
+    GitHub alone has more pages of history than the hour of a demo allows.
+    """
+    specs = [source_spec(name) for name in members(SENTIMENT)]
+    return [s.name for s in specs if stand_ins(s.url_settings()) and not s.off()]

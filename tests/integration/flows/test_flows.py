@@ -15,6 +15,7 @@ import yaml
 from pipelines import telemetry, warehouse
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
+from pipelines.sources import members
 from tests.fakes.evm_readings import chained, loaded
 from tests.services.prefect_server import prefect_server
 
@@ -163,6 +164,34 @@ def test_blocks_are_proved_again_and_a_proof_that_fails_fails_the_flow(prefect):
     assert {name: one["state_name"] for name, one in runs.items()} == {
         "verify ethereum": "Completed"
     }
+
+
+SENTIMENT = """
+from prefect_flows.load_sentiment import load_sentiment, load_source
+load_source.retries = 0
+load_sentiment()
+"""
+
+
+@pytest.mark.slow(20)
+def test_what_is_said_is_loaded_source_by_source_and_scored(prefect, sandbox):
+    sandbox.inject("redirect", probability=1.0, exchange_id="bluesky")
+
+    code, told = run(prefect, SENTIMENT)
+
+    assert code == 1
+    assert "bluesky search bitcoin: " in told
+    names = members("sentiment")
+    runs = prefect.task_runs(*(f"load {name}" for name in names), "score texts")
+    states = {name: one["state_name"] for name, one in runs.items()}
+    assert states.pop("load bluesky") == "Failed"
+    assert set(states.values()) == {"Completed"}
+    scored = select(
+        "select i.source, count(*) > 100 from bronze_sentiment.text_items as i"
+        " inner join bronze_sentiment.text_scores as s using (text_hash)"
+        " where s.scorer = 'vader' group by 1 order by 1"
+    )
+    assert scored == [("hacker_news", True), ("news", True)]  # Reddit is off
 
 
 ALERTS = """
