@@ -58,6 +58,8 @@ class Endpoint:
             recording whose address is not told.
         next_url: the address of the page after one.
         since: the parameter that asks for what is newer, a day of it twice.
+        ids_at_once: how many items one request asks for again, by their ids in place
+            of a subject; 0: it is not asked so.
         walks: whether pages are asked for until one has nothing new.
     """
 
@@ -80,6 +82,7 @@ class Endpoint:
     is_later: Callable[[Any], bool] = lambda _: False
     next_url: NextUrl = last_page
     since: str | None = None
+    ids_at_once: int = 0
 
     @property
     def walks(self) -> bool:

@@ -79,8 +79,11 @@ UPSTREAM = Upstream(
             table=ITEMS,
             key="item_id",
             path="/item/{subject}.json",
-            fits=lambda body: has(body, "id", "type", "time"),
-            items=lambda body: [body],
+            url="https://hacker-news.firebaseio.com/v0",
+            ids_at_once=1,
+            # one that nobody may see is null
+            fits=lambda body: body is None or has(body, "id", "type", "time"),
+            items=lambda body: [] if body is None else [body],
             fields={
                 "kind": text("type"),
                 "item_id": text("id"),

@@ -1,24 +1,25 @@
 """What an upstream says now: each configured subject, until a page has nothing new."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import count
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from pipelines import warehouse
 from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import SentimentFeedChoice
 from pipelines.errors import BadDataError, BullionError, UpstreamError
 from pipelines.settings import settings, upstream_url
+from pipelines.sources.sentiment.addresses import address
 from pipelines.sources.sentiment.authors import authors
 from pipelines.sources.sentiment.bodies import Body, Page
 from pipelines.sources.sentiment.credentials import secrets_of
 from pipelines.sources.sentiment.declaration import Upstream
 from pipelines.sources.sentiment.fields import text
 from pipelines.sources.sentiment.forms import GOOD, Asked, words_of
-from pipelines.sources.sentiment.held import Held
+from pipelines.sources.sentiment.held import Held, due_ids
 from pipelines.sources.sentiment.reader import Reader
 from pipelines.upstream.bounds import BOUNDS
 from pipelines.upstream.budget import SharedBudget
@@ -31,13 +32,16 @@ from pipelines.upstream.wire import decode_exactly
 
 NOTHING = "-"  # in particular is asked about
 AGENT = {"User-Agent": "bullion/0.1 (a data warehouse)"}
-OVERLAP = timedelta(days=1)  # of what `since` asks for again
 SLACK = timedelta(hours=1)  # of the run before last, whose newest may have come late
 
 
 @dataclass
 class Live:
-    """Asks one upstream for what is configured; a subject that fails ends alone."""
+    """Asks one upstream for what is configured; a subject that fails ends alone.
+
+    `is_whole`: all of it, so that what was written some time ago is asked for again.
+    `seen` are the items that the walks had.
+    """
 
     upstream: Upstream
     config: ConfigProvider
@@ -46,6 +50,8 @@ class Live:
     log: RequestLog
     failures: list[Exception]
     choices: Sequence[SentimentFeedChoice]
+    is_whole: bool = True
+    seen: set[str] = field(default_factory=set)
 
     def pages(self) -> Iterator[Page]:
         """Every page that was asked for, in order."""
@@ -57,25 +63,47 @@ class Live:
                 asked = Asked(endpoints[choice.endpoint], subject)
                 yield from self._walk(reader, asked)
             except KeyError:
-                self._failed(choice, BadDataError("there is no such endpoint"))
+                error = BadDataError("there is no such endpoint")
+                self._failed(choice.endpoint, choice.subject, error)
             except BullionError as error:
-                self._failed(choice, error)
+                self._failed(choice.endpoint, choice.subject, error)
+        yield from self._again(reader)
         for fetcher in self._fetchers.values():
             fetcher.close()
 
-    def _failed(self, choice: SentimentFeedChoice, error: BullionError) -> None:
-        about = " ".join(filter(None, (choice.source, choice.endpoint, choice.subject)))
+    def _again(self, reader: Reader) -> Iterator[Page]:
+        """What was written an hour, six or a day ago, where it is asked for by ids."""
+        by_ids = [one for one in self.upstream.endpoints if one.ids_at_once]
+        for endpoint in by_ids if self.is_whole else ():
+            due = due_ids(self.connection, self.upstream.name, self.clock.now())
+            ids = [one for one in due if one not in self.seen]
+            try:
+                for first in range(0, len(ids), endpoint.ids_at_once):
+                    part = ids[first : first + endpoint.ids_at_once]
+                    asked = Asked(endpoint, ",".join(part))
+                    url = address(self.upstream, asked, self._secrets)
+                    page = reader.read(_body(self._fetch(asked, url, None), asked, url))
+                    yield page
+                    if page.reason:
+                        self._failed(endpoint.name, "", BadDataError(page.reason))
+            except BullionError as error:  # the others are due in the next run, too
+                self._failed(endpoint.name, "", error)
+
+    def _failed(self, endpoint: str, subject: str, error: BullionError) -> None:
+        about = " ".join(filter(None, (self.upstream.name, endpoint, subject)))
         self.failures.append(type(error)(f"{about}: {error}"))
 
     def _walk(self, reader: Reader, asked: Asked) -> Iterator[Page]:
         held = Held(self.connection, self.upstream.name, asked)
-        url, etag, seen = self._first_url(asked, held), held.etag(), set[str]()
-        enough = held.newest_of_run_before_last()
+        newest = held.newest() if asked.endpoint.since else None
+        url = address(self.upstream, asked, self._secrets, newest)
+        etag, enough, seen = held.etag(), held.newest_of_run_before_last(), set[str]()
         for number in count(1):
             answer = self._fetch(asked, url, etag if number == 1 else None)
             page = reader.read(_body(answer, asked, url))
             new = held.new_ids(page.ids) - seen
             seen.update(page.ids)
+            self.seen.update(page.ids)
             yield page
             if page.reason:
                 raise BadDataError(page.reason)
@@ -87,31 +115,14 @@ class Live:
                 raise UpstreamError(f"its pages do not end, after {number}")
             url = page.next_url
 
-    def _first_url(self, asked: Asked, held: Held) -> str:
-        endpoint, subject = asked
-        base = upstream_url(self.upstream.url_setting) or self.upstream.url
-        if not endpoint.path:
-            parts = urlsplit(subject or "")
-            return f"{base}{parts.path}" if base else str(subject)
-        path = endpoint.path.replace("{subject}", quote(subject or "", safe="/"))
-        params = {
-            **{k: v.format(subject=subject or "") for k, v in endpoint.params.items()},
-            **{k: self._secrets.get(v, "") for k, v in endpoint.secret_params.items()},
-        }
-        newest = held.newest() if endpoint.since else None
-        if endpoint.since and newest is not None:
-            params[endpoint.since] = f"{newest - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
-        query = urlencode(params)
-        host = endpoint.url or self.upstream.url
-        return f"{base or host}{path}{f'?{query}' if query else ''}"
-
     def _fetch(self, asked: Asked, url: str, etag: str | None) -> Answer:
         endpoint, subject = asked
         headers = {**AGENT, **self.upstream.headers(self._secrets), **self._bearer}
         if etag and not endpoint.since:
             headers["If-None-Match"] = etag
         has_secret = bool(endpoint.secret_params or "Authorization" in headers)
-        request = Request(url, endpoint.name, subject, headers)
+        named = None if endpoint.ids_at_once else subject
+        request = Request(url, endpoint.name, named, headers)
         return self._fetchers[has_secret or bool(self.upstream.secrets)].fetch(
             request, self.log
         )

@@ -142,7 +142,8 @@ class Reader:
         row: Cells = {name: read(item) for name, read in endpoint.fields.items()}
         names = {column.name: column.nullable for column in endpoint.table.columns}
         if "subject" in names:
-            row["subject"] = endpoint.subject(item) or subject
+            asked = None if endpoint.ids_at_once else subject
+            row["subject"] = endpoint.subject(item) or asked
         row |= self._about_author(endpoint, item)
         if gone := endpoint.tombstone(item):
             blank = dict.fromkeys(("title", "text", "url", "attributes"))

@@ -6,9 +6,16 @@ and secret; a listing has at most 100 items and what is sticky.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from pipelines.sources.sentiment.declaration import Endpoint, Upstream, every, has
+from pipelines.sources.sentiment.declaration import (
+    Endpoint,
+    Upstream,
+    every,
+    has,
+    last_page,
+)
 from pipelines.sources.sentiment.fields import (
     Cell,
     count,
@@ -140,6 +147,14 @@ UPSTREAM = Upstream(
     token_url="https://www.reddit.com/api/v1/access_token",  # noqa: S106
     endpoints=[
         POSTS,
+        replace(
+            POSTS,
+            name="info",
+            path="/api/info",
+            params={"id": "{subject}", "raw_json": "1"},
+            next_url=last_page,
+            ids_at_once=100,
+        ),
         Endpoint(
             name="comments",
             table=ITEMS,

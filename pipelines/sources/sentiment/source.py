@@ -104,6 +104,7 @@ class SentimentSource:
                 log,
                 self.failures,
                 self._choices,
+                is_whole=not (self._options.feeds or self._options.subjects),
             )
             yield from batched(page.tables() for page in live.pages())
         yield from log_rows(log)
