@@ -1,8 +1,8 @@
-"""GitHub: a row is a repository's numbers at a fetch, or a commit as one fetch had it.
+"""GitHub: a row is a repository's numbers, a commit or an issue as one fetch had it.
 
-https://docs.github.com/en/rest/repos/repos, .../commits/commits: 60 requests an hour
-for an address, 5,000 with a token; pages by `Link`. An unchanged answer is 304 by its
-ETag, and does not count.
+https://docs.github.com/en/rest/repos/repos, .../commits/commits, .../issues/issues, of
+which one with `pull_request` is such: 60 requests an hour for an address, 5,000 with a
+token; pages by `Link`. An unchanged answer is 304 by its ETag, and does not count.
 """
 
 import re
@@ -20,16 +20,16 @@ from pipelines.sources.sentiment.fields import (
     text,
 )
 from pipelines.sources.sentiment.pages import linked
-from pipelines.sources.sentiment.tables import COMMITS, REPOSITORIES
+from pipelines.sources.sentiment.tables import COMMITS, ISSUES, REPOSITORIES
 from pipelines.upstream.budget import Limit
 
-REPOSITORY = re.compile(r"/repos/([^/]+/[^/]+)/")
+REPOSITORY = re.compile(r"/repos/([^/]+/[^/]+)")
 BOT = re.compile(r"(\[bot\]|[-_]bot|[-_]robot)$", re.IGNORECASE)
 TOKEN = "BULLION_GITHUB_TOKEN"  # noqa: S105  # the name of a setting
 
 
-def _repository(commit: Any) -> Cell:
-    found = REPOSITORY.search(str(inner(commit, "url")))
+def _repository(item: Any) -> Cell:
+    found = REPOSITORY.search(str(inner(item, "url")))
     return found[1] if found else None
 
 
@@ -37,10 +37,20 @@ _name = first(text("author", "login"), text("commit", "author", "name"))
 
 
 def _bot(commit: Any) -> Cell:
+    return _bots(_name(commit), inner(commit, "author", "type"))
+
+
+def _bots(login: Cell, kind: Any) -> Cell:
     """The login, where it is a bot's by its pattern, or GitHub says so."""
-    login = _name(commit)
-    is_bot = inner(commit, "author", "type") == "Bot" or BOT.search(str(login or ""))
-    return login if is_bot else None
+    return login if kind == "Bot" or BOT.search(str(login or "")) else None
+
+
+def _reporting_bot(issue: Any) -> Cell:
+    return _bots(text("user", "login")(issue), inner(issue, "user", "type"))
+
+
+def _reporter(issue: Any) -> Cell:
+    return None if _reporting_bot(issue) else text("user", "login")(issue)
 
 
 def _author(commit: Any) -> Cell:
@@ -117,6 +127,36 @@ UPSTREAM = Upstream(
             subject=_repository,
             author=_author,
             cursors={"page": "1", "last_sha": ""},
+            next_url=linked,
+            since="since",
+        ),
+        Endpoint(
+            name="issues",
+            table=ISSUES,
+            key="issue_id",
+            time="updated_at",  # which `since` is about
+            path="/repos/{subject}/issues",
+            params={"state": "all", "sort": "updated", "per_page": "100"},
+            fits=lambda body: every(lambda i: has(i, "number", "state", "title"), body),
+            items=lambda body: body,
+            fields={
+                "repository": _repository,
+                "issue_id": text("id"),
+                "issue_number": count("number"),
+                "is_pull_request": lambda issue: has(issue, "pull_request"),
+                "state": text("state"),
+                "state_reason": text("state_reason"),
+                "title": text("title"),
+                "text": text("body"),
+                "bot_login": _reporting_bot,
+                "comments_count": count("comments"),
+                "created_at": iso("created_at"),
+                "updated_at": iso("updated_at"),
+                "closed_at": iso("closed_at"),
+            },
+            subject=_repository,
+            author=_reporter,
+            cursors={"page": "1", "after": ""},
             next_url=linked,
             since="since",
         ),

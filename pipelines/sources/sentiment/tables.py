@@ -71,6 +71,24 @@ COMMITS = Table(
     indexes=(("repository", "committed_at"), ("sha",)),
 )
 
+ISSUES = Table(
+    "issues",  # an issue or a pull request as one fetch had it
+    (
+        *columns("text", "repository", "issue_id"),
+        Column("issue_number", "bigint"),
+        Column("is_pull_request", "bool"),
+        Column("state", "text"),
+        *columns("text", "state_reason", "title", "text", nullable=True),
+        *AUTHOR,
+        Column("bot_login", "text", nullable=True),  # a bot is nobody: as it was sent
+        Column("comments_count", "bigint", nullable=True),
+        *columns("timestamp", "created_at", "updated_at"),
+        Column("closed_at", "timestamp", nullable=True),
+        *PLACE,
+    ),
+    indexes=(("repository", "created_at"), ("issue_id",)),
+)
+
 COINS = Table(
     "coins",  # a coin's community and developer numbers at a fetch, as given
     (

@@ -23,7 +23,7 @@ ROWS = {
     "endpoints": 9,
     "exchanges": 8,
     "instruments": 11,
-    "sentiment_feeds": 18,
+    "sentiment_feeds": 20,
     "thresholds": 14,
 }
 

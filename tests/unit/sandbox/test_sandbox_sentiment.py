@@ -55,6 +55,7 @@ def read(source, endpoint, url, subject=None):
         ("news", "cryptopanic", "/api/v1/posts/"),
         ("github", "repository", "/repos/bitcoin/bitcoin"),
         ("github", "commits", "/repos/bitcoin/bitcoin/commits?per_page=100"),
+        ("github", "issues", "/repos/bitcoin/bitcoin/issues?state=all&per_page=100"),
         ("coingecko", "markets", "/coins/markets"),
         ("coingecko", "coin", "/coins/ethereum"),
         ("hacker_news", "search", "/search_by_date?query=bitcoin&hitsPerPage=100"),

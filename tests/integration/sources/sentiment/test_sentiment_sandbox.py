@@ -97,14 +97,14 @@ def cid(number):
     return f"bafyrei{number:052d}"
 
 
-def shas(url):
-    """All of a repository's commits, page by page."""
+def keys(url, key="sha"):
+    """All of a repository's commits, or issues, page by page."""
     found = []
     with requests.Session() as session:
         session.trust_env = False
         while url:
             answer = session.get(url, timeout=10)
-            found += [commit["sha"] for commit in answer.json()]
+            found += [one[key] for one in answer.json()]
             url = answer.links.get("next", {}).get("url")
     return found
 
@@ -119,7 +119,7 @@ def test_a_walk_that_is_disturbed_brings_what_an_undisturbed_one_does(sandbox):
     clock = SandboxClock(sandbox)
     bitcoin = mentions("bitcoin")
     wanted = {
-        "github": shas(f"{sandbox.url}/github/repos/a/b/commits?per_page=100"),
+        "github": keys(f"{sandbox.url}/github/repos/a/b/commits?per_page=100"),
         "hacker_news": [str(one.number) for one in shown("hacker_news", 432, bitcoin)],
         "bluesky": [cid(one.number) for one in shown("bluesky", 432, bitcoin)],
         "reddit": [
@@ -156,6 +156,36 @@ def test_a_walk_that_is_disturbed_brings_what_an_undisturbed_one_does(sandbox):
         "bluesky": [(403, 1)],
         "reddit": [(502, 3)],
     }
+
+
+def test_issues_are_asked_for_since_a_day_before_and_pull_requests_told_apart(sandbox):
+    issues = ("issues", "a/b")
+    wanted = keys(f"{sandbox.url}/github/repos/a/b/issues?per_page=100", "id")
+    sandbox.inject("item_moved", probability=1.0, exchange_id="github", path="/issues")
+    assert asked("github", issues, clock=SandboxClock(sandbox)) == []
+    held = dict(
+        query(
+            "select is_pull_request, count(distinct issue_id)"
+            " from bronze_github.issues group by 1"
+        )
+    )
+    assert min(held.values()) > 50
+    assert sum(held.values()) == len(wanted)
+    assert query("select count(*) from bronze_github.issues") == [(sum(held.values()),)]
+
+    sandbox.clear_faults()
+    sandbox.set_clock((AT + timedelta(hours=5)).isoformat())
+    assert asked("github", issues, clock=SandboxClock(sandbox)) == []
+
+    closed = (
+        "select count(distinct issue_id) from bronze_github.issues"
+        " where state = 'closed' and closed_at >= timestamptz '{}'"
+    )
+    ((count,),) = query(closed.format(AT.isoformat()))
+    assert count > 3  # they were open, and are known to be closed now
+    oldest = "select min(updated_at) from bronze_github.issues where received_at > '{}'"
+    ((at,),) = query(oldest.format((AT + timedelta(hours=1)).isoformat()))
+    assert AT - timedelta(days=1, hours=1) < at < AT - timedelta(hours=22)
 
 
 def test_an_item_that_a_page_passed_over_is_brought_by_the_next_runs(sandbox):
