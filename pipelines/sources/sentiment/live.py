@@ -32,6 +32,9 @@ from pipelines.upstream.wire import decode_exactly
 
 NOTHING = "-"  # in particular is asked about
 AGENT = {"User-Agent": "bullion/0.1 (a data warehouse)"}
+# of a walk that is the first of its subject: a thousand items, as many as Reddit and
+# Hacker News show at all; GitHub's 500 pages of commits would take its limit half a day
+FIRST_PAGES = 10
 SLACK = timedelta(hours=1)  # of the run before last, whose newest may have come late
 
 
@@ -95,7 +98,7 @@ class Live:
 
     def _walk(self, reader: Reader, asked: Asked) -> Iterator[Page]:
         held = Held(self.connection, self.upstream.name, asked)
-        newest = held.newest() if asked.endpoint.since else None
+        newest = held.newest()
         url = address(self.upstream, asked, self._secrets, newest)
         etag, enough, seen = held.etag(), held.newest_of_run_before_last(), set[str]()
         for number in count(1):
@@ -108,6 +111,8 @@ class Live:
             if page.reason:
                 raise BadDataError(page.reason)
             if page.next_url is None or _is_known(page, new, enough):
+                return
+            if newest is None and number >= FIRST_PAGES:
                 return
             if origin(page.next_url) != origin(url):
                 raise UpstreamError("its next page is at another address")
