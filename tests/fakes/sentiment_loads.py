@@ -1,6 +1,7 @@
 """Loads of what upstreams of sentiment say now, of which nobody waits."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from pipelines import warehouse
 from pipelines.config.listener import StaticConfig
@@ -52,7 +53,7 @@ def asked(
     return list(map(str, source.failures))
 
 
-def query(statement: str) -> list[tuple[object, ...]]:
+def query(statement: str) -> list[tuple[Any, ...]]:
     """What the loader reads of the warehouse."""
     with warehouse.connect("loader", "test") as connection:
         return connection.execute(statement.encode()).fetchall()

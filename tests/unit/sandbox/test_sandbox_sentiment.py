@@ -89,7 +89,9 @@ def test_an_item_is_edited_and_gone_and_its_score_grows_by_the_clock():
     for hours in (0, 2.5, 4):
         now = (number + 1) * STEP_MS + int(hours * 3_600_000)
         stream = Stream(1, "reddit", Clock(now, is_frozen=True), STEP_MS)
-        seen.append(stream.item(number))
+        one = stream.item(number)
+        assert one is not None
+        seen.append(one)
         shown = number in {one.number for one in stream.newest(99)}
         assert shown == (hours < 4)
     assert [bool(one.edited_ms) for one in seen] == [False, True, True]

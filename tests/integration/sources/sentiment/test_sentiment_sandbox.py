@@ -109,9 +109,11 @@ def keys(url, key="sha"):
     return found
 
 
-WAITS = [
-    *[("too_many", {}), ("too_many", {"variant": "reset"})],
-    *[("spent", {}), ("server_error", {"status": 502, "next_requests": 3})],
+WAITS: list[tuple[str, dict[str, object]]] = [
+    ("too_many", {}),
+    ("too_many", {"variant": "reset"}),
+    ("spent", {}),
+    ("server_error", {"status": 502, "next_requests": 3}),
 ]
 
 
