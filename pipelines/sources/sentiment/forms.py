@@ -53,7 +53,7 @@ def endpoint_of(upstream: Upstream, asked: Asked | None, document: Any) -> Endpo
         raise BadDataError(f"error body: {said}" if said else "no endpoint's form")
     if len(fitting) > 1:  # who is asked by ids may answer as others do
         fitting = [e for e in fitting if not e.ids_at_once]
-    if len(fitting) != 1:
+    if len(fitting) != 1 and document != []:  # nothing is nothing, of whichever
         names = " and ".join(endpoint.name for endpoint in fitting)
         raise BadDataError(f"the forms of {names}")
     return fitting[0]

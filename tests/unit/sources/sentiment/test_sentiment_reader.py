@@ -372,6 +372,7 @@ def test_a_coin_keeps_numbers_as_given_and_nulls():
         ),
         ("coingecko", {"prices": []}, 200, "no endpoint's form"),
         ("coingecko", [], 200, None),
+        ("github", [], 200, None),
         ("bluesky", {"posts": [], "feed": []}, 200, "the forms of search and author"),
         (
             "bluesky",
