@@ -50,6 +50,11 @@ class Limit:
         """How fast a spent burst comes back, for this share of the limit."""
         return (self.weight - self.burst) * share / self.window_s
 
+    @property
+    def per_minute(self) -> int:
+        """How much of it the upstream allows in a minute, on average."""
+        return self.weight * 60 // self.window_s
+
     def capacity(self, share: float) -> float:
         """How much may be spent at once, for this share of the limit."""
         return self.burst * share

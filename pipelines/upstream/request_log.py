@@ -34,6 +34,9 @@ REQUESTS = Table(
         *columns("bigint", "weight", "bytes_count", "elapsed_ms", "attempt"),
         Column("error", "text", nullable=True),
         Column("requested_at", "timestamp"),
+        # what the weight counts against, and how much of it the upstream allows
+        Column("limit_name", "text", nullable=True),
+        Column("limit_per_minute", "bigint", nullable=True),
     ),
     indexes=(("scope", "requested_at"),),
 )
@@ -66,6 +69,8 @@ class Attempt:
         status: int | None,
         bytes_count: int,
         weight: int = 0,
+        limit_name: str | None = None,
+        limit_per_minute: int | None = None,
     ) -> dict[str, object]:
         """The request as a row of `requests`; `ended` is by the monotonic clock."""
         return {
@@ -80,6 +85,8 @@ class Attempt:
             "attempt": self.number,
             "error": self.error,
             "requested_at": self.requested_at.isoformat(),
+            "limit_name": limit_name,
+            "limit_per_minute": limit_per_minute,
         }
 
 

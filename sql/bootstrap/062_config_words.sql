@@ -10,6 +10,8 @@ create table if not exists ops.config_words (
 comment on table ops.config_words is
 'One row: a word that the configuration may use, such as an exchange or a feed.';
 
+grant select on ops.config_words to transformer;
+
 create or replace function config.known_words(kind text)
 returns text[]
 language sql

@@ -1,7 +1,8 @@
 {#-
 The feeds that drive a model, each with the tables of it that the model reads: found by
 walking up through views. A bronze source is a table of its schema's loads; an
-incremental model of ours is a feed of its own. A view with `meta: {part: …}` reads only
+incremental model of ours is a feed of its own, and so is a source whose rows name the
+batch that brought them: it says `meta: {has_batches: true}`. A view with `meta: {part: …}` reads only
 this part of its source. What carries no batches (a seed, a table
 made anew) must be named in the model's `meta: {lookups: […]}`, whose changes a full
 refresh brings in; so may a feed whose changes always arrive through another one. A model
@@ -18,7 +19,9 @@ with `meta: {recomputes: everything}` needs to name nothing: it is read whole ea
     {%- set everything = asking.config.meta.get('recomputes') == 'everything' -%}
     {%- for unique_id in node.depends_on.nodes -%}
         {%- set upstream = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
-        {%- if upstream.name in asking.config.meta.get('lookups', [])
+        {%- if upstream.config.meta.get('has_batches') -%}
+            {%- do feeds.setdefault(upstream.name, []) -%}
+        {%- elif upstream.name in asking.config.meta.get('lookups', [])
             or upstream.schema == 'ops' -%}
         {%- elif upstream.resource_type == 'source' and upstream.schema.startswith('bronze_') -%}
             {%- set part = node.config.meta.get('part') -%}

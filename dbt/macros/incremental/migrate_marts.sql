@@ -15,6 +15,12 @@ contract that stands now. A view of somebody's on such a column stops this, by n
     {#- columns that were not there, the first of them by name -#}
     {%- set added = {
         'gold.rpt_completeness.trades_count': 'add trades_count bigint; ' ~ count_trades(),
+        'gold.fct_exchange_health.limit_name':
+            'add limit_name text, add limit_ratio numeric(18, 6),'
+            ~ ' add paused_seconds numeric(8, 6) not null default 0,'
+            ~ ' add openings_count bigint not null default 0,'
+            ~ ' add series_count bigint not null default 0,'
+            ~ ' add age_p50_minutes bigint, add age_max_minutes bigint',
         'silver.int_instruments_versioned.contract_size':
             'add contract_size numeric(38, 18), add launched_at timestamptz',
         'gold.dim_instruments.contract_size':

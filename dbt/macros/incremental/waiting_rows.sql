@@ -34,7 +34,9 @@ the model reads: an archive's day has a thousand times more trades than candles.
 
 
 {% macro feed_relation(feed) -%}
-    {%- for node in graph.nodes.values() if node.name == feed -%}
-        {{ return(api.Relation.create(node.database, node.schema, node.alias)) }}
+    {%- for nodes in (graph.nodes, graph.sources) -%}
+    {%- for node in nodes.values() if node.name == feed -%}
+        {{ return(api.Relation.create(node.database, node.schema, node.alias or node.name)) }}
+    {%- endfor -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -202,4 +202,6 @@ class VenueClient:
             status=response.status if response else None,
             bytes_count=len(response.text.encode()) if response else 0,
             weight=route.weight,
+            limit_name=f"{self.spec.budget_name} {route.limit}",
+            limit_per_minute=self.spec.limits[route.limit].per_minute,
         )

@@ -61,7 +61,7 @@ class Clients:
         if self._is_unlimited:
             return Unlimited()
         return SharedBudget(
-            spec.exchange_id if spec.shares_budget else spec.budget_id,
+            spec.budget_name,
             spec.exchange_id,
             spec.shared_limits,
             config=self._config,

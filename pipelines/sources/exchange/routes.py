@@ -308,6 +308,11 @@ class VenueSpec:
         return " ".join((self.exchange_id, self.market)).removesuffix(" spot")
 
     @property
+    def budget_name(self) -> str:
+        """The name of the budget that its requests draw on."""
+        return self.exchange_id if self.shares_budget else self.budget_id
+
+    @property
     def shared_limits(self) -> Mapping[str, Limit]:
         """Its limits, and the shares of them by the thresholds that turn them."""
         shares = {

@@ -69,6 +69,20 @@ def test_a_load_wakes_the_models_that_read_its_tables_and_what_stands_on_them(
     assert hashes() == before
 
 
+def test_a_pause_of_a_venue_wakes_its_health_alone(transformed):
+    with warehouse.connect(None, "test") as connection:
+        connection.execute(
+            "select ops.note_budget_event('kraken linear', 'pause', now() + '1 s', '')"
+        )
+    assert transform().by_status["success"] == HOOKS + 1
+    paused = "select exchange_id, sum(paused_seconds) from gold.fct_exchange_health"
+    ((exchange_id, seconds),) = select(f"{paused} group by exchange_id")
+    assert exchange_id == "kraken"
+    assert 0 < seconds <= 1
+    assert select(EMPTIED) == [(0,)]
+    assert transform().by_status == NOTHING
+
+
 def test_answers_of_another_feed_wake_no_model_of_candles(transformed):
     answers = pages({"ohlcv_pages": transformed[2]["ohlcv_pages"]})
     load(Memory({"pages": [row | {"feed": "global_accounts"} for row in answers]}))

@@ -54,6 +54,10 @@ select 'kraken', 'BTC/USD', '2024-03-01'::date + n, 2, 2, 0, 0, 0, 2, 2, 0, 0, 0
     0, 0, 0
 from generate_series(0, 2) as days (n);
 alter table gold.rpt_completeness drop column trades_count;
+alter table gold.fct_exchange_health
+    drop column limit_name, drop column limit_ratio, drop column paused_seconds,
+    drop column openings_count, drop column series_count, drop column age_p50_minutes,
+    drop column age_max_minutes;
 create schema research;
 create view research.paid as select quote_amount from gold.fct_trades;
 """
@@ -63,6 +67,8 @@ AFTER = {
     ("dim_instruments", "contract_size"): "numeric(38,18)",
     ("dim_instruments", "expires_at"): "timestamp with time zone",
     ("dim_instruments", "option_type"): "text",
+    ("fct_exchange_health", "limit_ratio"): "numeric(18,6)",
+    ("fct_exchange_health", "age_max_minutes"): "bigint",
 }
 
 

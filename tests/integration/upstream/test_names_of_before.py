@@ -46,7 +46,8 @@ insert into ops.backfill_chunks (
 ) values
 (1, 'rest', '2024-03-01Z', '2024-03-02Z', 5, 0, 'done', 'ab', 7),
 (1, 'rest', '2024-03-02Z', '2024-03-03Z', 5, 0, 'waiting', null, null);
-drop table ops.request_waiters, ops.request_limits, ops.request_budgets;
+drop table ops.request_waiters, ops.request_limits, ops.request_budgets,
+    ops.budget_events;
 create table ops.venue_budgets (
     exchange_id text primary key, spent numeric not null default 0,
     leaked_at timestamptz not null default clock_timestamp(),
@@ -126,6 +127,8 @@ def test_a_venue_that_asked_for_a_pause_is_still_paused(before):
     assert asked.fetchall() == [("paused: 418",)]
     tables = "select to_regclass('ops.venue_budgets'), to_regclass('ops.venue_waiters')"
     assert before.execute(tables).fetchall() == [(None, None)]
+    noted = "select budget, event, reason, until_at > now() from ops.budget_events"
+    assert before.execute(noted).fetchall() == [("kraken", "pause", "418", True)]
 
 
 def test_what_gold_now_says_goes_into_the_tables_of_before(database):

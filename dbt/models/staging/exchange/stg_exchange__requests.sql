@@ -29,7 +29,9 @@ requests as (
         requested_at,
         _dlt_load_id::text as load_id,
         delivery_file::text as delivery_file,
-        delivery_row
+        delivery_row,
+        limit_name::text as limit_name,
+        limit_per_minute
     from source
 
 )

@@ -127,6 +127,19 @@ def time_passes(seconds):
         )
 
 
+def events():
+    """What was noted: of which budget, what, for how many seconds, and why."""
+    with warehouse.connect("transformer", "test") as connection:
+        return connection.execute(
+            "select e.budget, e.event,"
+            " round(extract(epoch from e.until_at - e.happened_at)), e.reason"
+            " from ops.budget_events as e"
+            " inner join ops.batches as b"
+            " on e.changed_in = b.batch_id and b.feed = 'budget_events'"
+            " order by e.event_id"
+        ).fetchall()
+
+
 def test_two_processes_at_once_stay_below_the_limit(database):
     with spending("live") as one, spending("live") as other:
         first = next(one), next(other)
@@ -215,6 +228,9 @@ def test_a_pause_holds_every_process_and_too_long_a_one_is_told(database):
     one.pause(60, "418 until later")
     with pytest.raises(UpstreamError, match=r"kraken: paused: 418 .* again in \d+ s"):
         other.acquire(weight=1)
+    one.pause(30, "no longer than the one that stands")
+    noted = [("kraken", "pause", 1, "429"), ("kraken", "pause", 60, "418 until later")]
+    assert events() == noted
 
 
 def test_the_circuit_opens_for_all_says_when_and_closes_after_a_good_trial(database):
@@ -239,6 +255,11 @@ def test_the_circuit_opens_for_all_says_when_and_closes_after_a_good_trial(datab
     one.succeeded()
     for _ in range(3):
         other.acquire(weight=1)
+    assert events() == [
+        ("kraken", "opening", 60, "no route"),
+        ("kraken", "opening", 120, "still no route"),
+        ("kraken", "closing", 0, None),
+    ]
 
 
 def test_one_trial_at_a_time(database):

@@ -71,6 +71,12 @@ def test_each_venue_loads_by_its_declaration_alone(venues):
     assert facts.requests_count == venues.requests_count()
     (spent,) = query("select sum(weight) from bronze_exchange.requests")[0]
     assert facts.weight_spent == spent
+    limits = query(
+        "select distinct scope, limit_name, limit_per_minute"
+        " from bronze_exchange.requests order by 1"
+    )
+    allowed = {"binance": 6000, "binance_us": 1200, "coinbase": 600, "kraken": 60}
+    assert limits == [(name, f"{name} weight", n) for name, n in allowed.items()]
 
 
 def test_the_minutes_beyond_krakens_window_are_asked_and_not_answered(venues):
