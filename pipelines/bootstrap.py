@@ -16,6 +16,7 @@ from pipelines.local import bootstrap, stack
 from pipelines.local.service import Say, ServiceStatus, silent
 from pipelines.settings import settings
 from pipelines.sources import known_words
+from pipelines.sources.exchange import manners
 from pipelines.warehouse import Connection, process_name
 
 
@@ -40,6 +41,7 @@ def apply(
 def fill(connection: Connection, *, seeds: Path | None, say: Say) -> None:
     """Write what a warehouse begins with. Idempotent."""
     words.write(connection, known_words())
+    manners.write(connection)
     connection.execute(
         "select set_config('application_name', %s, true)", (process_name("up"),)
     )

@@ -152,6 +152,33 @@ def test_all_prices_are_what_the_candles_make(gold, prices):
             assert (Decimal(found[name]) if found[name] else None) == row[name], name
 
 
+def test_what_a_fault_made_of_a_candle_is_listed_and_stands(gold):
+    listed = gold(
+        "select exchange_id, opened_at, anomaly, measure, close is not null as stands"
+        " from fct_candle_anomalies left join fct_candles"
+        " using (exchange_id, symbol, opened_at)"
+        " where symbol = 'BTC/USDT' and timeframe = '1m'"
+    )
+    assert all(row["stands"] == "t" for row in listed)
+    seen = {
+        (row["exchange_id"], row["anomaly"], datetime.fromisoformat(row["opened_at"]))
+        for row in listed
+    }
+    spiked = {("binance", "jump", at(clock)) for clock in ("09:30", "09:50")}
+    assert spiked <= seen
+    frozen = {moment for venue, kind, moment in seen if kind == "frozen"}
+    assert len(frozen) >= 20
+    assert all(at("08:30") <= moment <= at("09:15") for moment in frozen)
+    assert ("binance_us", "frozen", at("09:00")) in seen
+    hours = gold(
+        "select * from rpt_data_quality where subject = 'BTC/USDT' and feed = 'candles'"
+    )
+    assert sum(int(row["anomalies_count"]) for row in hours) == len(listed)
+    furthest = max(hours, key=lambda row: Decimal(row["distance_max_bps"] or 0))
+    assert (furthest["scope"], int(furthest["hour_at"][11:13])) == ("binance", 9)
+    assert 1900 < Decimal(furthest["distance_max_bps"]) < 2100
+
+
 def test_a_price_is_explained_by_its_venues_and_who_is_left_out(loaded, prices):
     words = ("explain", "price", "BTC/USDT", "1m", f"{DATE}T09:40")
     (facts,) = json.loads(bullion(*words, "--json", environment=loaded[1]))

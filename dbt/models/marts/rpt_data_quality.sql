@@ -50,18 +50,108 @@ blocks as (
 
 ),
 
-quality as (
+anomalies as (
+
+    select
+        exchange_id,
+        symbol,
+        hour_at,
+        count(*) as anomalies_count
+    from {{ ref('fct_candle_anomalies') }}
+    group by
+        exchange_id,
+        symbol,
+        hour_at
+
+),
+
+candles as (
+
+    select
+        hours.exchange_id as scope,
+        hours.symbol as subject,
+        'candles' as feed,
+        hours.hour_at,
+        hours.expected_count,
+        hours.held_count,
+        hours.proven_count,
+        greatest(hours.held_count - hours.proven_count - hours.failed_count, 0)
+            as unproven_count,
+        hours.failed_count,
+        0::bigint as undetermined_count,
+        hours.differing_count as disagreements_count,
+        null::bigint as quarantined_count,
+        hours.delay_p50_s,
+        hours.delay_max_s,
+        (hours.compared_count - hours.differing_count)
+        / nullif(hours.compared_count, 0)::numeric as accuracy_ratio,
+        (hours.held_count - hours.broken_count) / nullif(hours.held_count, 0)::numeric
+            as consistency_ratio,
+        hours.delay_p95_s,
+        hours.archive_delay_s,
+        hours.compared_count,
+        hours.distance_p50_bps,
+        hours.distance_max_bps,
+        hours.broken_count,
+        coalesce(anomalies.anomalies_count, 0) as anomalies_count
+    from {{ ref('rpt_candle_quality') }} as hours
+    left join anomalies
+        on
+            hours.exchange_id = anomalies.exchange_id
+            and hours.symbol = anomalies.symbol
+            and hours.hour_at = anomalies.hour_at
+
+),
+
+feeds as (
 
     select
         *,
+        proven_count / nullif(held_count, 0)::numeric as accuracy_ratio,
+        greatest(held_count - disagreements_count, 0)
+        / nullif(held_count + undetermined_count, 0)::numeric as consistency_ratio,
+        null::numeric as delay_p95_s,
+        null::numeric as archive_delay_s,
+        null::bigint as compared_count,
+        null::numeric as distance_p50_bps,
+        null::numeric as distance_max_bps,
+        null::bigint as broken_count,
+        null::bigint as anomalies_count
+    from blocks
+    union all
+    select * from candles
+
+),
+
+quality as (
+
+    select
+        scope,
+        subject,
+        feed,
+        hour_at,
+        expected_count,
+        held_count,
+        proven_count,
+        unproven_count,
+        failed_count,
+        undetermined_count,
+        disagreements_count,
+        quarantined_count,
+        delay_p50_s::numeric(38, 6) as delay_p50_s,
+        delay_max_s::numeric(38, 6) as delay_max_s,
         (held_count / nullif(expected_count, 0)::numeric)::numeric(38, 18)
             as completeness_ratio,
-        (proven_count / nullif(held_count, 0)::numeric)::numeric(38, 18) as accuracy_ratio,
-        (
-            greatest(held_count - disagreements_count, 0)
-            / nullif(held_count + undetermined_count, 0)::numeric
-        )::numeric(38, 18) as consistency_ratio
-    from blocks
+        accuracy_ratio::numeric(38, 18) as accuracy_ratio,
+        consistency_ratio::numeric(38, 18) as consistency_ratio,
+        delay_p95_s::numeric(38, 6) as delay_p95_s,
+        archive_delay_s::numeric(38, 6) as archive_delay_s,
+        compared_count,
+        distance_p50_bps::numeric(38, 4) as distance_p50_bps,
+        distance_max_bps::numeric(38, 4) as distance_max_bps,
+        broken_count,
+        anomalies_count
+    from feeds
 
 )
 

@@ -31,12 +31,15 @@ GOLD = (
     "fct_candles",
     "fct_market_features",
     "fct_prices",
+    "fct_candle_anomalies",
     "fct_gaps",
     "rpt_completeness",
+    "rpt_candle_quality",
     "dim_instruments",
     "dim_config_exchanges",
     "dim_config_instruments",
 )
+VIEWS = ("rpt_candle_evidence", "rpt_data_quality")
 SILVER = (
     "int_candles_graded",
     "int_minutes_answered",
@@ -124,8 +127,8 @@ def run_something(transform: Transform, rng: random.Random) -> None:
             ("run",),
             ("run", "--select", model),
             ("run", "--select", f"{model}+"),
-            # the view that stands on it would go with it
-            ("run", "--full-refresh", "--select", model, "rpt_candle_evidence"),
+            # the views that stand on it would go with it
+            ("run", "--full-refresh", "--select", model, *VIEWS),
             ("run", "--vars", "backlog_rows: 50"),
             (),
         )

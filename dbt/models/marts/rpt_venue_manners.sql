@@ -1,0 +1,76 @@
+{{ config(materialized='view') }}
+
+with
+
+measured as (
+
+    select
+        exchange_id,
+        market,
+        {%- for name in [
+            'answers', 'candles', 'quiet', 'left_out', 'cut', 'newest', 'late', 'off_grid',
+        ] %}
+        sum({{ name }}_count)::bigint as {{ name }}_count,
+        {%- endfor %}
+        max(window_minutes) as window_minutes,
+        max(lag_minutes) as lag_minutes
+    from {{ ref('int_manners_measured') }}
+    group by
+        exchange_id,
+        market
+
+),
+
+manners as (
+
+    select
+        measured.exchange_id::text as exchange_id,
+        measured.market::text as market,
+        measured.answers_count,
+        measured.candles_count,
+        declared.sends_quiet_minutes as declared_sends_quiet_minutes,
+        measured.quiet_count,
+        measured.left_out_count,
+        declared.window_minutes::bigint as declared_window_minutes,
+        measured.window_minutes,
+        measured.cut_count,
+        measured.newest_count,
+        measured.late_count,
+        measured.lag_minutes,
+        measured.off_grid_count,
+        nullif(
+            concat_ws(
+                ', ',
+                case
+                    when
+                        declared.sends_quiet_minutes
+                        and measured.left_out_count >= 60
+                        and measured.left_out_count > measured.quiet_count
+                        then 'leaves quiet minutes out'
+                end,
+                case
+                    when
+                        not declared.sends_quiet_minutes
+                        and measured.quiet_count >= 60
+                        and measured.quiet_count > measured.left_out_count
+                        then 'sends quiet minutes'
+                end,
+                case
+                    when measured.window_minutes > declared.window_minutes + 1
+                        then 'reaches further back'
+                    when measured.window_minutes < declared.window_minutes - 2
+                        then 'reaches less far back'
+                end,
+                case when measured.off_grid_count > 0 then 'stamps off the minute' end
+            ),
+            ''
+        ) as contradictions
+    from measured
+    left join {{ source('ops', 'venue_manners') }} as declared
+        on
+            measured.exchange_id = declared.exchange_id
+            and measured.market = declared.market
+
+)
+
+select * from manners

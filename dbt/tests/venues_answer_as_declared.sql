@@ -1,0 +1,9 @@
+-- A venue that does not answer as it is declared: silver reads its silence wrongly.
+{{ config(severity='warn') }}
+
+select
+    exchange_id,
+    market,
+    contradictions
+from {{ ref('rpt_venue_manners') }}
+where contradictions is not null
