@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from pipelines.settings import PROJECT_DIR
+from tests.contents import query_shapes
 
 README = (PROJECT_DIR / "README.md").read_text(encoding="utf-8")
 MARTS_FOLDER = PROJECT_DIR / "dbt" / "models" / "marts"
@@ -134,3 +135,14 @@ def test_files_that_a_document_names_are_there(path):
     ending = r"(?:py|sql|md|ya?ml|csv|toml)"
     named = re.findall(rf"`((?:[\w.-]+/)+[\w.-]+\.{ending})`", text)
     assert [name for name in named if not (PROJECT_DIR / name).exists()] == []
+
+
+def test_the_readme_of_the_queries_lists_each_once_under_what_it_is_about():
+    listed = re.findall(
+        r"^\[`(\w+)`\]\(\1\.sql\): (.+)<br>$",
+        query_shapes.README.read_text("utf-8"),
+        re.MULTILINE,
+    )
+    paths = query_shapes.paths()
+    assert sorted(listed) == [(p.stem, query_shapes.question(p)) for p in paths]
+    assert sum(query_shapes.kind(path) == "Market data" for path in paths) >= 20

@@ -6,12 +6,12 @@ import psycopg
 import pytest
 
 from pipelines import warehouse
-from pipelines.settings import PROJECT_DIR
 from tests.conftest import kept_as, warehouse_of
+from tests.contents import query_shapes
 from tests.contents.bronze import create_tables
 from tests.contents.transform import Transform, TransformError
 from tests.fakes.memory_source import deliver
-from tests.histories.candle_histories import Histories
+from tests.histories.candle_histories import MINUTE, SERIES, START, Histories
 from tests.integration.models.test_dbt_histories import hashes, select
 
 VIEW = """
@@ -72,6 +72,34 @@ def test_every_data_test_holds_on_data(built):
     assert built.run("test", "--select", "resource_type:test", "--exclude", warns)
 
 
+def test_a_venue_that_does_not_answer_as_it_is_declared_is_warned_of(built):
+    said = Histories(1)
+    series, until = SERIES[0], START + 200 * MINUTE
+    answer = said.request(series, until)
+    sent = range(0, 200, 2)  # of a venue that is declared to send every minute
+    rows = [said.candle(series, minute, until) | answer for minute in sent]
+    spans = {
+        f"{kind}_{end}_ms": at
+        for kind in ("asked", "answered")
+        for end, at in (("from", START), ("until", until))
+    }
+    page = {**answer, **spans, "sends_quiet_minutes": True, "rows_count": len(rows)}
+    deliver({"ohlcv": rows, "ohlcv_pages": [page]})
+    built.run("run", "--select", "int_manners_measured")
+    contradicted = ("test", "--select", "venues_answer_as_declared")
+    with pytest.raises(TransformError, match="Got 1 result"):
+        built.run(*contradicted)
+    named = "select exchange_id, contradictions from gold.rpt_venue_manners"
+    named += " where contradictions is not null"
+    assert select(named) == [("binance", "leaves quiet minutes out")]
+    with warehouse.connect(None, "test") as connection:
+        connection.execute(
+            "update ops.venue_manners set sends_quiet_minutes = false"
+            " where exchange_id = 'binance'"
+        )
+    assert built.run(*contradicted)
+
+
 def test_a_run_with_nothing_new_changes_nothing_and_leaves_no_batch(built):
     before, ledger = hashes(), select(LEDGER)
     built.run("run")
@@ -128,14 +156,13 @@ def test_the_keys_and_checks_are_postgres_own(built):
             connection.execute("update gold.fct_candles set high = low - 1")
 
 
-@pytest.mark.parametrize(
-    "path",
-    sorted((PROJECT_DIR / "sql" / "queries").glob("*.sql")),
-    ids=lambda p: p.stem,
-)
-def test_the_queries_open_with_their_question_and_run_as_analyst(built, path):
+@pytest.mark.parametrize("path", query_shapes.paths(), ids=lambda p: p.stem)
+def test_the_queries_open_with_their_question_and_answer_as_their_readme_says(
+    built, path
+):
     text = path.read_text()
     assert text.startswith("-- ")
     assert text.splitlines()[0].endswith("?")
     with warehouse.connect("analyst", "test") as connection:
-        connection.execute(text).fetchall()
+        columns = query_shapes.shape(connection, path)
+    assert query_shapes.entry(path, columns) in query_shapes.README.read_text()
