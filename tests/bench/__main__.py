@@ -19,6 +19,7 @@ from tests.bench import (
     books,
     chain_dbt,
     features,
+    prices,
     proofs,
     proofs_chain,
     queries,
@@ -48,6 +49,7 @@ LOADS: Mapping[str, Part] = {
     "transfers": transfers.tables,
     "chain_dbt": chain_dbt.tables,
     "features": features.tables,
+    "prices": prices.tables,
     "texts": texts.tables,
 }
 STREAMS: Mapping[str, Part] = {

@@ -24,8 +24,12 @@ def begin() -> None:
         create_tables(connection, anew=True)
 
 
-def grow(first: int, last: int) -> None:
-    """One load: minutes [first, last) since the start, of every instrument."""
+def grow(first: int, last: int, *, shift: int = 0, clock: int | None = None) -> None:
+    """One load: minutes [first, last) since the start, of every instrument.
+
+    `shift`: how far their prices lie from those of other loads. `clock`: the minute of
+    the venues' clock when they were read; as a rule the end of the last.
+    """
     known = {
         "load": f"{time.time():.6f}",
         "first": first,
@@ -33,6 +37,8 @@ def grow(first: int, last: int) -> None:
         "instruments": INSTRUMENTS,
         "start": START_MS,
         "page": PAGE,
+        "shift": shift,
+        "clock": last if clock is None else clock,
     }
     with warehouse.connect("loader", "bench") as connection:
         with connection.transaction():

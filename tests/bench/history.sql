@@ -21,7 +21,7 @@ minutes as (
     select
         series.*,
         minute,
-        1000 + series.number %% 3 + minute %% 97 as price,
+        1000 + series.number %% 3 + minute %% 97 + %(shift)s as price,
         0.12345678 + minute %% 13 as volume
     from series
     cross join generate_series(%(first)s::bigint, %(last)s::bigint - 1) as m (minute)
@@ -45,10 +45,10 @@ select
     case when exchange_id = 'binance' then volume / 2 end,
     case when exchange_id = 'binance' then volume / 2 * price end,
     case when exchange_id = 'binance' then %(start)s + minute * 60000::bigint + 59999 end,
-    %(start)s + %(last)s * 60000::bigint + 1000,
+    %(start)s + %(clock)s * 60000::bigint + 1000,
     %(load)s || '-' || number || '-' || minute / %(page)s,
     'bench',
-    to_timestamp(%(start)s / 1000 + %(last)s * 60),
+    to_timestamp(%(start)s / 1000 + %(clock)s * 60),
     %(load)s,
     %(load)s || '-' || number,
     minute
@@ -82,11 +82,11 @@ select
     from_ms,
     until_ms,
     number %% 3 <> 1,
-    %(start)s + %(last)s * 60000::bigint + 1000,
+    %(start)s + %(clock)s * 60000::bigint + 1000,
     (until_ms - from_ms) / 60000,
     %(load)s || '-' || number || '-' || page,
     'bench',
-    to_timestamp(%(start)s / 1000 + %(last)s * 60),
+    to_timestamp(%(start)s / 1000 + %(clock)s * 60),
     %(load)s,
     %(load)s || '-' || number,
     page

@@ -10,7 +10,16 @@ from pipelines.settings import PROJECT_DIR
 FEWEST_CANDLES = 1000  # 50 instruments of 20 minutes: an hour reads 10 again
 SECTIONS = (
     *("rest", "books", "archive", "proofs", "proofs_chain", "blocks"),
-    *("anvil", "transfers", "chain_dbt", "features", "texts", "dbt", "queries"),
+    *(
+        "anvil",
+        "transfers",
+        "chain_dbt",
+        "features",
+        "prices",
+        "texts",
+        "dbt",
+        "queries",
+    ),
     *("stream", "retained", "reconfigure"),
 )
 DOCS = PROJECT_DIR / "docs" / "benchmarks.md"
