@@ -1,5 +1,6 @@
 -- What did an asset cost and how was it spoken of, hour by hour, as it was known at each
--- hour's end? Without a name it is the asset that most scored items name.
+-- hour's end? Without a name it is the asset that most scored items name, of those with a
+-- price.
 with
 
 spoken as (
@@ -9,6 +10,7 @@ spoken as (
     group by asset
     having sum(scored_count) > 0
     order by
+        asset in (select prices.asset from gold.fct_prices as prices where prices.price_usd > 0) desc,
         sum(scored_count) desc,
         asset asc
     limit 1
