@@ -54,8 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     seconds: dict[Path, float] = defaultdict(float)
     for item in items:
         slow = item.get_closest_marker("slow")
-        is_quick = item.path.is_relative_to(PROJECT_DIR / "tests" / "unit")
-        usual = QUICK_S if is_quick else USUAL_S
+        folder = item.path.relative_to(PROJECT_DIR / "tests").parts[0]
+        usual = QUICK_S if folder in ("unit", "project") else USUAL_S
         seconds[item.path] += (*slow.args, SLOW_S)[0] if slow else usual
     items.sort(key=lambda item: (-seconds[item.path], item.path))
 

@@ -50,54 +50,12 @@ create table if not exists ops.request_waiters (
     primary key (budget, waiter)
 );
 
--- what stands of a warehouse of before is its first event
-do $$
-begin
-    if to_regclass('ops.budget_events') is not null then
-        return;
-    end if;
-    create table ops.budget_events (
-        event_id bigint generated always as identity primary key,
-        budget text not null,
-        event text not null check (event in ('pause', 'opening', 'closing')),
-        happened_at timestamptz not null,
-        until_at timestamptz not null check (until_at >= happened_at),
-        reason text,
-        changed_in bigint not null
-    );
-    create index budget_events_changed_in_idx on ops.budget_events (changed_in);
-    with batch as (
-        insert into ops.batches (feed) values ('budget_events') returning batch_id
-    )
-
-    insert into ops.budget_events (
-        budget, event, happened_at, until_at, reason, changed_in
-    )
-    select b.budget, s.event, clock_timestamp(), s.until_at, s.reason, batch.batch_id
-    from ops.request_budgets as b
-    cross join batch
-    cross join
-        lateral (
-            values
-            ('pause', b.blocked_until, b.blocked_for),
-            ('opening', b.open_until, b.last_failure)
-        ) as s (event, until_at, reason)
-    where s.until_at > clock_timestamp();
-end
-$$;
-
 comment on table ops.request_budgets is
 'One row: an upstream''s pause and circuit breaker, which hold for all of its limits.';
 comment on table ops.request_limits is
 'One row: what was spent of an upstream''s limit, as it stood at leaked_at.';
 comment on table ops.request_waiters is
 'One row: a request that waits for its limits; those of a later place stand back until it expires.';
-comment on table ops.budget_events is
-'One row: a pause that an upstream asked for, or its circuit''s opening or closing; append-only.';
-comment on column ops.budget_events.until_at is
-'Until when no request was to be sent; of a closing, when the circuit would have been tried.';
-comment on column ops.budget_events.changed_in is
-'The batch of `ops.batches`, feed budget_events, by which models take it in.';
 comment on column ops.request_waiters.place is
 '1: a series that was just configured; 2: live; 3: history, which is not noted.';
 
@@ -249,32 +207,6 @@ begin
 end
 $$;
 
--- Notes what became of an upstream's budget, as a batch of its own.
-create or replace function ops.note_budget_event(
-    budget text, event text, until_at timestamptz, reason text
-)
-returns void
-language sql
-set search_path = pg_catalog, pg_temp
-as $$
-    with batch as (
-        insert into ops.batches (feed) values ('budget_events') returning batch_id
-    )
-
-    insert into ops.budget_events (
-        budget, event, happened_at, until_at, reason, changed_in
-    )
-    select
-        note_budget_event.budget,
-        note_budget_event.event,
-        n.now_at,
-        greatest(note_budget_event.until_at, n.now_at),
-        note_budget_event.reason,
-        batch.batch_id
-    from batch
-    cross join (select clock_timestamp() as now_at) as n
-$$;
-
 -- No request to the upstream for so many seconds, by any process (429, 418, Retry-After).
 -- A pause that ends before the one that stands is no event.
 create or replace function ops.pause_requests(
@@ -373,9 +305,6 @@ $$;
 revoke execute on function ops.acquire_request_budget(
     text, text[], numeric[], numeric[], numeric[], numeric, text, text
 ) from public;
-revoke execute on function ops.note_budget_event(
-    text, text, timestamptz, text
-) from public;
 revoke execute on function ops.pause_requests(text, numeric, text) from public;
 revoke execute on function ops.report_request_failure(text, text, integer, numeric) from public;
 revoke execute on function ops.report_request_success(text) from public;
@@ -387,4 +316,3 @@ grant execute on function ops.pause_requests(text, numeric, text) to loader;
 grant execute on function ops.report_request_failure(text, text, integer, numeric) to loader;
 grant execute on function ops.report_request_success(text) to loader;
 grant select on ops.request_budgets, ops.request_limits, ops.request_waiters to loader, transformer;
-grant select on ops.budget_events to loader, transformer;

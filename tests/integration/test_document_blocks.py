@@ -47,6 +47,7 @@ ELSEWHERE: Mapping[str, str] = {
     "explain": "end_to_end/test_demo.py",
     "load archive": "integration/sources/archive",
     # the sandbox's chain is not so long
+    "load evm --chain ethereum --from": "integration/sources/evm_node/test_evm_load.py",
     "backfill plan --chain": "integration/sources/evm_node/test_evm_kills.py",
     "backfill apply": "integration/backfill/test_backfill.py",
     "backfill replay": "integration/backfill/test_backfill_replay.py",

@@ -55,12 +55,15 @@ class Knowledge:
         for source, received_at in answers:
             if received_at <= at:
                 self._sources[start(received_at)].add(source)
-        for told in items.values():
-            known = list(_known(sorted(told, key=lambda one: one.received_at), at))
-            for one in known:
+        for readings_of_it in items.values():
+            told = sorted(readings_of_it, key=lambda one: one.received_at)
+            known = list(_known(told, at))
+            if not known:
+                continue
+            # what was read before is known by then, though it was assumed to be before
+            for one in told[: told.index(known[-1]) + 1]:
                 self._sources[start(one.created_at)].add(one.source)
-            if known:
-                self._now[start(known[-1].created_at)].append(known[-1])
+            self._now[start(known[-1].created_at)].append(known[-1])
 
     def mentions(self, asset: str, hour: datetime) -> int:
         return sum(asset in one.assets for one in self._now[hour])
