@@ -39,7 +39,6 @@ GOLD = (
     "dim_config_exchanges",
     "dim_config_instruments",
 )
-VIEWS = ("rpt_candle_evidence", "rpt_data_quality")
 SILVER = (
     "int_candles_graded",
     "int_minutes_answered",
@@ -128,7 +127,10 @@ def run_something(transform: Transform, rng: random.Random) -> None:
             ("run", "--select", model),
             ("run", "--select", f"{model}+"),
             # the views that stand on it would go with it
-            ("run", "--full-refresh", "--select", model, *VIEWS),
+            (
+                *("run", "--full-refresh", "--select", model),
+                f"{model}+,config.materialized:view",
+            ),
             ("run", "--vars", "backlog_rows: 50"),
             (),
         )
