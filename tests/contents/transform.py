@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, cast
 
@@ -77,6 +78,16 @@ def manifest(database: str, project: Path = PROJECT) -> Any:
     return parsed.result
 
 
+def with_views(arguments: Sequence[str]) -> Sequence[str]:
+    """A full refresh of named models, with the views that would go with them."""
+    if not {"--full-refresh", "--select"} <= {*arguments}:
+        return arguments
+    at = arguments.index("--select") + 1
+    names = takewhile(lambda word: not word.startswith("--"), arguments[at:])
+    views = [f"{one}+,config.materialized:view" for one in names if one.isidentifier()]
+    return (*arguments[:at], *views, *arguments[at:])
+
+
 class Transform:
     """Runs dbt commands of a project on the warehouse that `PG*` names.
 
@@ -126,7 +137,8 @@ class Transform:
 
     def _invoke(self, runner: dbtRunner, arguments: Sequence[str]) -> Sequence[Any]:
         left_out = self._left_out if arguments[0] == "run" else ()
-        outcome = runner.invoke([*QUIET, *arguments, *left_out, *self._places])
+        words = [*QUIET, *with_views(arguments), *left_out, *self._places]
+        outcome = runner.invoke(words)
         results = list(getattr(outcome.result, "results", None) or [])
         failed = [
             f"{r.node.name}: {r.message}"

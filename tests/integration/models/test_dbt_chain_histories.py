@@ -36,7 +36,6 @@ GOLD = (
     *("fct_blocks", "fct_transactions", "fct_gas", "fct_reorgs"),
     "rpt_chain_completeness",
 )
-ALL_VIEWS = "config.materialized:view"
 EVERYTHING = "int_blocks_read+ int_heads_confirmed+"
 VIEWS = ("fct_blocks_finalized", "fct_transactions_finalized", "rpt_data_quality")
 CANONICAL = """
@@ -110,8 +109,7 @@ def run_something(transform: Transform, rng: random.Random) -> None:
         ("run", "--select", EVERYTHING),
         ("run", "--select", model),
         ("run", "--select", f"{model}+"),
-        # the views that stand on it would go with it
-        ("run", "--full-refresh", "--select", model, f"{model}+,{ALL_VIEWS}"),
+        ("run", "--full-refresh", "--select", model),
         ("run", "--select", EVERYTHING, "--vars", "backlog_rows: 10"),
     ]
     if rng.random() < 0.7:

@@ -126,11 +126,7 @@ def run_something(transform: Transform, rng: random.Random) -> None:
             ("run",),
             ("run", "--select", model),
             ("run", "--select", f"{model}+"),
-            # the views that stand on it would go with it
-            (
-                *("run", "--full-refresh", "--select", model),
-                f"{model}+,config.materialized:view",
-            ),
+            ("run", "--full-refresh", "--select", model),
             ("run", "--vars", "backlog_rows: 50"),
             (),
         )
