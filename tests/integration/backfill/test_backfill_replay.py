@@ -99,7 +99,7 @@ def test_a_replay_says_what_it_changed_and_mends_it(upstream):
         replay(parse_scope(*SPAN), lambda: None)
     load_files(*(time[:10] for time in SPAN))
     load_rest(SPAN[1], "2024-03-04T03:00Z")
-    transform = Transform(of_candles=True)
+    transform = Transform()
     transform.run("seed")
     transform.rerun("run")
 
@@ -123,7 +123,7 @@ def test_a_replay_says_what_it_changed_and_mends_it(upstream):
 @pytest.mark.slow
 def test_a_replay_keeps_to_its_span_and_symbols_and_takes_in_what_waits(upstream):
     load_files(*DAY)
-    transform = Transform(of_candles=True)
+    transform = Transform()
     transform.run("seed")
     transform.rerun("run")
     assert run(f"{ADD_ONE} {AT} = '2024-03-03T05:05Z' and timeframe = '1m'") == 1
