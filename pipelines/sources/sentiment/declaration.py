@@ -58,6 +58,7 @@ class Endpoint:
             recording whose address is not told.
         next_url: the address of the page after one.
         since: the parameter that asks for what is newer, a day of it twice.
+        first_pages: how many pages the first walk of a subject takes; None: all.
         ids_at_once: how many items one request asks for again, by their ids in place
             of a subject; 0: it is not asked so.
         walks: whether pages are asked for until one has nothing new.
@@ -82,6 +83,7 @@ class Endpoint:
     is_later: Callable[[Any], bool] = lambda _: False
     next_url: NextUrl = last_page
     since: str | None = None
+    first_pages: int | None = None
     ids_at_once: int = 0
 
     @property

@@ -25,6 +25,7 @@ from pipelines.upstream.budget import Limit
 
 REPOSITORY = re.compile(r"/repos/([^/]+/[^/]+)")
 BOT = re.compile(r"(\[bot\]|[-_]bot|[-_]robot)$", re.IGNORECASE)
+FIRST_PAGES = 10  # 500 pages of commits would take an address's limit half a day
 TOKEN = "BULLION_GITHUB_TOKEN"  # noqa: S105  # the name of a setting
 
 
@@ -129,6 +130,7 @@ UPSTREAM = Upstream(
             cursors={"page": "1", "last_sha": ""},
             next_url=linked,
             since="since",
+            first_pages=FIRST_PAGES,
         ),
         Endpoint(
             name="issues",
@@ -159,6 +161,7 @@ UPSTREAM = Upstream(
             cursors={"page": "1", "after": ""},
             next_url=linked,
             since="since",
+            first_pages=FIRST_PAGES,
         ),
     ],
 )

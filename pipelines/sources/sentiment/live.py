@@ -32,9 +32,6 @@ from pipelines.upstream.wire import decode_exactly
 
 NOTHING = "-"  # in particular is asked about
 AGENT = {"User-Agent": "bullion/0.1 (a data warehouse)"}
-# of a walk that is the first of its subject: a thousand items, as many as Reddit and
-# Hacker News show at all; GitHub's 500 pages of commits would take its limit half a day
-FIRST_PAGES = 10
 SLACK = timedelta(hours=1)  # of the run before last, whose newest may have come late
 
 
@@ -112,7 +109,7 @@ class Live:
                 raise BadDataError(page.reason)
             if page.next_url is None or _is_known(page, new, enough):
                 return
-            if newest is None and number >= FIRST_PAGES:
+            if newest is None and number == asked.endpoint.first_pages:
                 return
             if origin(page.next_url) != origin(url):
                 raise UpstreamError("its next page is at another address")

@@ -49,24 +49,23 @@ def keys(monkeypatch):
 def test_a_walk_ends_where_nothing_is_new_and_older_than_the_run_before_last(
     monkeypatch,
 ):
-    community = Community(130)
+    community = Community(105)
     with venue_server(community) as server:
         monkeypatch.setenv("BULLION_REDDIT_URL", server.url)
         pages = []
-        for count in (130, 138, 138, 215):
+        for count in (105, 113, 113, 190):
             community.count, before = count, len(server.asked)
             assert asked("reddit", ("posts", "Bitcoin")) == []
             pages.append(
                 sum(path.endswith("/new") for path, _ in server.asked[before:])
             )
-    # the most of a first walk; until one has nothing new; an hour beyond the first run;
-    # beyond the second
-    assert pages[0] == 10
+    # all; until one has nothing new; an hour beyond the first run; beyond the second
+    assert pages[0] == 11
     assert pages[1] == 2
     assert query(
         "select count(distinct item_id), count(distinct fetch_id)"
         " from bronze_reddit.items"
-    ) == [(185, 4)]
+    ) == [(190, 4)]
     assert query(
         "select count(*) from (select from bronze_reddit.items"
         " group by fetch_id, item_id having count(*) > 1) as t"
@@ -99,6 +98,20 @@ def test_github_is_asked_by_etag_and_since_with_a_days_overlap(monkeypatch):
         {"per_page": "100"},
         {"per_page": "100", "since": f"{since:%Y-%m-%dT%H:%M:%SZ}"},
     ]
+
+
+@pytest.mark.usefixtures("database")
+def test_the_first_walk_of_a_repository_ends_after_ten_pages(monkeypatch):
+    def respond(path, params):
+        number = int(params.get("page", 1))
+        commit = COMMIT | {"sha": f"{number:040x}"}
+        link = f'<{server.url}{path}?page={number + 1}>; rel="next"'
+        return reply([commit], Link=link)
+
+    with venue_server(respond) as server:
+        monkeypatch.setenv("BULLION_GITHUB_URL", server.url)
+        assert asked("github", ("commits", "a/b")) == []
+    assert query("select count(distinct sha) from bronze_github.commits") == [(10,)]
 
 
 @pytest.mark.usefixtures("database")
