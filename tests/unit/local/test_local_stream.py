@@ -41,7 +41,7 @@ def test_debezium_is_told_what_the_stream_rests_on():
         "provide.transaction.metadata": "true",
         "decimal.handling.mode": "string",
         "tombstones.on.delete": "true",
-        "poll.interval.ms": "5",
+        "poll.interval.ms": "20",
         "offset.flush.interval.ms": "0",
         "database.user": "cdc",
     }
