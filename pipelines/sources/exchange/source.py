@@ -1,8 +1,7 @@
 """The source: a resource for each feed of what was chosen, and for each listing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 
@@ -11,7 +10,7 @@ from pipelines.bronze.delivery import Resource, Rows
 from pipelines.bronze.tables import Table
 from pipelines.config.listener import ConfigProvider, config_provider
 from pipelines.config.model import Configuration, InstrumentChoice
-from pipelines.errors import BadDataError, BullionError, EndedError
+from pipelines.errors import BadDataError
 from pipelines.sources.exchange.choices import chosen, is_collected, rest_feeds
 from pipelines.sources.exchange.clients import Clients
 from pipelines.sources.exchange.feeds import FEEDS
@@ -21,6 +20,7 @@ from pipelines.sources.exchange.venue import Venue
 from pipelines.sources.exchange.venues import spec_of
 from pipelines.upstream.clock import Clock, EndingClock
 from pipelines.upstream.feed import Feed, Key
+from pipelines.upstream.keyed_tasks import KeyedTasks
 from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import NO_PROGRESS, Progress
 from pipelines.upstream.running_tasks import RunningTasks
@@ -31,21 +31,12 @@ def connect() -> warehouse.Connection:
     return warehouse.connect("loader", warehouse.process_name("load exchange"))
 
 
-class ExchangeSource:
+class ExchangeSource(KeyedTasks):
     """A resource for each feed of the series that were chosen, and for each listing.
-
-    A venue or series that fails leaves its error in `failures`; the others go on. A
-    series that was configured when this began, and is not any more, ends after its
-    page, as does each when `tasks` are ending: no failure, but one of `ended`.
-    `answered` is called with the key of each page.
 
     `live`: these series and nothing else: from the last answer to now, and where there
     is none the newest rows (`live_since_ms`). `goes_first`: requests stand before all
     others' of their venue. `is_unlimited`: no request budget, for a venue of one's own.
-
-    Attributes:
-        failed: the failures by key.
-        ended: the keys that did not go on to their end.
 
     Raises:
         SetupError: the options name what is not configured.
@@ -70,16 +61,11 @@ class ExchangeSource:
     ) -> None:
         tables = [feed.table for feed in FEEDS.values()]
         self.tables: Sequence[Table] = (*tables, *TABLES)
-        self.failures: list[Exception] = []
-        self.failed: dict[Key, Exception] = {}
-        self.ended: list[Key] = []
+        super().__init__(tasks, answered, progress)
         self._config = config_provider(config)
         self._options = options or LoadOptions()
         self._is_live = bool(live)
         self._open: Counter[str] = Counter()
-        self._progress = progress
-        self._tasks = tasks or RunningTasks()
-        self._answered = answered
         self._keeps_clients = clients is not None
         self._clients = clients or Clients(
             self._config,
@@ -130,9 +116,13 @@ class ExchangeSource:
         ]
         return [*listings, *series]
 
-    def whole(self) -> list[Key]:
-        """The keys of series that went on to their end, once all have ended."""
-        return [k for k in self._series if k not in self.failed and k not in self.ended]
+    def _keys(self) -> Collection[Key]:
+        return self._series
+
+    def _goes_on(self, key: Key) -> bool:
+        """Whether it is collected, or was named."""
+        is_named = key not in self._collected
+        return is_named or is_collected(self._config.current, *key)
 
     @cached_property
     def _asked(self) -> Mapping[str, Sequence[Key]]:
@@ -152,13 +142,12 @@ class ExchangeSource:
         venue = self._venues[spec_of(*keys[0].series).budget_id]
         if feed.way == "snapshot":
             return self._snapshot(keys, venue, feed)
-        progress = _PageProgress(self._progress, partial(self._paged, keys))
         is_configured = keys[0].series in self._configured_series
         return venue.series_rows(
             self._series[keys[0]],
             feed,
             options.until,
-            progress,
+            self._paged(keys),
             resumes=self._is_live or (is_configured and options.since is None),
             is_live=self._is_live,
         )
@@ -174,33 +163,10 @@ class ExchangeSource:
             except BadDataError as error:
                 self._fail([key], error)
         if series:
-            paged = partial(self._paged, list(series))
-            progress = _PageProgress(self._progress, paged)
+            progress = self._paged(list(series))
             priority = self._series[keys[0]].priority
             rows = venue.snapshot_rows(list(series.values()), feed, priority, progress)
             yield from rows
-
-    def _fail(self, keys: Sequence[Key], error: Exception) -> None:
-        self.failed |= dict.fromkeys(keys, error)
-        if error not in self.failures:
-            self.failures.append(error)
-
-    def _paged(self, keys: Sequence[Key]) -> None:
-        for key in keys:
-            self._answered(key)
-        self._check(keys)
-
-    def _check(self, keys: Sequence[Key]) -> None:
-        """Raises EndedError where none of these is to go on."""
-        if self._tasks.ending.is_set():
-            raise EndedError(f"{keys[0]}: stopped")
-        if not any(map(self._goes_on, keys)):
-            raise EndedError(f"{keys[0]}: not collected any more")
-
-    def _goes_on(self, key: Key) -> bool:
-        """Whether it is collected, or was named."""
-        is_named = key not in self._collected
-        return is_named or is_collected(self._config.current, *key)
 
     def _resource(
         self, keys: Sequence[Key], venue: str, rows: Callable[[], Iterator[Rows]]
@@ -212,32 +178,12 @@ class ExchangeSource:
         self._open[venue] += 1
 
         def guarded() -> Iterator[Rows]:
-            with ExitStack() as running:
-                for key in keys:
-                    running.enter_context(self._tasks.one(key))
-                try:
+            try:
+                with self._running(keys):
                     yield from rows()
-                except EndedError:
-                    self.ended.extend(keys)
-                except BullionError as error:
-                    self._fail(keys, error)
-                finally:
-                    self._open[venue] -= 1
-                    if not self._open[venue] and not self._keeps_clients:
-                        self._clients.close(venue)
+            finally:
+                self._open[venue] -= 1
+                if not self._open[venue] and not self._keeps_clients:
+                    self._clients.close(venue)
 
         return Resource(str(keys[0]), guarded)
-
-
-class _PageProgress:
-    """A key's progress: after each page it checks whether there is to be another."""
-
-    def __init__(self, progress: Progress, paged: Callable[[], None]) -> None:
-        self.planned = progress.planned
-        self._progress = progress
-        self._paged = paged
-
-    def answered(self, minutes: int, rows: int) -> None:
-        """Raises EndedError where the page was the last one."""
-        self._progress.answered(minutes, rows)
-        self._paged()
