@@ -21,7 +21,7 @@ from pipelines.bronze import ddl
 from pipelines.errors import BadDataError, SetupError, UpstreamError
 from pipelines.settings import PROJECT_DIR, export, settings
 from pipelines.sources import declared
-from prefect_flows.last_transform import LastTransform, Tests
+from prefect_flows.last_transform import LastTransform, Tests, project_hash
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -72,6 +72,7 @@ def run_dbt(
     wait_s: float = 0,
     say: Callable[[str], None] = lambda _: None,
     seen: NodeSeen | None = None,
+    project: "ParsedProject | None" = None,
 ) -> TransformFacts:
     """Run a dbt command on the warehouse; as Prefect tasks inside a flow.
 
@@ -80,6 +81,7 @@ def run_dbt(
     tests. With nothing new dbt is not started.
 
     `seen` is message of each node that begins: what it is, its number, and of how many.
+    A `project` that is given is kept for the next run in this process.
 
     Raises:
         BusyError: another transform runs, and `wait_s` is over.
@@ -101,7 +103,10 @@ def run_dbt(
                 return TransformFacts(0, {}, round(time.monotonic() - began, 3))
             words = [*words, "--select", *selected]
         _declare_bronze()
-        result = _invoke(list(words), as_tasks=as_tasks, seen=seen)
+        if as_tasks:
+            result = _invoke_as_tasks(list(words))
+        else:
+            result = _invoke(words, seen, project)
         if isinstance(result.exception, KeyboardInterrupt):
             raise result.exception
         try:
@@ -149,11 +154,32 @@ def _check_connection(connection: warehouse.Connection, error: BadDataError) -> 
         raise UpstreamError(f"the warehouse did not answer: {error}") from error
 
 
+class ParsedProject:
+    """dbt's manifest of the project, made again where its files are others."""
+
+    def __init__(self) -> None:
+        self._hash = ""
+        self._manifest: Any = None
+
+    def manifest(self) -> Any:
+        """What dbt calls a manifest.
+
+        Raises:
+            BadDataError: the project can not be parsed.
+        """
+        if (now := project_hash()) != self._hash:
+            parsed = _invoke(["parse"])
+            if not parsed.success:
+                raise BadDataError(f"dbt parse: {parsed.exception}")
+            self._hash, self._manifest = now, parsed.result
+        return self._manifest
+
+
 def _invoke(
-    words: list[str], *, as_tasks: bool, seen: NodeSeen | None
+    words: Sequence[str],
+    seen: NodeSeen | None = None,
+    project: ParsedProject | None = None,
 ) -> "dbtRunnerResult":
-    if as_tasks:
-        return _invoke_as_tasks(words)
     from dbt.cli.main import dbtRunner
 
     target = _target()
@@ -161,7 +187,8 @@ def _invoke(
     flags |= {"target-path": target, "log-path": target / "logs", "log-level": "none"}
     options = [str(w) for name, value in flags.items() for w in (f"--{name}", value)]
     callbacks = [_node_starts(seen)] if seen else []
-    return dbtRunner(callbacks=callbacks).invoke([*words, *options])
+    manifest = project.manifest() if project else None
+    return dbtRunner(manifest, callbacks).invoke([*words, *options])
 
 
 def _invoke_as_tasks(words: list[str]) -> "dbtRunnerResult":

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from pipelines.errors import SetupError
 from pipelines.terminal.output import Json, Wait, out, say, show, told
 
 transform_app = typer.Typer()
@@ -27,14 +28,27 @@ def transform(
     tests: Annotated[
         Tests, typer.Option(help="bounded: those whose cost does not grow.")
     ] = "bounded",
+    follows: Annotated[
+        bool,
+        typer.Option("--follow", help="Build whatever is loaded, until Ctrl-C."),
+    ] = False,
     wait: Wait = 0,
     json: Json = False,
 ) -> None:
-    """Build silver and gold from what was loaded."""
+    """Build silver and gold from what was loaded.
+
+    With --follow it goes on: whenever a load has ended, what it changed is built, and
+    a line says so. Ctrl-C and SIGTERM end it after the build under way.
+    """
     from pipelines.settings import export
     from pipelines.terminal.progress import node_bar
 
+    if follows and (select or full_refresh or drop_dependents):
+        raise SetupError("--follow: builds what waits, without another option of what")
     export(quiet_prefect())
+    if follows:
+        follow_loads(tests, json=json)
+        return
     from prefect_flows.dbt_run import arguments, run_dbt
 
     words = arguments(
@@ -46,6 +60,25 @@ def transform(
     with node_bar(told) as progress:
         facts = run_dbt(words, wait_s=wait, say=say, seen=progress)
     show([facts], "built", json=json)
+
+
+def follow_loads(tests: Tests, *, json: bool) -> None:
+    """Build what is loaded until a signal comes; a line for each build."""
+    from dataclasses import asdict
+    from json import dumps
+
+    from pipelines.upstream.stopping import stopped_by_signals
+    from prefect_flows.dbt_run import TransformFacts
+    from prefect_flows.following import follow
+
+    def built(facts: TransformFacts) -> None:
+        if json:
+            typer.echo(dumps(asdict(facts)))
+        else:
+            say(f"built {facts.nodes_count} nodes in {facts.seconds:.1f} s")
+
+    with stopped_by_signals() as stop:
+        follow(stop, tests, built, say)
 
 
 @transform_app.command(epilog="Example: `bullion docs`")

@@ -1,10 +1,14 @@
 """A transform builds what waits, and nothing else; what waits is never missed."""
 
+from threading import Event
+
 import pytest
 
 from pipelines import warehouse
 from pipelines.sources.load import load
+from prefect_flows import dbt_run
 from prefect_flows.dbt_run import TransformFacts, arguments, run_dbt
+from prefect_flows.following import follow
 from tests.conftest import kept_as, warehouse_of
 from tests.contents.transform import Transform
 from tests.fakes.memory_source import Memory, deliver, pages
@@ -147,3 +151,28 @@ def test_a_table_that_a_later_release_declares_is_made_before_dbt_reads_it(trans
         connection.execute("drop table bronze_exchange.funding_rates cascade")
     transform()
     assert select("select count(*) from silver.stg_exchange__funding_rates") == [(0,)]
+
+
+def test_followed_each_load_is_built_by_a_project_that_is_parsed_once(
+    transformed, monkeypatch
+):
+    ended, invoke, stop = [], dbt_run._invoke, Event()
+
+    def heard(words, *options):
+        outcome = invoke(words, *options)
+        ended.append(words[0])
+        return outcome
+
+    def built(facts):
+        counts.append(facts.by_status["success"] - HOOKS)
+        if len(counts) == 2:
+            stop.set()
+        else:
+            deliver({"instruments": transformed[3]["instruments"]})
+
+    monkeypatch.setattr(dbt_run, "_invoke", heard)
+    counts: list[int] = []
+    deliver({"instruments": transformed[2]["instruments"]})
+    follow(stop, "none", built, say=pytest.fail)
+    assert counts == [2, 2]
+    assert ended == ["parse", "build", "build"]
