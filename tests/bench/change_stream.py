@@ -7,7 +7,7 @@ A Kafka and a Debezium Server of its own on a database of the bench's server, an
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,29 +46,34 @@ class ChangeStream:
         services = {"Kafka": self.kafka.pid, "Debezium Server": self.debezium.pid}
         return {name: peak_mb(pid) for name, pid in services.items() if pid}
 
-    @contextmanager
-    def process(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
-        """`bullion WORDS` while the block runs, then told to end.
+    def process(self, *words: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+        """`bullion WORDS` while the block runs, its log in this folder."""
+        return beside(self.folder, *words)
 
-        Raises:
-            ChildError: it ended by itself, or badly; with what it wrote last.
-        """
-        log = self.folder / f"{'-'.join(words)}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*BULLION, *words],
-                cwd=PROJECT_DIR,
-                env=child_environment({"PYTHONPATH": str(PROJECT_DIR)}),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            yield process
-        finally:  # whoever waited in vain for what it does is told why as well
-            ended_itself = process.poll() is not None
-            code = _ended(process)
-            if ended_itself or code:
-                raise ChildError(f"bullion {' '.join(words)}: exit {code}: {tail(log)}")
+
+@contextmanager
+def beside(folder: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`bullion WORDS` while the block runs, then told to end.
+
+    Raises:
+        ChildError: it ended by itself, or badly; with what it wrote last.
+    """
+    log = folder / f"{'-'.join(words)}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*BULLION, *words],
+            cwd=PROJECT_DIR,
+            env=child_environment({"PYTHONPATH": str(PROJECT_DIR)}),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process
+    finally:  # whoever waited in vain for what it does is told why as well
+        ended_itself = process.poll() is not None
+        code = _ended(process)
+        if ended_itself or code:
+            raise ChildError(f"bullion {' '.join(words)}: exit {code}: {tail(log)}")
 
 
 def bullion(*words: str) -> None:

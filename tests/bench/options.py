@@ -9,18 +9,9 @@ from pipelines.settings import PROJECT_DIR
 
 FEWEST_CANDLES = 1000  # 50 instruments of 20 minutes: an hour reads 10 again
 SECTIONS = (
-    *("rest", "books", "archive", "proofs", "proofs_chain", "blocks"),
-    *(
-        "anvil",
-        "transfers",
-        "chain_dbt",
-        "features",
-        "prices",
-        "texts",
-        "dbt",
-        "queries",
-    ),
-    *("stream", "retained", "reconfigure"),
+    *("rest", "books", "archive", "proofs", "proofs_chain", "blocks", "anvil"),
+    *("following", "transfers", "chain_dbt", "features", "prices", "texts", "dbt"),
+    *("queries", "stream", "retained", "reconfigure"),
 )
 DOCS = PROJECT_DIR / "docs" / "benchmarks.md"
 
@@ -37,6 +28,7 @@ class Options:
         proved_blocks: blocks of 150 transactions that are proved.
         loaded_blocks: such blocks that are loaded.
         anvil_blocks: blocks of 40 transactions that are loaded from a real node.
+        followed_blocks: blocks of a real node that are followed to gold.
         chain_logs: logs that transfers are decoded from.
         chain_sizes: sizes of a chain's history, ascending, in logs.
         feature_bars: 1m candles that features are made of.
@@ -59,6 +51,7 @@ class Options:
     proved_blocks: int = 300
     loaded_blocks: int = 1500
     anvil_blocks: int = 1500
+    followed_blocks: int = 100
     chain_logs: int = 1_000_000
     chain_sizes: tuple[int, ...] = (1_000_000, 10_000_000)
     feature_bars: int = 3_600_000
@@ -99,6 +92,7 @@ QUICK = Options(
     proved_blocks=3,
     loaded_blocks=3,
     anvil_blocks=6,
+    followed_blocks=3,
     chain_logs=20_000,
     chain_sizes=(20_000,),
     feature_bars=20_000,
