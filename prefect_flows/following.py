@@ -14,7 +14,7 @@ from prefect_flows.dbt_run import (
 )
 from prefect_flows.last_transform import Tests
 
-LOOK_S = 0.5  # how often it looks for what was loaded: 10 ms of it
+LOOK_S = 1.0  # between looks for what was loaded, which take some 30 ms of CPU
 WAIT_S = 600.0  # another transform ends first
 FAILED = Pauses(first_s=5.0, most_s=300.0)
 
