@@ -10,7 +10,8 @@ leave all three in settings that end with the transaction:
 A batch that commits late under a low number is not consumed yet, so nothing is skipped.
 Months depend on the time zone; compiling (jit) costs more than small increments take.
 How many rows a claimed load has is not known when a plan is made, and a guess from the
-largest load reads all of bronze: claims are read by index.
+largest load reads all of bronze: claims are read by index. A unit or a key is looked up
+once, so what was found is not memorised: that doubled the time of a merge of 198,000 rows.
 -#}
 {% macro claim_batches() -%}
     {%- if execute and not carries_batches(model) -%}
@@ -20,6 +21,7 @@ largest load reads all of bronze: claims are read by index.
     set local jit = off;
     {%- if is_incremental() and is_driven(model) and reads_claims_only() %}
     set local enable_seqscan = off;
+    set local enable_memoize = off;
     {%- endif %}
     set local work_mem = '{{ var("work_mem") }}';
     set local maintenance_work_mem = '{{ var("work_mem") }}';

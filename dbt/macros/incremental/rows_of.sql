@@ -5,9 +5,10 @@ is where it starts: a date for a day, `hour_at` for an hour, any other for a min
 CTE `touched` names the units, or the table that `remember_scope` made.
 
 `at` is the relation's own time, in the unit; without it the relation has the unit's
-columns. One index look-up a unit: without `offset 0` it becomes a join over all history.
+columns. `timeframe` is that of the rows that are read, where an index has it before the
+time. One index look-up a unit: without `offset 0` it becomes a join over all history.
 -#}
-{% macro rows_of(relation, unit, at=none) -%}
+{% macro rows_of(relation, unit, at=none, timeframe=none) -%}
     {%- if not reads_claims_only() -%}
         {{ return(relation) }}
     {%- endif -%}
@@ -25,6 +26,10 @@ columns. One index look-up a unit: without `offset 0` it becomes a join over all
                     found.{{ column }} = units.{{ column }}
                     and
                     {%- endfor %}
+                    {%- if timeframe %}
+                    found.timeframe = '{{ timeframe }}'
+                    and
+                    {%- endif %}
                     {%- if at == start %}
                     found.{{ at }} = units.{{ start }}
                     {%- elif at == start ~ '_ms' %}

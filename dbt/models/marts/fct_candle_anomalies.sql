@@ -20,7 +20,9 @@ candles as (
 
 features as (
 
-    select * from {{ rows_of(ref('fct_market_features'), hour, at='opened_at') }}
+    select *
+    from {{ rows_of(ref('fct_market_features'), hour, at='opened_at', timeframe='1m') }} as found
+    where timeframe = '1m'
 
 ),
 
@@ -51,7 +53,6 @@ minutes as (
             candles.exchange_id = features.exchange_id
             and candles.symbol = features.symbol
             and candles.opened_at = features.opened_at
-            and features.timeframe = '1m'
     where candles.evidence_grade <> 'provisional'
 
 ),
@@ -133,6 +134,7 @@ found as (
             split_part(minutes.symbol, '/', 1) = prices.asset
             and split_part(minutes.symbol, '/', 2) = prices.quote
             and minutes.opened_at = prices.minute_at
+            and prices.excluded @> '[{"reason": "frozen"}]'
     cross join
         lateral jsonb_to_recordset(prices.excluded)
             as venues (exchange_id text, reason text, distance_bps double precision)
