@@ -28,7 +28,16 @@ where
 order by a.received_at desc
 limit 1
 """
-IDS: LiteralString = "select {key} from {table} where {key} = any(%s)"
+# what another subject's walk brought may be older than what this one's has not met
+IDS: LiteralString = """
+select distinct held.{key}
+from {table} as held
+inner join {answers} as a on held.answer_id = a.answer_id
+where
+    held.{key} = any(%s)
+    and a.endpoint = %s
+    and a.subject is not distinct from %s
+"""
 # a snapshot that this run's walks brought is not in bronze yet; who is gone stays so
 DUE: LiteralString = """
 select distinct i.item_id
@@ -85,15 +94,16 @@ class Held:
         return str(found) if found else None
 
     def new_ids(self, ids: Sequence[str]) -> set[str]:
-        """Those that bronze does not hold."""
+        """Those that no answer about the subject has brought."""
         table = self._endpoint.table.name
         if not has_table(self._connection, f"{self._schema}.{table}"):
             return set(ids)
         statement = sql.SQL(IDS).format(
             key=sql.Identifier(self._endpoint.key),
             table=sql.Identifier(self._schema, table),
+            answers=sql.Identifier(self._schema, "answers"),
         )
-        rows = self._connection.execute(statement, (list(ids),))
+        rows = self._connection.execute(statement, (list(ids), *self._key))
         return set(ids) - {str(one) for (one,) in rows}
 
     def _of_run(self, number: int) -> datetime | None:

@@ -59,19 +59,23 @@ def test_a_walk_ends_where_nothing_is_new_and_older_than_the_run_before_last(
             pages.append(
                 sum(path.endswith("/new") for path, _ in server.asked[before:])
             )
+        # what another subject's walk brought is new to this one
+        before = len(server.asked)
+        assert asked("reddit", ("posts", "CryptoCurrency")) == []
+        assert sum(path.endswith("/new") for path, _ in server.asked[before:]) == 19
     # all; until one has nothing new; an hour beyond the first run; beyond the second
     assert pages[0] == 11
     assert pages[1] == 2
     assert query(
         "select count(distinct item_id), count(distinct fetch_id)"
         " from bronze_reddit.items"
-    ) == [(190, 4)]
+    ) == [(190, 5)]
     assert query(
         "select count(*) from (select from bronze_reddit.items"
         " group by fetch_id, item_id having count(*) > 1) as t"
     ) == [(0,)]
     requests = query("select endpoint, count(*) from bronze_reddit.requests group by 1")
-    assert dict(requests) == {"token": 4, "posts": sum(pages)}
+    assert dict(requests) == {"token": 5, "posts": sum(pages) + 19}
 
 
 COMMIT = {
