@@ -102,6 +102,15 @@ def test_words_of_crypto_are_rated_once():
         "this is a scammy shitcoin": "negative",
         "It is a digital asset": "neutral",
         "not bullish at all": "negative",
+        # what is meant otherwise, or by others
+        "Still 70% below its ATH": "neutral",
+        "I got a few moons for that comment": "neutral",
+        "A block every ten minutes": "neutral",
+        "A trustless bridge": "neutral",
+        "It is a pump and dump": "negative",
+        "The classic pump-and-dump": "negative",
+        "After the exploit it depegged": "negative",
+        "My bags tanked": "negative",
     }.items(),
 )
 def test_slang_is_labelled_by_what_it_means(text, label):
