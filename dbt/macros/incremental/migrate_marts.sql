@@ -21,6 +21,12 @@ contract that stands now. A view of somebody's on such a column stops this, by n
             ~ ' add openings_count bigint not null default 0,'
             ~ ' add series_count bigint not null default 0,'
             ~ ' add age_p50_minutes bigint, add age_max_minutes bigint',
+        'gold.fct_dev_activity.bot_closed_count':
+            'add issues_opened_count bigint, add issues_closed_count bigint,'
+            ~ ' add pull_requests_opened_count bigint, add pull_requests_closed_count bigint,'
+            ~ ' add bot_opened_count bigint, add bot_closed_count bigint',
+        'silver.int_manners_measured.cut_minutes':
+            'add cut_minutes bigint, add venue_now_ms bigint',
         'silver.int_instruments_versioned.contract_size':
             'add contract_size numeric(38, 18), add launched_at timestamptz',
         'gold.dim_instruments.contract_size':

@@ -84,6 +84,10 @@ placed as (
                 then (answers.venue_now_ms - answers.first_ms) / {{ minute_ms() }}
         end as window_minutes,
         case
+            when answers.first_ms > pages.asked_from_ms
+                then (answers.first_ms - pages.asked_from_ms) / {{ minute_ms() }}
+        end as cut_minutes,
+        case
             when pages.asked_until_ms > answers.venue_now_ms - {{ minute_ms() }}
                 then
                     answers.venue_now_ms / {{ minute_ms() }}
@@ -111,6 +115,9 @@ answered as (
         sum(left_out_count) as left_out_count,
         count(window_minutes) as cut_count,
         max(window_minutes) as window_minutes,
+        (array_agg(cut_minutes order by window_minutes desc nulls last, cut_minutes desc))[1]
+            as cut_minutes,
+        max(venue_now_ms) as venue_now_ms,
         count(lag_minutes) as newest_count,
         count(*) filter (where lag_minutes > 0) as late_count,
         max(lag_minutes) as lag_minutes
@@ -135,6 +142,8 @@ measured as (
         {%- endfor %}
         answered.window_minutes,
         answered.lag_minutes,
+        answered.cut_minutes,
+        answered.venue_now_ms,
         coalesce(refused.off_grid_count, 0) as off_grid_count,
         {{ own_batch() }} as changed_in
     from answered

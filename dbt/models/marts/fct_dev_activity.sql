@@ -5,6 +5,11 @@
     indexes=[{'columns': ['changed_in']}],
 ) }}
 
+{%- set counts = [
+    'issues_opened', 'issues_closed', 'pull_requests_opened', 'pull_requests_closed',
+    'bot_opened', 'bot_closed',
+] %}
+
 with
 
 touched as (
@@ -12,7 +17,21 @@ touched as (
     {{ touched_units(day, loads={
         ref('stg_github__commits'): 'committed_at',
         ref('stg_github__repositories'): 'received_at',
+        ref('stg_github__issues'): 'created_at',
     }) }}
+    -- whatever day a snapshot says: what is opened again was closed on none
+    union
+    select distinct
+        snapshots.repository,
+        {{ unit_start('activity_date', 'snapshots.closed_at') }} as activity_date
+    from {{ ref('stg_github__issues') }} as changed
+    inner join {{ ref('stg_github__issues') }} as snapshots
+        on
+            changed.repository = snapshots.repository
+            and changed.issue_id = snapshots.issue_id
+    where
+        changed.load_id = any({{ claimed_loads() }})
+        and snapshots.closed_at is not null
 
 ),
 
@@ -79,11 +98,140 @@ observed as (
 
 ),
 
+issues_of_days as (
+
+    select
+        repository,
+        issue_id
+    from {{ rows_of(ref('stg_github__issues'), day, at='created_at') }} as held
+    union
+    select
+        repository,
+        issue_id
+    from {{ rows_of(ref('stg_github__issues'), day, at='closed_at') }} as held
+
+),
+
+issues_read as (
+
+    select
+        held.*,
+        lag(held.closed_at) over in_order as previous_closed_at,
+        min(held.received_at) over in_order as first_received_at
+    from issues_of_days
+    inner join {{ ref('stg_github__issues') }} as held
+        on
+            issues_of_days.repository = held.repository
+            and issues_of_days.issue_id = held.issue_id
+    where held.load_id in ({{ finished_loads('bronze_github') }})
+    window
+        in_order as (
+            partition by held.repository, held.issue_id
+            order by held.received_at, held.answer_id collate "C", held.item_number
+        )
+
+),
+
+-- as an issue reads now, and since when it has been closed, or open again
+issues as (
+
+    select distinct on (repository, issue_id)
+        *,
+        max(received_at) filter (where closed_at is distinct from previous_closed_at) over (
+            partition by repository, issue_id
+        ) as ended_received_at
+    from issues_read
+    order by
+        repository asc,
+        issue_id asc,
+        received_at desc,
+        answer_id collate "C" desc,
+        item_number desc
+
+),
+
+issues_told as (
+
+    select
+        issues.repository,
+        {{ unit_start('activity_date', 'issues.created_at') }} as activity_date,
+        case
+            when issues.bot_login is not null then 'bot_opened'
+            when issues.is_pull_request then 'pull_requests_opened'
+            else 'issues_opened'
+        end as counted_as,
+        {{ known_at('issues.created_at', 'issues.first_received_at') }} as known_at,
+        {{ is_history('issues.created_at', 'issues.first_received_at') }} as is_assumed
+    from issues
+    cross join rules
+    union all
+    select
+        issues.repository,
+        {{ unit_start('activity_date', 'issues.closed_at') }} as activity_date,
+        case
+            when issues.bot_login is not null then 'bot_closed'
+            when issues.is_pull_request then 'pull_requests_closed'
+            else 'issues_closed'
+        end as counted_as,
+        {{ known_at('issues.closed_at', 'issues.ended_received_at') }} as known_at,
+        {{ is_history('issues.closed_at', 'issues.ended_received_at') }} as is_assumed
+    from issues
+    cross join rules
+    where issues.closed_at is not null
+    -- days on which it counts no longer
+    union all
+    select
+        issues.repository,
+        {{ unit_start('activity_date', 'issues_read.closed_at') }} as activity_date,
+        null as counted_as,
+        issues.ended_received_at as known_at,
+        false as is_assumed
+    from issues
+    inner join issues_read
+        on
+            issues.repository = issues_read.repository
+            and issues.issue_id = issues_read.issue_id
+    where
+        issues_read.closed_at is not null
+        and issues_read.closed_at is distinct from issues.closed_at
+
+),
+
+issues_counted as (
+
+    select
+        repository,
+        activity_date,
+        {%- for name in counts %}
+        count(*) filter (where counted_as = '{{ name }}') as {{ name }}_count,
+        {%- endfor %}
+        max(known_at) as known_at,
+        bool_or(is_assumed) as is_assumed
+    from issues_told
+    where {{ is_of_units('issues_told', day, claimed_scope()) }}
+    group by
+        repository,
+        activity_date
+
+),
+
+days as (
+
+    {%- for part in ['committed', 'observed', 'issues_counted'] %}
+    {{ 'union' if not loop.first }}
+    select
+        repository,
+        activity_date
+    from {{ part }}
+    {%- endfor %}
+
+),
+
 activity as (
 
     select
-        coalesce(committed.repository, observed.repository) as repository,
-        coalesce(committed.activity_date, observed.activity_date) as activity_date,
+        days.repository,
+        days.activity_date,
         coalesce(committed.commits_count, 0) as commits_count,
         coalesce(committed.bot_commits_count, 0) as bot_commits_count,
         coalesce(committed.merges_count, 0) as merges_count,
@@ -93,14 +241,20 @@ activity as (
         observed.forks_count,
         observed.open_issues_count,
         observed.received_at as observed_at,
-        greatest(committed.known_at, observed.received_at) as known_at,
-        coalesce(committed.is_assumed, false) as is_assumed,
+        {%- for name in counts %}
+        coalesce(issues_counted.{{ name }}_count, 0) as {{ name }}_count,
+        {%- endfor %}
+        greatest(committed.known_at, observed.received_at, issues_counted.known_at) as known_at,
+        coalesce(committed.is_assumed, false) or coalesce(issues_counted.is_assumed, false)
+            as is_assumed,
         {{ own_batch() }} as changed_in
-    from committed
-    full join observed
+    from days
+    {% for part in ['committed', 'observed', 'issues_counted'] -%}
+    left join {{ part }}
         on
-            committed.repository = observed.repository
-            and committed.activity_date = observed.activity_date
+            days.repository = {{ part }}.repository
+            and days.activity_date = {{ part }}.activity_date
+    {% endfor %}
 
 )
 

@@ -21,6 +21,27 @@ measured as (
 
 ),
 
+-- an hour apart two answers begin equally far back, as far as any did, and an hour or more
+-- after they were asked from: that is no listing, which falls behind, but a window
+windows as (
+
+    select
+        measured.exchange_id,
+        measured.market
+    from measured
+    inner join {{ ref('int_manners_measured') }} as loads
+        on
+            measured.exchange_id = loads.exchange_id
+            and measured.market = loads.market
+            and measured.window_minutes - loads.window_minutes <= 1
+    where loads.cut_minutes >= 60
+    group by
+        measured.exchange_id,
+        measured.market
+    having max(loads.venue_now_ms) - min(loads.venue_now_ms) >= 60 * {{ minute_ms() }}
+
+),
+
 manners as (
 
     select
@@ -60,6 +81,8 @@ manners as (
                         then 'reaches further back'
                     when measured.window_minutes < declared.window_minutes - 2
                         then 'reaches less far back'
+                    when declared.window_minutes is null and windows.market is not null
+                        then 'has a window'
                 end,
                 case when measured.off_grid_count > 0 then 'stamps off the minute' end
             ),
@@ -70,6 +93,10 @@ manners as (
         on
             measured.exchange_id = declared.exchange_id
             and measured.market = declared.market
+    left join windows
+        on
+            measured.exchange_id = windows.exchange_id
+            and measured.market = windows.market
 
 )
 

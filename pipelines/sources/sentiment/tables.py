@@ -86,7 +86,7 @@ ISSUES = Table(
         Column("closed_at", "timestamp", nullable=True),
         *PLACE,
     ),
-    indexes=(("repository", "created_at"), ("issue_id",)),
+    indexes=(("repository", "created_at"), ("repository", "closed_at"), ("issue_id",)),
 )
 
 COINS = Table(

@@ -34,6 +34,12 @@ SAID = (
     "C'est une très bonne nouvelle pour le $BTC, super!",
 )
 HELD = "select to_jsonb(t) - 'changed_in' from gold.{} as t order by t::text"
+ISSUES = """
+select activity_date, key, value::integer
+from gold.fct_dev_activity as a, jsonb_each_text(to_jsonb(a)) as counted
+where key ~ '_(opened|closed)_count$' and value != '0'
+order by 1, 2
+"""
 COMMANDS = (
     ("run", "--select", *MODELS),
     ("run", "--select", "fct_news"),
@@ -98,6 +104,7 @@ class Polls:
         self.count = count
         self.values = defaultdict(list)  # of a day: when, what
         self.posts = defaultdict(list)  # of a post: when, what, of which hour
+        self.closed = defaultdict(list)  # of an issue: when it was read, closed when
 
     def write(self, folder):
         """Folders of loads, each with some of the polls, in any order."""
@@ -116,6 +123,8 @@ class Polls:
         put(home, "news", number, self._feed(number), **told)
         url = f"https://api.github.com/repos/o/r/commits?per_page=100&poll={number}"
         put(home, "github", number, self._commits(number), url=url, **told)
+        url = f"https://api.github.com/repos/o/r/issues?state=all&poll={number}"
+        put(home, "github", number + 700, self._issues(number, at), url=url, **told)
         stars = {"full_name": "o/r", "id": 1, "stargazers_count": number}
         put(home, "github", number + 500, stars, **told)
         put(home, "reddit", number, listing(list(self._posts(number, at))), **told)
@@ -191,6 +200,43 @@ class Polls:
             for n in range(5 * number, 5 * number + 8)
         ]
 
+    def _issues(self, number, at):
+        """Issues that are closed, opened again, and closed on another day."""
+        rng = random.Random(number)
+        for n in range(number, number + 4):
+            closed = rng.choice((None, 0, 0, 20))
+            if closed is not None:
+                closed = (NOW + timedelta(hours=7 * n + closed)).isoformat()
+            self.closed[n].append((at, closed))
+        return [
+            {
+                "id": n,
+                "number": n,
+                "title": f"It fails {n}",
+                "state": "closed" if self.closed[n][-1][1] else "open",
+                "url": f"https://api.github.com/repos/o/r/issues/{n}",
+                "user": {"login": "a" if n % 4 else "x[bot]"},
+                "created_at": (NOW + timedelta(hours=7 * n - 30)).isoformat(),
+                "updated_at": at.isoformat(),
+                "closed_at": self.closed[n][-1][1],
+                **({"pull_request": {}} if n % 3 else {}),
+            }
+            for n in range(number, number + 4)
+        ]
+
+    def issues(self):
+        """How many of people were opened and closed, and of bots, on which days."""
+        counted: Counter[tuple[date, str]] = Counter()
+        for n, told in self.closed.items():
+            _, closed = max(told)
+            days = {"opened": NOW + timedelta(hours=7 * n - 30)}
+            if closed:
+                days["closed"] = datetime.fromisoformat(closed)
+            kind = "pull_requests" if n % 3 else "issues"
+            for what, day in days.items():
+                counted[day.date(), f"{kind if n % 4 else 'bot'}_{what}_count"] += 1
+        return sorted((*key, count) for key, count in counted.items())
+
     def index(self):
         """Of each day its newest value and how many it has had."""
         for day, told in sorted(self.values.items()):
@@ -225,6 +271,7 @@ def test_gold_is_the_same_however_polls_are_split_and_ordered(
         "select sum(commits_count + bot_commits_count)::integer"
         " from gold.fct_dev_activity"
     ) == [(5 * polls.count + 3,)]
+    assert select(ISSUES) == polls.issues()
     assert (
         select(
             "select asset, hour_at, sum(items_count)::integer"

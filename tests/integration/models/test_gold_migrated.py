@@ -11,7 +11,7 @@ COLUMNS = """
 select c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)
 from pg_catalog.pg_attribute as a
 inner join pg_catalog.pg_class as c on a.attrelid = c.oid
-where c.relnamespace = 'gold'::regnamespace and not a.attisdropped
+where c.relnamespace = any('{gold,silver}'::regnamespace[]) and not a.attisdropped
 """
 BEFORE = """
 alter table gold.dim_instruments
@@ -20,6 +20,12 @@ alter table gold.dim_instruments
     drop column option_type;
 alter table silver.int_instruments_versioned
     drop column contract_size, drop column launched_at;
+alter table gold.fct_dev_activity
+    drop column issues_opened_count, drop column issues_closed_count,
+    drop column pull_requests_opened_count, drop column pull_requests_closed_count,
+    drop column bot_opened_count, drop column bot_closed_count;
+alter table silver.int_manners_measured
+    drop column cut_minutes cascade, drop column venue_now_ms cascade;
 alter table gold.fct_candles add column notional numeric(76, 36);
 alter table gold.fct_market_features alter day_notional type numeric(78, 36);
 alter table gold.fct_sentiment drop column engagement_known_at;
@@ -69,6 +75,9 @@ AFTER = {
     ("dim_instruments", "option_type"): "text",
     ("fct_exchange_health", "limit_ratio"): "numeric(18,6)",
     ("fct_exchange_health", "age_max_minutes"): "bigint",
+    ("fct_dev_activity", "bot_closed_count"): "bigint",
+    ("int_manners_measured", "cut_minutes"): "bigint",
+    ("int_manners_measured", "venue_now_ms"): "bigint",
 }
 
 
