@@ -12,7 +12,6 @@ for the longest interval, sentiment and attention for a day, the index for a wee
         'attention': '24 hours',
         'index': '7 days',
     } -%}
-    {%- set only = 'and not found.is_assumed' if strict else '' -%}
     with
 
     pairs as materialized (
@@ -65,10 +64,9 @@ for the longest interval, sentiment and attention for a day, the index for a wee
             union all
             select
                 asset,
-                min(hour_at) as first_at,
-                max(hour_at) as last_at
+                hour_at as first_at,
+                hour_at as last_at
             from {{ parts.sentiment }}
-            group by asset
         ) as told
         group by asset
 
@@ -85,6 +83,24 @@ for the longest interval, sentiment and attention for a day, the index for a wee
             lateral generate_series(
                 {{ bucket_start(60, 'spans.first_at') }}, spans.last_at, interval '1 hour'
             ) as hours (hour_at)
+
+    ),
+
+    -- of an hour in all languages
+    sentiment as (
+
+        select
+            asset,
+            hour_at,
+            sum(compound_mean * scored_count) / sum(scored_count) as compound_mean,
+            sum(scored_count) as scored_count,
+            max(known_at) as known_at,
+            bool_or(is_assumed) as is_assumed
+        from {{ parts.sentiment }}
+        group by
+            asset,
+            hour_at
+        having sum(scored_count) > 0
 
     ),
 
@@ -106,8 +122,8 @@ for the longest interval, sentiment and attention for a day, the index for a wee
             rates.contracts_count as funding_contracts_count,
             {{ age_minutes('rates.due_at') }} as funding_age_minutes,
             {{ missing_for('rates.due_at', back.funding) }} as funding_missing_for,
-            sentiments.compound_mean as sentiment,
-            sentiments.scored_count as sentiment_scored_count,
+            {{ fitting('round(sentiments.compound_mean, 18)') }} as sentiment,
+            sentiments.scored_count::bigint as sentiment_scored_count,
             {{ age_minutes("sentiments.hour_at + interval '1 hour'") }} as sentiment_age_minutes,
             {{ missing_for('sentiments.hour_at', back.sentiment) }} as sentiment_missing_for,
             attentions.mentions_count,
@@ -129,12 +145,15 @@ for the longest interval, sentiment and attention for a day, the index for a wee
                 attentions.known_at,
                 indexes.known_at
             ) as known_at,
-            coalesce(prices.is_assumed, false)
-            or coalesce(volatilities.is_assumed, false)
-            or coalesce(rates.is_assumed, false)
-            or coalesce(sentiments.is_assumed, false)
-            or coalesce(attentions.is_assumed, false)
-            or coalesce(indexes.is_assumed, false) as is_assumed
+            coalesce(
+                prices.is_assumed
+                or volatilities.is_assumed
+                or rates.is_assumed
+                or sentiments.is_assumed
+                or attentions.is_assumed
+                or indexes.is_assumed,
+                false
+            ) as is_assumed
         from hours
         left join
             lateral (
@@ -142,17 +161,14 @@ for the longest interval, sentiment and attention for a day, the index for a wee
                 from pairs
                 cross join
                     lateral (
-                        select found.*
-                        from {{ parts.prices_known }} as found
-                        where
-                            found.asset = pairs.asset
-                            and found.quote = pairs.quote
-                            and found.minute_at >= hours.ended_at - interval '{{ back.price }}'
-                            and found.minute_at < hours.ended_at
-                            and found.known_at <= hours.ended_at
-                            {{ only }}
-                        order by found.minute_at desc
-                        limit 1
+                        {{ newest_known(
+                            parts.prices_known,
+                            'found.asset = pairs.asset and found.quote = pairs.quote',
+                            'found.minute_at',
+                            "hours.ended_at - interval '" ~ back.price ~ "'",
+                            before='hours.ended_at',
+                            strict=strict,
+                        ) }}
                     ) as newest
                 where pairs.asset = hours.asset
                 order by
@@ -185,7 +201,7 @@ for the longest interval, sentiment and attention for a day, the index for a wee
                         and found.minute_at <= prices.minute_at
                         and found.known_at <= hours.ended_at
                         and found.price_usd > 0
-                        {{ only }}
+                        {{ 'and not found.is_assumed' if strict }}
                 ) as returns
                 having count(returns.log_return) > 1
             ) as volatilities
@@ -203,110 +219,74 @@ for the longest interval, sentiment and attention for a day, the index for a wee
                 from contracts
                 cross join
                     lateral (
-                        select found.*
-                        from {{ parts.funding_known }} as found
-                        where
-                            found.exchange_id = contracts.exchange_id
-                            and found.symbol = contracts.symbol
-                            and found.due_at > hours.ended_at - interval '{{ back.funding }}'
-                            and found.due_at <= hours.ended_at
-                            and found.known_at <= hours.ended_at
-                            {{ only }}
-                        order by found.due_at desc
-                        limit 1
+                        {{ newest_known(
+                            parts.funding_known,
+                            'found.exchange_id = contracts.exchange_id'
+                            ~ ' and found.symbol = contracts.symbol',
+                            'found.due_at',
+                            "hours.ended_at - interval '" ~ back.funding ~ "'",
+                            'hours.ended_at',
+                            strict=strict,
+                        ) }}
                     ) as newest
                 where contracts.asset = hours.asset
                 having count(*) > 0
             ) as rates
             on true
+        {%- for name, part in [('sentiment', 'sentiment'), ('attention', parts.attention)] %}
         left join
             lateral (
-                select
-                    found.hour_at,
-                    sum(found.compound_mean * found.scored_count) / sum(found.scored_count)
-                        as compound_mean,
-                    sum(found.scored_count) as scored_count,
-                    max(found.known_at) as known_at,
-                    bool_or(found.is_assumed) as is_assumed
-                from {{ parts.sentiment }} as found
-                where
-                    found.asset = hours.asset
-                    and found.hour_at > hours.hour_at - interval '{{ back.sentiment }}'
-                    and found.hour_at <= hours.hour_at
-                group by found.hour_at
-                having
-                    sum(found.scored_count) > 0
-                    and max(found.known_at) <= hours.ended_at
-                    {{ 'and not bool_or(found.is_assumed)' if strict }}
-                order by found.hour_at desc
-                limit 1
-            ) as sentiments
+                {{ newest_known(
+                    part,
+                    'found.asset = hours.asset',
+                    'found.hour_at',
+                    "hours.hour_at - interval '" ~ back[name] ~ "'",
+                    'hours.hour_at',
+                    strict=strict,
+                ) }}
+            ) as {{ name }}s
             on true
+        {%- endfor %}
         left join
             lateral (
-                select found.*
-                from {{ parts.attention }} as found
-                where
-                    found.asset = hours.asset
-                    and found.hour_at > hours.hour_at - interval '{{ back.attention }}'
-                    and found.hour_at <= hours.hour_at
-                    and found.known_at <= hours.ended_at
-                    {{ only }}
-                order by found.hour_at desc
-                limit 1
-            ) as attentions
-            on true
-        left join
-            lateral (
-                select found.*
-                from {{ parts.index }} as found
-                where
-                    found.index_date
-                    > ((hours.ended_at - interval '{{ back.index }}') at time zone 'UTC')::date
-                    and found.index_date <= (hours.ended_at at time zone 'UTC')::date
-                    and found.known_at <= hours.ended_at
-                    {{ only }}
-                order by found.index_date desc
-                limit 1
+                {{ newest_known(
+                    parts.index,
+                    'true',
+                    'found.index_date',
+                    "((hours.ended_at - interval '" ~ back.index ~ "') at time zone 'UTC')::date",
+                    "(hours.ended_at at time zone 'UTC')::date",
+                    strict=strict,
+                ) }}
             ) as indexes
             on true
 
-    ),
-
-    typed as (
-
-        select
-            asset,
-            hour_at,
-            price_quote,
-            price_usd,
-            price_age_minutes,
-            price_missing_for,
-            volatility,
-            volatility_returns_count,
-            volatility_missing_for,
-            funding_rate,
-            funding_contracts_count,
-            funding_age_minutes,
-            funding_missing_for,
-            {{ fitting('round(sentiment, 18)') }} as sentiment,
-            sentiment_scored_count::bigint as sentiment_scored_count,
-            sentiment_age_minutes,
-            sentiment_missing_for,
-            mentions_count,
-            attention,
-            attention_age_minutes,
-            attention_missing_for,
-            fear_greed,
-            fear_greed_age_minutes,
-            fear_greed_missing_for,
-            known_at,
-            is_assumed
-        from features
-
     )
 
-    select * from typed
+    select * from features
+{%- endmacro %}
+
+
+{#-
+The newest row of a part, for a `lateral`: `found`, which was known at the hour's end, `strict`
+without what is only assumed to have been. Its time lies after `after` up to `until`, or from
+there up to `before`, exclusive.
+-#}
+{% macro newest_known(part, matching, at, after, until=none, before=none, strict=false) -%}
+    select found.*
+    from {{ part }} as found
+    where
+        {{ matching }}
+        {%- if before %}
+        and {{ at }} >= {{ after }}
+        and {{ at }} < {{ before }}
+        {%- else %}
+        and {{ at }} > {{ after }}
+        and {{ at }} <= {{ until }}
+        {%- endif %}
+        and found.known_at <= hours.ended_at
+        {{ 'and not found.is_assumed' if strict }}
+    order by {{ at }} desc
+    limit 1
 {%- endmacro %}
 
 
