@@ -204,10 +204,10 @@ class Polls:
         """Issues that are closed, opened again, and closed on another day."""
         rng = random.Random(number)
         for n in range(number, number + 4):
-            closed = rng.choice((None, 0, 0, 20))
-            if closed is not None:
-                closed = (NOW + timedelta(hours=7 * n + closed)).isoformat()
-            self.closed[n].append((at, closed))
+            later = rng.choice((None, 0, 0, 20))
+            closed = NOW + timedelta(hours=7 * n + (later or 0))
+            told = None if later is None else closed.isoformat()
+            self.closed[n].append((at, told))
         return [
             {
                 "id": n,
