@@ -5,6 +5,7 @@ people look; from the command line dbt runs alone, without a Prefect server. dbt
 Prefect are imported by what needs them: with nothing to build, that is nobody.
 """
 
+import json
 import logging
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from pipelines.bronze import ddl
 from pipelines.errors import BadDataError, SetupError, UpstreamError
 from pipelines.settings import PROJECT_DIR, export, settings
 from pipelines.sources import declared
+from prefect_flows.column_words import ColumnWords, docs_site
 from prefect_flows.last_transform import LastTransform, Tests, project_hash
 
 if TYPE_CHECKING:
@@ -111,6 +113,8 @@ def run_dbt(
             raise result.exception
         try:
             facts = _facts(words, result)
+            if words[0] == "build":
+                ColumnWords.of(_manifest()).persist()
             if whole:
                 before = last if selected else None
                 LastTransform.of(_results(result), whole.tests, before).remember(
@@ -237,6 +241,11 @@ def _target() -> Path:
     return settings().folder("dbt_target")
 
 
+def _manifest() -> Any:
+    """The project as dbt has parsed it for the run that ended."""
+    return json.loads((_target() / "manifest.json").read_bytes())
+
+
 def _facts(words: Sequence[str], result: "dbtRunnerResult") -> TransformFacts:
     results = _results(result)
     if not result.success and not results:
@@ -270,5 +279,5 @@ def _results(result: "dbtRunnerResult") -> list[Any]:
 
 def write_docs() -> Path:
     """The dbt docs site of the warehouse, as one file to open in a browser."""
-    run_dbt(["docs", "generate", "--static"])
-    return _target() / "static_index.html"
+    run_dbt(["docs", "generate"])
+    return docs_site(_target())
