@@ -4,6 +4,7 @@ from prefect import flow, get_run_logger, task
 
 from pipelines.backfill import ledger
 from pipelines.backfill.apply import Applied, apply
+from pipelines.backfill.asked import away
 from pipelines.backfill.plan import Planned, plan
 from pipelines.backfill.plan_request import PlanRequest, parse, parse_numbers
 from pipelines.config.rows import configuration
@@ -44,16 +45,19 @@ def apply_plans(plan_ids: list[int], parallel: int) -> Applied:
     """Run what is left of the plans; an attempt goes on where the one before stopped.
 
     Raises:
-        UpstreamError: chunks failed; the others are loaded.
+        UpstreamError: someone does not answer, or chunks failed; the others are loaded.
         BadDataError: the same, and another attempt would not help.
     """
+    say, config = get_run_logger().info, configuration()
     with connect("loader", process_name("backfill")) as connection:
         plans = ledger.plans(connection, plan_ids)
-    say = get_run_logger().info
-    settle_origin(say)
-    with connected(configuration()) as connectors:
-        applied = apply(connectors, plans, parallel=parallel, say=say)
-    raise_failures(applied.failures)
+        settle_origin(say)
+        left_out = away(connection, plans, config, say)
+    with connected(config) as connectors:
+        applied = apply(
+            connectors, plans, parallel=parallel, say=say, left_out=left_out
+        )
+    raise_failures([*left_out.values(), *applied.failures])
     return applied
 
 

@@ -1,12 +1,16 @@
-"""Whom the open chunks of plans ask."""
+"""Whom the open chunks of plans ask, and who of them does not answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from pipelines.backfill import ledger
 from pipelines.backfill.chunk import ARCHIVE, Chunk, Plan
+from pipelines.bronze.load import Say
 from pipelines.config.model import Configuration
+from pipelines.errors import UpstreamError
 from pipelines.sources import spec_of_feed, specs
-from pipelines.sources.preflight import Asked, addresses_of
+from pipelines.sources.preflight import Asked, absent, addresses_of, nobody
 from pipelines.upstream.options import LoadOptions
+from pipelines.warehouse import Connection
 
 
 def asked_of(plan: Plan, chunk: Chunk) -> Asked:
@@ -29,3 +33,23 @@ def asked_addresses(
         ),
         config,
     )
+
+
+def away(
+    connection: Connection, plans: Sequence[Plan], config: Configuration, say: Say
+) -> Mapping[Asked, UpstreamError]:
+    """Whom what is left of the plans would ask, and who does not answer.
+
+    Each is looked at once, in seconds, before anything is tried, and named by `say`.
+
+    Raises:
+        UpstreamError: nobody answers; names each, and what may mend it.
+    """
+    chunks = ledger.open_chunks(connection, [one.plan_id for one in plans])
+    addresses = asked_addresses(plans, chunks, config)
+    found = absent(addresses)
+    if found and len(found) == len(addresses):
+        raise nobody(found.values())
+    for failure in found.values():
+        say(f"left out: {failure}")
+    return found

@@ -107,25 +107,18 @@ def backfill_apply(
     from pipelines import warehouse
     from pipelines.backfill import ledger
     from pipelines.backfill.apply import apply
-    from pipelines.backfill.asked import asked_addresses
+    from pipelines.backfill.asked import away
     from pipelines.cli.refusals import end_with
     from pipelines.config.rows import configuration
     from pipelines.sources.connectors import connected
     from pipelines.sources.origin import settle_origin
-    from pipelines.sources.preflight import absent, nobody
     from pipelines.terminal.progress import load_bar
 
+    config = configuration()
     with warehouse.connect("loader", warehouse.process_name("backfill")) as connection:
         plans = ledger.plans(connection, plan or [])
-        chunks = ledger.open_chunks(connection, [one.plan_id for one in plans])
-    settle_origin(say)
-    config = configuration()
-    addresses = asked_addresses(plans, chunks, config)
-    away = absent(addresses)
-    if away and len(away) == len(addresses):
-        raise nobody(away.values())
-    for failure in away.values():
-        say(f"left out: {failure}")
+        settle_origin(say)
+        left_out = away(connection, plans, config, say)
     with load_bar(told) as progress, connected(config) as connectors:
         done = apply(
             connectors,
@@ -133,12 +126,12 @@ def backfill_apply(
             parallel=parallel,
             progress=progress,
             say=say,
-            left_out=away,
+            left_out=left_out,
         )
     facts = asdict(done)
     failures = facts.pop("failures")
     applied = facts | {"failed_count": len(failures)}
-    failures = [*away.values(), *failures]
+    failures = [*left_out.values(), *failures]
     end_with(failures, lambda: show([applied], "applied", json=json))
 
 

@@ -22,6 +22,8 @@ from prefect_dbt.utilities import kwargs_to_args
 from psycopg import OperationalError
 
 from pipelines import telemetry
+from pipelines.backfill import ledger
+from pipelines.backfill.apply import Applied
 from pipelines.config.rows import configuration
 from pipelines.errors import (
     BadDataError,
@@ -32,7 +34,7 @@ from pipelines.errors import (
 )
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.evm_node.verify import Verified
-from prefect_flows import follow_chain, read_contracts
+from prefect_flows import backfill, follow_chain, read_contracts
 from prefect_flows.backfill import apply_plans, make_plans
 from prefect_flows.dbt_run import arguments
 from prefect_flows.load import load_scope
@@ -196,3 +198,24 @@ def test_what_is_refused_is_a_line_on_the_terminal_where_a_person_waits(
     way = f"{kind.__name__}: kraken does not answer"
     assert way in plain
     assert (way in waited) is (kind is RuntimeError)
+
+
+def test_a_backfill_leaves_out_who_does_not_answer_and_fails_with_that(monkeypatch):
+    """As `bullion backfill apply`: what others have is loaded, and the rest later."""
+    away = {("exchange", "binance"): DOWN}
+    seen = {}
+
+    def apply(*_, left_out, **__):
+        seen.update(left_out)
+        return Applied(failures=[BAD])
+
+    for name in ("configuration", "settle_origin"):
+        monkeypatch.setattr(backfill, name, lambda *_: None)
+    for name in ("connect", "connected"):
+        monkeypatch.setattr(backfill, name, lambda *_: nullcontext())
+    monkeypatch.setattr(ledger, "plans", lambda *_: [])
+    monkeypatch.setattr(backfill, "away", lambda *_: away)
+    monkeypatch.setattr(backfill, "apply", apply)
+    with disable_run_logger(), pytest.raises(UpstreamError, match=r"^down; bad$"):
+        apply_plans.fn([1], 2)
+    assert seen == away
