@@ -56,6 +56,8 @@ def state_folder(home: Path, service: str, account: Account, say: Say = silent) 
     """
     outside = recorded(home)
     if outside:
+        if _named(home) is None:
+            say(taken_over(home, outside))
         own_account().write(home / RECORD, f"{outside}\n")
         folder = outside / service
         account.make_folder(folder)
@@ -80,6 +82,14 @@ def moved(home: Path, outside: Path) -> str:
     return (
         f"the account that the server runs under can not reach {home}: its data stands "
         f"in {outside}; `bullion down --delete` removes it"
+    )
+
+
+def taken_over(home: Path, outside: Path) -> str:
+    """The line that says that data of before goes on, and how to begin anew."""
+    return (
+        f"a data directory lay at {home} before, and was lost: its data in {outside} "
+        "goes on; `bullion down --delete` removes it, and the next start is anew"
     )
 
 

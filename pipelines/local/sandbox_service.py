@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 
@@ -73,7 +74,8 @@ class Sandbox:
         self._process.start(
             [
                 *(sys.executable, "-m", self.module),
-                *("serve", "--port", str(port), *self.arguments),
+                *("serve", "--port", str(port)),
+                *("--chain-since", self._began(), *self.arguments),
             ],
             log=self.log,
             environment=child_environment({"PYTHONUNBUFFERED": "1"}),
@@ -108,6 +110,21 @@ class Sandbox:
         if not self.log.exists():
             return {}
         return dict(URL_LINE.findall(self.log.read_text(encoding="utf-8")))
+
+    def _began(self) -> str:
+        """When it was first started: its chains are the same at each start.
+
+        Kept where the warehouse's data lies too, which outlives a data directory that
+        is lost: the chains that it has rows of go on.
+        """
+        outside = place.existing_state_folder(self.data_dir, NAME)
+        files = [folder / "began.json" for folder in (self._folder, outside)]
+        kept = next(filter(None, map(read_json, reversed(files))), None)
+        began = str(kept or datetime.now(UTC).isoformat(timespec="seconds"))
+        for file in files:
+            make_private(file.parent)
+            own_account().write(file, json.dumps(began))
+        return began
 
     @property
     def _folder(self) -> Path:

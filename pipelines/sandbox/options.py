@@ -8,6 +8,7 @@ from typing import Any
 
 from pipelines.sandbox.archive.listing import MOST_KEYS
 from pipelines.sandbox.chain.spec import ETHEREUM, ChainSpec, chain_specs
+from pipelines.sandbox.clock import parse_instant
 from pipelines.sandbox.fault_kinds import KINDS
 
 
@@ -116,6 +117,13 @@ class Options:
             type=int, metavar="N", help="how many blocks each chain has at the start"
         ),
     )
+    chain_since: str | None = field(
+        default=None,
+        metadata=_argument(
+            metavar="ISO",
+            help="the start of an earlier sandbox, whose chains go on; its own",
+        ),
+    )
     chain_transactions: int = field(
         default=ETHEREUM.transactions_per_block,
         metadata=_argument(type=int, metavar="N", help="of a block, on average"),
@@ -156,6 +164,7 @@ class Options:
         usual = replace(
             ETHEREUM,
             blocks_behind=self.chain_blocks,
+            since_ms=parse_instant(self.chain_since) if self.chain_since else None,
             transactions_per_block=self.chain_transactions,
             kept_blocks=self.chain_kept_blocks,
             forgets=self.chain_forgets,

@@ -31,7 +31,9 @@ class Chain:
     def __init__(self, spec: ChainSpec, seed: int, clock: Clock) -> None:
         self.spec, self._clock, self.lock = spec, clock, RLock()
         self.world = World(seed, spec.chain_id, spec.transactions_per_block)
-        self._slot = clock.now_ms() // 1000 // spec.block_s - spec.blocks_behind
+        now_ms = clock.now_ms()
+        start_ms = min(now_ms, now_ms if spec.since_ms is None else spec.since_ms)
+        self._slot = start_ms // 1000 // spec.block_s - spec.blocks_behind
         self._kept: OrderedDict[bytes, Block] = OrderedDict()
         link, block = genesis(self.world, self._slot * spec.block_s)
         self._by_hash = {link.hash: link}

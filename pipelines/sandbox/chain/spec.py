@@ -13,13 +13,17 @@ _FORK = re.compile(r"([a-z][a-z0-9_]*)@(\d+)=(\d+)(?:/(\d+))?")
 
 @dataclass(frozen=True)
 class ChainSpec:
-    """One chain; `kept_blocks` bounds the memory for blocks that can be made again."""
+    """One chain; `kept_blocks` bounds the memory for blocks that can be made again.
+
+    `since_ms`: the start of the sandbox that it is the same chain as; None: this one.
+    """
 
     name: str
     chain_id: int
     block_s: int = 12
     transactions_per_block: int = 12
     blocks_behind: int = 300
+    since_ms: int | None = None
     kept_blocks: int = 256
     forgets: bool = False
     forks: tuple[Fork, ...] = ()

@@ -1,11 +1,13 @@
 """The sandbox as a local service, with a stand-in for what it serves."""
 
+import shutil
 import socket
 from dataclasses import replace
 
 import pytest
 
 from pipelines.errors import SetupError
+from pipelines.local import place
 from pipelines.local.sandbox_service import Sandbox
 from pipelines.local.service import bring_up, take_down
 
@@ -31,6 +33,32 @@ def test_it_is_found_again_and_keeps_its_port(sandbox, tmp_path):
     take_down(again)
     assert not sandbox.running()
     assert bring_up(sandbox).address == first.address
+
+
+def test_its_chains_go_on_at_the_next_start_even_where_the_data_directory_was_lost(
+    sandbox, tmp_path, monkeypatch
+):
+    def since():
+        bring_up(sandbox)
+        take_down(sandbox)
+        (line,) = (x for x in sandbox.log.read_text().splitlines() if "since" in x)
+        return line
+
+    (tmp_path / "parents").mkdir()
+    monkeypatch.setattr(place, "STATE_PARENTS", (tmp_path / "parents",))
+    began = since()
+    (tmp_path / "sandbox" / "began.json").write_text('"2024-01-01T00:00:00+00:00"')
+    shutil.rmtree(tmp_path / "sandbox" / "state")
+    assert since() == "since 2024-01-01T00:00:00+00:00" != began
+
+    outside = tmp_path / "parents" / f"{place.PREFIX}x"
+    outside.mkdir()
+    (outside / place.ORIGIN).write_text(f"{tmp_path}\n")
+    assert since() == "since 2024-01-01T00:00:00+00:00"
+    shutil.rmtree(tmp_path / "sandbox")
+    assert since() == "since 2024-01-01T00:00:00+00:00"
+    sandbox.delete(lambda _: None)
+    assert not (outside / "sandbox").exists()
 
 
 def test_a_dead_proxy_does_not_hide_it(sandbox, monkeypatch):

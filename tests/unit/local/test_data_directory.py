@@ -84,6 +84,13 @@ def test_data_outside_is_found_when_its_data_directory_was_lost(outside, tmp_pat
     assert place.recorded(tmp_path / "home") == outside
     assert place.recorded(tmp_path / "another") is None
     assert place.strays() == [outside]
+    said: list[str] = []
+    (tmp_path / "home").mkdir()
+    for _ in range(2):
+        place.state_folder(tmp_path / "home", "postgres", own_account(), said.append)
+    (line,) = said
+    assert str(outside) in line
+    assert "bullion down --delete" in line
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")

@@ -277,3 +277,13 @@ def test_a_flag_that_is_no_chain_or_fork_is_refused(
         chain_specs(chains, forks)
     with pytest.raises(SetupError, match="less than no transactions"):
         ChainSpec("ethereum", 1, transactions_per_block=-1)
+
+
+def test_a_chain_goes_on_where_the_sandbox_starts_anew(
+    make: Callable[..., Node],
+) -> None:
+    first, hour_ms = make(), 3_600_000
+    later = make(now_ms=NOW + hour_ms, since_ms=NOW)
+    assert later.head() == HEAD + 300
+    assert later.branch()[: HEAD + 1] == first.branch()
+    assert make(since_ms=NOW + hour_ms).head() == HEAD  # of no start to come
