@@ -95,7 +95,8 @@ def show(
 def _fits(table: Table, rows: Sequence[Mapping[str, Any]], width: int) -> bool:
     """Make the columns as wide as they need and can be; whether they are wide enough.
 
-    What breaks is what a reader can put together again: headers and sentences.
+    What breaks is what a reader can put together again: sentences, and words of headers
+    only where there is no room for them.
     """
     cells = [[row[name] for row in rows] for name in rows[0]]
     whole = [max(map(_whole_width, values)) for values in cells]
@@ -114,6 +115,12 @@ def _fits(table: Table, rows: Sequence[Mapping[str, Any]], width: int) -> bool:
     widths = [max(one, 1) for one in whole]
     if sum(widths) > spare:
         return False
+    with_headers = [
+        max(one, *map(len, name.split("_")))
+        for name, one in zip(rows[0], widths, strict=True)
+    ]
+    if sum(with_headers) <= spare:
+        widths = with_headers
     while sum(widths) < spare:  # the narrowest share of what it wants comes first
         narrowest = min(range(len(widths)), key=lambda n: widths[n] / wanted[n])
         widths[narrowest] += 1

@@ -50,3 +50,12 @@ def test_a_single_row_that_is_too_wide_stands_upright():
     names = [s.split("│")[1].strip() for s in narrow.splitlines() if "│" in s]
     assert [name for name in names if name] == ["exchange id", "reason"]
     assert shown([row, row], 30).count("binance") > 1
+
+
+def test_the_word_of_a_header_breaks_only_where_there_is_no_room_for_it():
+    told = "a sentence of many words, which may well stand on several lines of a cell"
+    rows = [{"is_standing": True, "differences": None, "reason": told}] * 2
+    roomy, narrow = shown(rows, 60), shown(rows, 25)
+    assert all(word in roomy for word in ("standing", "differences"))
+    assert "standing" not in narrow
+    assert "sentence" in narrow
