@@ -68,6 +68,11 @@ class ColumnWords:
         blocks = {one["name"]: one["block_contents"].strip() for one in docs}
         return cls(own, blocks, made)
 
+    @classmethod
+    def read(cls, target: Path) -> Self:
+        """Those of the project that dbt parsed last, whose files are in `target`."""
+        return cls.of(json.loads((target / "manifest.json").read_bytes()))
+
     def of_column(self, schema: str, relation: str, column: str) -> str | None:
         """What the column is; None: nothing says."""
         if words := self.own.get(schema, {}).get(relation, {}).get(column):

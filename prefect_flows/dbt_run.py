@@ -5,7 +5,6 @@ people look; from the command line dbt runs alone, without a Prefect server. dbt
 Prefect are imported by what needs them: with nothing to build, that is nobody.
 """
 
-import json
 import logging
 import time
 from collections import Counter
@@ -114,7 +113,8 @@ def run_dbt(
         try:
             facts = _facts(words, result)
             if words[0] == "build":
-                ColumnWords.of(_manifest()).persist()
+                columns = project.words() if project else ColumnWords.read(_target())
+                columns.persist()
             if whole:
                 before = last if selected else None
                 LastTransform.of(_results(result), whole.tests, before).remember(
@@ -164,6 +164,7 @@ class ParsedProject:
     def __init__(self) -> None:
         self._hash = ""
         self._manifest: Any = None
+        self._words: ColumnWords | None = None
 
     def manifest(self) -> Any:
         """What dbt calls a manifest.
@@ -175,8 +176,14 @@ class ParsedProject:
             parsed = _invoke(["parse"])
             if not parsed.success:
                 raise BadDataError(f"dbt parse: {parsed.exception}")
-            self._hash, self._manifest = now, parsed.result
+            self._hash, self._manifest, self._words = now, parsed.result, None
         return self._manifest
+
+    def words(self) -> ColumnWords:
+        """Those of the project's columns."""
+        if self._words is None:
+            self._words = ColumnWords.read(_target())
+        return self._words
 
 
 def _invoke(
@@ -239,11 +246,6 @@ def _event_level() -> "EventLevel":
 
 def _target() -> Path:
     return settings().folder("dbt_target")
-
-
-def _manifest() -> Any:
-    """The project as dbt has parsed it for the run that ended."""
-    return json.loads((_target() / "manifest.json").read_bytes())
 
 
 def _facts(words: Sequence[str], result: "dbtRunnerResult") -> TransformFacts:
