@@ -24,6 +24,8 @@ EPILOG = """Example: `bullion load exchange --exchange kraken --symbol BTC/USD
 Example: `bullion load archive --symbol BTC/USDT --feed klines --since 2023-01-01
 --until 2024-01-01`
 
+Example: `bullion load archive --feed symbols`
+
 Example: `bullion load evm --chain ethereum --from 17000000 --to 17000010`
 
 Example: `bullion load evm --feed contract_reads`
@@ -53,9 +55,9 @@ def load(
         list[str] | None,
         typer.Option(
             help="exchange: candles (the default of a named symbol), trades or"
-            " funding_rates; archive: klines (the default), agg_trades, trades or"
-            " funding_rates; evm: blocks (the default) or contract_reads; may be"
-            " repeated."
+            " funding_rates; archive: klines (the default), agg_trades, trades,"
+            " funding_rates or symbols; evm: blocks (the default) or contract_reads;"
+            " may be repeated."
         ),
     ] = None,
     *,
@@ -106,7 +108,8 @@ def load(
 
     *archive*: yesterday's files, or those of a span: whole months by the month, other
     days by the day. A file is loaded once, and again beside it when it was published
-    anew. One that is refused is named; the others go on.
+    anew. One that is refused is named; the others go on. With --feed symbols: the first
+    and the last file of every symbol, delisted ones too, by three requests a symbol.
 
     *evm*: whole blocks of chains, each with what is proved of it: what is new, or a
     span by number. What gave way to other blocks behind the head is read again. With

@@ -17,6 +17,7 @@ from pipelines.upstream.feed import Span
 from pipelines.upstream.options import LoadOptions
 
 DEFAULT_FEEDS = ("klines",)
+SYMBOLS = "symbols"  # asks which symbols there are, not for their files
 
 
 def span_of(options: LoadOptions, host_now_ms: int) -> Span:
@@ -39,7 +40,7 @@ def series_of_files(files: Sequence[ArchiveFile]) -> list[Series]:
 
 
 def chosen(config: Configuration, options: LoadOptions) -> list[Series]:
-    """The series to load, each once; klines by default.
+    """The series to load, each once; klines by default, none of `symbols` alone.
 
     Raises:
         SetupError: names what is unknown, and what there is.
@@ -50,6 +51,8 @@ def chosen(config: Configuration, options: LoadOptions) -> list[Series]:
         raise SetupError(
             f"no archive of {', '.join(dict.fromkeys(unknown))}; known: {EXCHANGE_ID}"
         )
+    if {*options.feeds} == {SYMBOLS}:
+        return []
     symbols = list(dict.fromkeys(options.subjects)) or _configured_symbols(config)
     candidates = [series_of(EXCHANGE_ID, s, f) for s in symbols for f in feeds]
     series = [one for one in candidates if one]
@@ -64,10 +67,11 @@ def chosen(config: Configuration, options: LoadOptions) -> list[Series]:
 
 
 def _declared_feeds(names: Sequence[str]) -> list[Feed]:
-    unknown = [name for name in names if name not in FEEDS]
+    known = (*FEEDS, SYMBOLS)
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise SetupError(
-            f"unknown feed {', '.join(unknown)}; known: {', '.join(FEEDS)}"
+            f"unknown feed {', '.join(unknown)}; known: {', '.join(known)}"
         )
     return [name for name in FEEDS if name in (names or DEFAULT_FEEDS)]
 

@@ -60,14 +60,14 @@ class ArchiveHost:
         self.session.close()
 
     def listed(
-        self, prefix: str, log: RequestLog, symbol: str | None = None
+        self, prefix: str, log: RequestLog, symbol: str | None = None, after: str = ""
     ) -> tuple[list[Entry], ResponseHead]:
-        """Every file whose path begins with `prefix`.
+        """Every file whose path begins with `prefix`, and comes `after` a text.
 
         Raises:
             UpstreamError: the host did not answer, or not with a listing.
         """
-        pages = list(self._pages(prefix, log, symbol))
+        pages = list(self._pages(prefix, log, symbol, after))
         entries = [e for page, _ in pages for e in page.entries]
         return [e for e in entries if e.key.startswith(prefix)], pages[-1][1]
 
@@ -84,9 +84,8 @@ class ArchiveHost:
         ]
 
     def _pages(
-        self, prefix: str, log: RequestLog, symbol: str | None
+        self, prefix: str, log: RequestLog, symbol: str | None, marker: str = ""
     ) -> Iterator[tuple[Page, ResponseHead]]:
-        marker = ""
         for _ in range(BOUNDS.pages):
             url = f"{self._listing_url}?delimiter=/&prefix={quote(prefix)}"
             url += f"&marker={quote(marker)}" if marker else ""

@@ -6,12 +6,14 @@ from pipelines import warehouse
 from pipelines.bronze.delivery import Resource
 from pipelines.bronze.tables import Table
 from pipelines.config.model import Configuration
-from pipelines.sources.archive.choices import chosen, series_of_files
+from pipelines.sources.archive.attempt import EXCHANGE_ID
+from pipelines.sources.archive.choices import SYMBOLS, chosen, series_of_files
 from pipelines.sources.archive.files import ArchiveFile
 from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.ledger import Connection
 from pipelines.sources.archive.loader import Loader
 from pipelines.sources.archive.plan import plans
+from pipelines.sources.archive.symbols import SymbolWalk
 from pipelines.sources.archive.tables import TABLES
 from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import NO_PROGRESS, Progress
@@ -86,14 +88,22 @@ class ArchiveSource:
 
     def lock_keys(self) -> Sequence[str]:
         """The series and feeds it writes."""
-        return [str(series) for series in self._series]
+        keys = [str(series) for series in self._series]
+        return [*keys, f"{EXCHANGE_ID} {SYMBOLS}"] if self._walks else keys
 
     def resources(self) -> Sequence[Resource]:
-        """A resource for what the host lists, and one for each file at a time.
+        """One for what the host lists, for each file at a time, and for its symbols.
 
         The host is asked here for its listings: which files to load depends on what
         bronze has, which is settled now.
         """
+        walks = []
+        if self._walks:
+            host = _host(self._configuration)
+            walk = SymbolWalk(host, self._options.subjects, self.failures)
+            walks = [Resource(SYMBOLS, walk.rows)]
+        if not self._series:
+            return walks
         loader = Loader(
             _host(self._configuration),
             self._options,
@@ -103,4 +113,8 @@ class ArchiveSource:
             files_at_once=self._at_once,
             connect=self._connect,
         )
-        return loader.resources(self._series)
+        return [*loader.resources(self._series), *walks]
+
+    @property
+    def _walks(self) -> bool:
+        return self._files is None and SYMBOLS in self._options.feeds

@@ -27,9 +27,13 @@ def _source(
 
 
 def _chosen(configuration: "Configuration", options: "LoadOptions") -> list[SeriesId]:
+    from pipelines.sources.archive.attempt import EXCHANGE_ID  # noqa: PLC0415
     from pipelines.sources.archive.choices import chosen  # noqa: PLC0415
 
-    return [(s.exchange_id, s.symbol) for s in chosen(configuration, options)]
+    series = chosen(configuration, options)
+    return [(s.exchange_id, s.symbol) for s in series] or [
+        (EXCHANGE_ID, symbol) for symbol in options.subjects or ("",)
+    ]
 
 
 def _archive(context: "Context") -> "Archive":

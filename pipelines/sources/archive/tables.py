@@ -144,6 +144,18 @@ FILES = Table(
     indexes=(("file_id",), ("path",), ("exchange_id", "symbol", "covers_from_ms")),
 )
 
+SYMBOLS = Table(
+    # what the host's files of a symbol cover, as it listed them: from the first file's
+    # start to the last one's end
+    "symbols",
+    (
+        *columns("text", "exchange_id", "market", "venue_symbol", "feed"),
+        *columns("bigint", "first_from_ms", "last_until_ms", "venue_now_ms"),
+        *columns("text", "request_id", "origin"),
+        Column("received_at", "timestamp"),
+    ),
+)
+
 QUARANTINE = Table(
     "quarantine",  # a row of a verified file that was refused, and why
     (
@@ -172,5 +184,5 @@ TABLES = (
     *(KLINES, AGG_TRADES, TRADES, FUNDING_RATES, METRICS),
     *(MARK_PRICE_KLINES, INDEX_PRICE_KLINES, PREMIUM_INDEX_KLINES),
     LIQUIDATIONS,
-    *(FILES, REQUESTS, QUARANTINE, REFUSED_SPANS),
+    *(FILES, SYMBOLS, REQUESTS, QUARANTINE, REFUSED_SPANS),
 )

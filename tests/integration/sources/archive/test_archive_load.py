@@ -107,6 +107,21 @@ def test_the_recorded_day_is_loaded_value_for_value(host, recorded_day):
     assert not list((settings().data_dir / "archive").rglob("*.zip"))
 
 
+def test_what_a_symbols_files_cover_is_loaded_without_the_files(host, recorded_day):
+    host.put(DAY, recorded_day)
+    host.put(NEXT_DAY, recorded_day)
+
+    run(symbol="BTC/USDT", feeds=["symbols"])
+
+    known = "market, venue_symbol, feed, last_until_ms - first_from_ms"
+    assert rows(f"select {known} from bronze_archive.symbols") == [
+        ("spot", "BTCUSDT", "klines", 2 * 86_400_000)
+    ]
+    assert host.downloads == []
+    asked = "select count(*) from bronze_archive.requests where endpoint = 'listing'"
+    assert rows(asked) == [(len(host.asked),)]
+
+
 def test_a_changed_byte_is_refused_with_the_files_name_and_the_others_go_on(
     host, recorded_day
 ):
