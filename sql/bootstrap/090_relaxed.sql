@@ -13,7 +13,7 @@ begin
             c.conrelid = to_regclass('gold.fct_gaps')
             and c.contype = 'c'
             and strpos(pg_catalog.pg_get_constraintdef(c.oid), 'quiet, unproven') > 0
-            and strpos(pg_catalog.pg_get_constraintdef(c.oid), 'left out once, unproven') = 0
+            and strpos(pg_catalog.pg_get_constraintdef(c.oid), 'delisted') = 0
     loop
         execute format('alter table gold.fct_gaps drop constraint %I', narrower.conname);
     end loop;

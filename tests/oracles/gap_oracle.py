@@ -10,6 +10,7 @@ from tests.histories.candle_histories import MINUTE, Load, Row
 from tests.oracles.candle_oracle import Account, accounts, silent
 from tests.oracles.config_oracle import Configured
 from tests.oracles.evidence_oracle import at, graded, rows
+from tests.oracles.life_oracle import lives
 
 STATE = ("status", "is_active")
 
@@ -19,6 +20,7 @@ def gaps(
 ) -> list[tuple[Any, ...]]:
     """The rows of fct_gaps: key, end, minutes and cause, ordered by key."""
     stands, unasked = graded(loads), unasked_minutes(loads, configured)
+    told = lives(loads)
     found = []
     for key, account in accounts(loads).items():
         minutes = stands.get(key, {})
@@ -30,6 +32,10 @@ def gaps(
             else _cause(stamp, account, minutes)
             for stamp in empty
         }
+        first = min(minutes, default=max(empty, default=0) + 1)
+        for stamp in empty if key in told else ():
+            outside = told[key].cause(stamp, is_before_candles=stamp < first)
+            by_stamp[stamp] = outside or by_stamp[stamp]
         by_stamp |= unasked.get(key, {})
         causes = [(s, at(s).date(), by_stamp[s]) for s in sorted(by_stamp)]
         numbered = enumerate(causes)
@@ -89,6 +95,10 @@ def _cause(stamp: int, account: Account, minutes: Iterable[int]) -> str:
     return "file missing" if stamp in account.file_missing else "refused"
 
 
+def _state(row: Row) -> tuple[Any, ...]:
+    return (*(row[name] for name in STATE), row.get("launched_at_ms"))
+
+
 def instruments(loads: Sequence[Load]) -> list[tuple[Any, ...]]:
     """The rows of dim_instruments: key, end, base asset and state."""
     heard: dict[Any, dict[int, Row]] = defaultdict(dict)
@@ -99,7 +109,7 @@ def instruments(loads: Sequence[Load]) -> list[tuple[Any, ...]]:
         starts: list[tuple[int, Row]] = []
         for stamp in sorted(readings):
             row = readings[stamp]
-            if not starts or any(starts[-1][1][s] != row[s] for s in STATE):
+            if not starts or _state(starts[-1][1]) != _state(row):
                 starts.append((stamp, row))
         ends = [*(at(stamp) for stamp, _ in starts[1:]), None]
         for (start, row), end in zip(starts, ends, strict=True):

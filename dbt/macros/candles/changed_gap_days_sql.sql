@@ -1,10 +1,12 @@
 {#-
 The series' days whose gaps to compute again: where an hour's account, what was not asked
 for in it, or a minute's trades changed, where trades were answered for after the last
-traded minute, and where a hole stands as `not listed` although a candle from before its
-end has arrived since.
+traded minute, where a hole stands as `not listed` although a candle from before its end has
+arrived since, and all that have a hole of a series whose life was told otherwise.
 -#}
-{% macro changed_gap_days_sql(hours, unasked_hours, traded_minutes, answered_hours, candles) -%}
+{% macro changed_gap_days_sql(
+    hours, unasked_hours, traded_minutes, answered_hours, candles, lives
+) -%}
     with
 
     changed_days as (
@@ -65,4 +67,17 @@ end has arrived since.
             and stored.symbol = first_candles.symbol
             and stored.ended_at > first_candles.first_candle_at
     where stored.cause = 'not listed'
+    union
+    select
+        stored.exchange_id,
+        stored.symbol,
+        stored.started_date
+    from {{ this }} as stored
+    inner join {{ lives }} as changed
+        on
+            stored.exchange_id = changed.exchange_id
+            and stored.symbol = changed.symbol
+    where
+        stored.timeframe = '1m'
+        and changed.changed_in = any({{ claimed_batches() }})
 {%- endmacro %}

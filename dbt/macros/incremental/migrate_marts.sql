@@ -33,6 +33,10 @@ contract that stands now. A view of somebody's on such a column stops this, by n
             'add contract_size numeric(38, 18), add launched_at timestamptz,'
             ~ ' add settle_asset text, add is_inverse boolean, add expires_at timestamptz,'
             ~ ' add strike numeric(38, 18), add option_type text',
+        'gold.dim_instruments.listed_at':
+            'add listed_at timestamptz, add listed_by text, add delisted_at timestamptz,'
+            ~ ' add delisted_by text, add renamed_from text, add renamed_to text,'
+            ~ ' add halts jsonb',
         'gold.fct_sentiment.engagement_known_at':
             'add engagement_known_at timestamptz;'
             ~ ' create index on gold.fct_sentiment (asset, hour_at)',

@@ -7,6 +7,7 @@
         traded_minutes=ref('int_candles_rebuilt'),
         answered_hours=ref('int_trades_answered'),
         candles=ref('int_candles_graded'),
+        lives=ref('int_instruments_dated'),
     )) }}",
     meta={'unit_of_work': day, 'loses_rows': true, 'lookups': ['int_candles_graded', 'int_minutes_silent', 'int_minutes_left_out']},
     indexes=[
@@ -74,6 +75,21 @@ first_candles as (
 
 ),
 
+lives as materialized (
+
+    select
+        lives.*,
+        lives.listed_by = 'first seen' as was_listed_before,
+        halts.halted_during
+    from {{ ref('int_instruments_dated') }} as lives
+    cross join
+        lateral (
+            select range_agg(tstzrange(told."from", told.until)) as halted_during
+            from jsonb_to_recordset(lives.halts) as told ("from" timestamptz, until timestamptz)
+        ) as halts
+
+),
+
 empty_minutes as (
 
     select
@@ -112,6 +128,13 @@ explained as (
         case
             when empty_minutes.proven_mask & empty_minutes.minute_mask != 0
                 then 'proven no trades'
+            when
+                empty_minutes.minute_at < lives.listed_at
+                and not lives.was_listed_before
+                and not coalesce(empty_minutes.minute_at >= first_candles.first_candle_at, false)
+                then 'not listed'
+            when empty_minutes.minute_at >= lives.delisted_at then 'delisted'
+            when empty_minutes.minute_at <@ lives.halted_during then 'halted'
             when empty_minutes.answered_full_mask & empty_minutes.minute_mask != 0
                 then
                     case
@@ -138,6 +161,10 @@ explained as (
         on
             empty_minutes.exchange_id = first_candles.exchange_id
             and empty_minutes.symbol = first_candles.symbol
+    left join lives
+        on
+            empty_minutes.exchange_id = lives.exchange_id
+            and empty_minutes.symbol = lives.symbol
 
 ),
 

@@ -228,7 +228,7 @@ CALLS = {
         "select * from config.instrument_choices()",
         "insert into config.instruments (exchange_id, symbol) values ('kraken', '*')",
     ),
-    "analyst": ("select gold.configured_at(now())",),
+    "analyst": ("select gold.configured_at(now())", "select gold.universe_at(now())"),
 }
 
 

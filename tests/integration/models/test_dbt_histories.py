@@ -17,10 +17,16 @@ import pytest
 from pipelines import warehouse
 from tests.contents.transform import Transform, build
 from tests.fakes.memory_source import deliver
-from tests.histories.archive_histories import ArchivedHistories
 from tests.histories.candle_histories import Load
 from tests.histories.config_histories import ConfigHistories, deliver_changes
-from tests.oracles import candle_oracle, config_oracle, evidence_oracle, gap_oracle
+from tests.histories.life_histories import LifeHistories, moments
+from tests.oracles import (
+    candle_oracle,
+    config_oracle,
+    evidence_oracle,
+    gap_oracle,
+    life_oracle,
+)
 from tests.soak import seeds, times
 
 CASES = times(2, 1)
@@ -47,6 +53,7 @@ SILVER = (
     "int_minutes_unasked",
     "int_candle_disagreements",
     "int_prices_consolidated",
+    "int_instruments_dated",
 )
 CANDLES = """
 select exchange_id, symbol, timeframe, opened_at, open, high, low, close, base_volume,
@@ -69,7 +76,12 @@ from gold.dim_config_instruments order by 1, 2, 3
 """
 INSTRUMENTS = """
 select exchange_id, symbol, valid_from, valid_to, base_asset, status, is_active
-from gold.dim_instruments order by 1, 2, 3
+from gold.dim_instruments where is_active is not null order by 1, 2, 3
+"""
+UNIVERSE = """
+select exchange_id, symbol, listed_at, listed_by, delisted_at, delisted_by, is_halted,
+    halted_by
+from gold.universe_at('{}') order by 1, 2
 """
 GRADED = """
 select exchange_id, symbol, opened_at, evidence_grade, source, reading_id
@@ -137,7 +149,7 @@ def run_something(transform: Transform, rng: random.Random) -> None:
 
 def check_history(transform: Transform, seed: int) -> None:
     """Deliver one history with dbt in between, and compare all of gold at its end."""
-    histories = ArchivedHistories(seed)
+    histories = LifeHistories(seed)
     rng = histories.rng
     loads: list[Load] = histories.loads(rng.randint(6, LOADS))
     batches = ConfigHistories(rng).batches(CONFIG_BATCHES)
@@ -156,6 +168,9 @@ def check_history(transform: Transform, seed: int) -> None:
     assert select(GAPS) == gap_oracle.gaps(loads, configured)
     assert select(UNASKED) == gap_oracle.unasked_counts(loads, configured)
     assert select(INSTRUMENTS) == gap_oracle.instruments(loads)
+    for moment in (*moments(rng, 5), *life_oracle.edges(loads)):
+        universe = life_oracle.universe(loads, moment)
+        assert select(UNIVERSE.format(moment)) == universe, moment
     assert select(DISAGREEMENTS) == evidence_oracle.disagreements(loads)
     transform.rerun("run")
     assert hashes() == incremental

@@ -64,7 +64,8 @@ def test_a_load_wakes_the_models_that_read_its_tables_and_what_stands_on_them(
 ):
     deliver({"instruments": transformed[2]["instruments"]})
     woken = transform()
-    assert woken.by_status["success"] == HOOKS + 2  # the versions, and the mart of them
+    # versions, listings, what they have seen and lack; lives, their mart, and gaps
+    assert woken.by_status["success"] == HOOKS + 7
     deliver(transformed[3])
     assert transform().nodes_count > woken.nodes_count
     assert select(EMPTIED) == [(0,)]

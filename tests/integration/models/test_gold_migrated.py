@@ -17,7 +17,9 @@ BEFORE = """
 alter table gold.dim_instruments
     drop column contract_size, drop column launched_at, drop column settle_asset,
     drop column is_inverse, drop column expires_at, drop column strike,
-    drop column option_type;
+    drop column option_type, drop column listed_at, drop column listed_by,
+    drop column delisted_at, drop column delisted_by, drop column renamed_from,
+    drop column renamed_to, drop column halts;
 alter table silver.int_instruments_versioned
     drop column contract_size, drop column launched_at;
 alter table gold.fct_dev_activity
@@ -73,6 +75,7 @@ AFTER = {
     ("dim_instruments", "contract_size"): "numeric(38,18)",
     ("dim_instruments", "expires_at"): "timestamp with time zone",
     ("dim_instruments", "option_type"): "text",
+    ("dim_instruments", "halts"): "jsonb",
     ("fct_exchange_health", "limit_ratio"): "numeric(18,6)",
     ("fct_exchange_health", "age_max_minutes"): "bigint",
     ("fct_dev_activity", "bot_closed_count"): "bigint",
