@@ -87,6 +87,7 @@ FEEDS: Mapping[Feed, FileType] = {
         until=date(2024, 10, 15),
     ),
 }
+TRADED: Feed = "klines"  # whose files tell that a symbol was there
 FOLDERS: Mapping[Market, str] = {
     "spot": "data/spot",
     "um": "data/futures/um",

@@ -18,6 +18,7 @@ from pipelines.errors import BullionError
 from pipelines.sources.archive.attempt import EXCHANGE_ID, ResponseHead
 from pipelines.sources.archive.files import (
     FOLDERS,
+    TRADED,
     Market,
     Period,
     Series,
@@ -64,9 +65,9 @@ class SymbolWalk:
     def _serieses(self, market: Market, log: RequestLog) -> list[Series]:
         """The candles of each symbol of a market."""
         if self.named:
-            series = [series_of(EXCHANGE_ID, name, "klines") for name in self.named]
+            series = [series_of(EXCHANGE_ID, name, TRADED) for name in self.named]
             return [one for one in series if one and one.market == market]
-        whole = Series(EXCHANGE_ID, "", market, "", "klines")
+        whole = Series(EXCHANGE_ID, "", market, "", TRADED)
         try:
             names = {
                 name
@@ -77,7 +78,7 @@ class SymbolWalk:
             self.failures.append(error)
             return []
         return [
-            Series(EXCHANGE_ID, name, market, name, "klines") for name in sorted(names)
+            Series(EXCHANGE_ID, name, market, name, TRADED) for name in sorted(names)
         ]
 
     def _one(self, series: Series, log: RequestLog) -> dict[str, object] | None:
