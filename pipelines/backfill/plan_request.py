@@ -57,7 +57,7 @@ def parse(
     names = [
         name
         for name, feed in declared_feeds().items()
-        if feed.has_history and feed.axis.unit != "number"
+        if (feed.has_history or feed.archived) and feed.axis.unit != "number"
     ]
     for name in feeds or ():
         if name in declared_feeds() and name not in names:

@@ -77,6 +77,18 @@ TICKER = RowRules(
     },
 )
 
+# what lies within so many percent of the mid: below it the bids, above it the asks
+DEPTH_AXIS = Axis("snapshot_at_ms", "ms")
+DEPTH = RowRules(
+    row="depth of a band",
+    kinds={
+        "band_pct": "signed",
+        **dict.fromkeys(("base_depth", "contracts_depth", "quote_depth"), "amount"),
+    },
+)
+# a row for each change of the best bid or ask
+CHANGE_AXIS = Axis("changed_at_ms", "ms")
+
 # an order that closed a position by force; what of it was filled may be nothing
 LIQUIDATION_AXIS = Axis("liquidated_at_ms", "ms")
 LIQUIDATION = RowRules(
@@ -147,6 +159,20 @@ OPTION_QUOTE = RowRules(
         **dict.fromkeys(("open_interest", "base_volume"), "amount"),
     },
 )
+# an option's hour: what was traded in it, and the quote that it had
+SUMMARY_AXIS = Axis("hour_at_ms", "ms")
+OPTION_SUMMARY = RowRules(
+    row="summary of an option's hour",
+    kinds={
+        **OPTION_QUOTE.kinds,
+        "option_name": "text",
+        **dict.fromkeys((*PRICES, "contracts", "quote_volume"), "amount"),
+        "open_interest_value": "amount",
+    },
+    ordered=CANDLE.ordered,
+)
+VOLATILITY_AXIS = Axis("calculated_at_ms", "ms")
+VOLATILITY = RowRules(row="value of a volatility index", kinds={"index_value": "price"})
 REFERENCE_CANDLE = RowRules(
     row="candle of a reference price",
     kinds={**dict.fromkeys(PRICES, "price"), "closed_at_ms": "count"},

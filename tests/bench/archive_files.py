@@ -12,7 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.sources.archive.files import ArchiveFile, Feed, series_of
+from pipelines.sources.archive.file_types import Feed
+from pipelines.sources.archive.files import ArchiveFile, series_of
 
 START_MS = 1_577_836_800_000  # 2020-01-01
 MINUTE_MS = 60_000

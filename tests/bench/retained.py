@@ -12,7 +12,8 @@ from typing import LiteralString
 from pipelines import warehouse
 from pipelines.local.debezium_properties import HEARTBEAT_S, SLOT
 from pipelines.settings import export
-from pipelines.sources.archive.files import ArchiveFile, Feed
+from pipelines.sources.archive.file_types import Feed
+from pipelines.sources.archive.files import ArchiveFile
 from tests.bench import archive, archive_files, child, copying
 from tests.bench.change_stream import streaming
 from tests.bench.options import Options

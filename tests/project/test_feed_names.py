@@ -4,7 +4,7 @@ import ast
 
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources import feeds
-from pipelines.sources.archive.files import FEEDS as ARCHIVED
+from pipelines.sources.archive.file_types import FEEDS as ARCHIVED
 from pipelines.sources.exchange.feeds import ELSEWHERE
 
 # where a name is the declaration, or another thing's: the sandbox speaks the venues'
@@ -12,7 +12,7 @@ from pipelines.sources.exchange.feeds import ELSEWHERE
 # verification are counted
 DECLARED = (
     "pipelines/sandbox/",
-    "pipelines/sources/archive/files.py",
+    "pipelines/sources/archive/file_types.py",
     "pipelines/sources/archive/layouts.py",
     "pipelines/sources/archive/tables.py",
     "pipelines/sources/evm_node/feeds.py",

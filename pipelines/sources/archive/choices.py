@@ -5,13 +5,8 @@ from collections.abc import Sequence
 from pipelines.config.model import Configuration
 from pipelines.errors import SetupError
 from pipelines.sources.archive.attempt import EXCHANGE_ID
-from pipelines.sources.archive.files import (
-    FEEDS,
-    ArchiveFile,
-    Feed,
-    Series,
-    series_of,
-)
+from pipelines.sources.archive.file_types import FEEDS, Feed
+from pipelines.sources.archive.files import ArchiveFile, Series, series_of
 from pipelines.upstream.extents import DAY_MS
 from pipelines.upstream.feed import Span
 from pipelines.upstream.options import LoadOptions
@@ -61,7 +56,8 @@ def chosen(config: Configuration, options: LoadOptions) -> list[Series]:
             f"no {', '.join(feeds)} of {', '.join(symbols) or 'anything'}:"
             f" enable an instrument of {EXCHANGE_ID}, or name a symbol that has them"
             " (funding rates: a perpetual, such as BTC/USDT:USDT; liquidations: a"
-            " coin-margined contract, such as BTC/USD:BTC)"
+            " coin-margined contract, such as BTC/USD:BTC; what is of options: the pair"
+            " that they are on, such as BTC/USDT)"
         )
     return series
 

@@ -7,7 +7,8 @@ from typing import Any
 from pipelines.bronze.delivery import Source
 from pipelines.config.model import Since
 from pipelines.sources.archive.attempt import EXCHANGE_ID
-from pipelines.sources.archive.files import FEEDS, ArchiveFile, series_of
+from pipelines.sources.archive.file_types import FEEDS
+from pipelines.sources.archive.files import ArchiveFile, series_of
 from pipelines.sources.archive.source import ArchiveSource, listed
 from pipelines.upstream.connector import Context, File
 from pipelines.upstream.extents import at

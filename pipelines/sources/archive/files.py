@@ -4,95 +4,21 @@ Source: https://github.com/binance/binance-public-data#where-do-i-access-it
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from typing import Literal
 
-from pipelines.errors import BadDataError, SetupError
+from pipelines.errors import SetupError
+from pipelines.sources.archive.file_types import (
+    FEEDS,
+    FOLDERS,
+    Feed,
+    FileType,
+    Market,
+    Period,
+)
 from pipelines.upstream.extents import DAY_MS, at, next_month, to_ms
 from pipelines.upstream.feed import MINUTE_MS, Span
 
-Feed = Literal[
-    "klines",
-    "agg_trades",
-    "trades",
-    "funding_rates",
-    "metrics",
-    "mark_price_klines",
-    "index_price_klines",
-    "premium_index_klines",
-    "liquidations",
-]
-Market = Literal["spot", "um", "cm"]
-Period = Literal["daily", "monthly"]
-
-
-@dataclass(frozen=True)
-class FileType:
-    """How the archive files one feed.
-
-    Attributes:
-        folder: the archive's own name of it.
-        timeframe: in the path and the name of such a file, where it has one.
-        periods: what a file may cover.
-        is_perpetual: only contracts that never expire have such files.
-        is_of_pair: the archive files it by the pair, for all contracts on it.
-        markets: those of which the archive has such files.
-        until: the first day that has none any more; None: it goes on.
-    """
-
-    folder: str
-    timeframe: str | None = None
-    periods: Sequence[Period] = ("monthly", "daily")
-    is_perpetual: bool = False
-    is_of_pair: bool = False
-    markets: Sequence[Market] = ("spot", "um", "cm")
-    until: date | None = None
-
-    def within(self, span: Span) -> Span:
-        """What of the span such files may be of.
-
-        Raises:
-            BadDataError: nothing; says when they ended.
-        """
-        if self.until is None:
-            return span
-        end = to_ms(datetime.combine(self.until, time(), UTC))
-        if span[0] >= end:
-            raise BadDataError(
-                f"the archive's {self.folder} ended: {self.until} and later days have"
-                " no file"
-            )
-        return span[0], min(span[1], end)
-
-
-FEEDS: Mapping[Feed, FileType] = {
-    "klines": FileType("klines", timeframe="1m"),
-    "agg_trades": FileType("aggTrades"),
-    "trades": FileType("trades"),
-    "funding_rates": FileType("fundingRate", periods=("monthly",), is_perpetual=True),
-    "metrics": FileType("metrics", periods=("daily",), is_perpetual=True),
-    "mark_price_klines": FileType("markPriceKlines", "1m", is_perpetual=True),
-    "index_price_klines": FileType(
-        "indexPriceKlines", "1m", is_perpetual=True, is_of_pair=True
-    ),
-    "premium_index_klines": FileType("premiumIndexKlines", "1m", is_perpetual=True),
-    # those of USD-M are gone, of COIN-M they ended:
-    # https://github.com/binance/binance-public-data/issues/361, /issues/420
-    "liquidations": FileType(
-        "liquidationSnapshot",
-        periods=("daily",),
-        markets=("cm",),
-        until=date(2024, 10, 15),
-    ),
-}
-TRADED: Feed = "klines"  # whose files tell that a symbol was there
-FOLDERS: Mapping[Market, str] = {
-    "spot": "data/spot",
-    "um": "data/futures/um",
-    "cm": "data/futures/cm",
-}
 DAILY = re.compile(r"-\d{4}-\d{2}-\d{2}\.zip$")
 # ccxt's unified symbols: BTC/USDT, BTC/USDT:USDT, BTC/USD:BTC, BTC/USD:BTC-241227
 SYMBOL = re.compile(
@@ -207,7 +133,8 @@ def symbol_of(venue_symbol: str, series: Series) -> str:
         quote = pair.removeprefix(base)
     else:
         return venue_symbol
-    settle = {"spot": "", "um": f":{quote}", "cm": f":{base}"}[series.market]
+    base = base.removesuffix(series.type.suffix)
+    settle = {"um": f":{quote}", "cm": f":{base}"}.get(series.market, "")
     expiry = f"-{ending}" if ending.isdecimal() else ""
     return f"{base}/{quote}{settle}{expiry}"
 
@@ -226,16 +153,17 @@ def series_of(exchange_id: str, symbol: str, feed: Feed) -> Series | None:
     base, quote, settle, expiry = match.group("base", "quote", "settle", "expiry")
     if settle is not None and settle not in (base, quote):
         raise SetupError(f"{symbol} settles in neither {base} nor {quote}")
-    if FEEDS[feed].is_perpetual and (settle is None or expiry is not None):
+    kind = FEEDS[feed]
+    if kind.is_perpetual and (settle is None or expiry is not None):
         return None
-    market: Market = "um" if settle == quote else "cm" if settle else "spot"
-    if market not in FEEDS[feed].markets:
+    of_pair: Market = "option" if "option" in kind.markets else "spot"
+    market: Market = "um" if settle == quote else "cm" if settle else of_pair
+    if market not in kind.markets or (kind.bases and base not in kind.bases):
         return None
-    if market == "spot":
-        return Series(exchange_id, symbol, market, base + quote, feed)
-    perpetual = "_PERP" if market == "cm" and not FEEDS[feed].is_of_pair else ""
+    perpetual = "_PERP" if market == "cm" and not kind.is_of_pair else ""
     ending = f"_{expiry}" if expiry else perpetual
-    return Series(exchange_id, symbol, market, base + quote + ending, feed)
+    name = base + kind.suffix + quote + ending
+    return Series(exchange_id, symbol, market, name, feed)
 
 
 def days(span: Span) -> Iterator[Span]:

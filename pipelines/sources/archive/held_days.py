@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from pipelines.bronze.delivery import Rows
-from pipelines.sources.archive.files import FEEDS, ArchiveFile, days
+from pipelines.sources.archive.file_types import FEEDS
+from pipelines.sources.archive.files import ArchiveFile, days
 from pipelines.sources.archive.layouts import layout
 from pipelines.upstream.extents import DAY_MS
 from pipelines.upstream.feed import IN_MS, MINUTE_MS, Span

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipelines.bronze.tables import Table
 from pipelines.sources.archive import tables
-from pipelines.sources.archive.files import Feed, Market
+from pipelines.sources.archive.file_types import Feed, Market
 from pipelines.upstream import market_rows
 from pipelines.upstream.feed import Axis, Kind, RowRules
 
@@ -25,6 +25,7 @@ class Layout:
         stamps: columns of milliseconds or microseconds since 1970, by magnitude.
         flags: columns of truth values.
         texts: stamps that are written as a time of UTC, or as a day.
+        hour: a column of hours, of the day that the stamp is.
         blanks: columns that may be empty.
         is_end_inside: whether a row may be stamped at the end of what the file covers.
     """
@@ -37,6 +38,7 @@ class Layout:
     stamps: Sequence[str]
     flags: Sequence[str] = ()
     texts: Sequence[str] = ()
+    hour: str | None = None
     blanks: Sequence[str] = ()
     is_end_inside: bool = False
 
@@ -152,8 +154,69 @@ LIQUIDATIONS = Layout(
     stamps=("liquidated_at_ms",),
 )
 
+
+def _book_depth(*amounts: str) -> Layout:
+    """Cumulative from the mid; newer files write a band -5.00 where others have -5.
+
+    https://github.com/binance/binance-public-data/issues/447
+    """
+    return Layout(
+        tables.BOOK_DEPTH,
+        ("snapshot_at_ms", "band_pct", *amounts),
+        market_rows.DEPTH,
+        market_rows.DEPTH_AXIS,
+        arities=(4,),
+        stamps=("snapshot_at_ms",),
+        texts=("snapshot_at_ms",),
+    )
+
+
+BOOK_TICKERS = Layout(
+    tables.BOOK_TICKERS,
+    (
+        *("update_id", "bid", "bid_amount", "ask", "ask_amount"),
+        *("changed_at_ms", "quoted_at_ms"),
+    ),
+    market_rows.TICKER,
+    market_rows.CHANGE_AXIS,
+    arities=(7,),
+    stamps=("changed_at_ms", "quoted_at_ms"),
+)
+
+VOLATILITY_INDEX = Layout(
+    tables.VOLATILITY_INDEX,
+    ("calculated_at_ms", None, None, None, "index_value"),
+    market_rows.VOLATILITY,
+    market_rows.VOLATILITY_AXIS,
+    arities=(5,),
+    stamps=("calculated_at_ms",),
+)
+
+# by the hour from 0 to 23, any cell may be blank: no bid's volatility was ever sent
+SUMMARISED = (
+    *("open", "high", "low", "close", "contracts", "quote_volume"),
+    *("bid", "ask", "bid_amount", "ask_amount", "bid_iv", "ask_iv"),
+    *("mark_price", "mark_iv", "delta", "gamma", "vega", "theta"),
+    *("open_interest", "open_interest_value"),
+)
+OPTION_SUMMARIES = Layout(
+    tables.OPTION_SUMMARIES,
+    # underlying, type and strike are in the option's name
+    ("hour_at_ms", "hour", "option_name", None, None, None, *SUMMARISED),
+    market_rows.OPTION_SUMMARY,
+    market_rows.SUMMARY_AXIS,
+    arities=(26,),
+    stamps=("hour_at_ms",),
+    texts=("hour_at_ms",),
+    hour="hour",
+    blanks=SUMMARISED,
+)
+
 OF_BOTH: Mapping[Feed, Layout] = {
     "liquidations": LIQUIDATIONS,
+    "book_tickers": BOOK_TICKERS,
+    "volatility_index": VOLATILITY_INDEX,
+    "option_summaries": OPTION_SUMMARIES,
     "funding_rates": FUNDING_RATES,
     "mark_price_klines": _reference_klines(
         tables.MARK_PRICE_KLINES, market_rows.REFERENCE_CANDLE
@@ -173,6 +236,7 @@ LAYOUTS: Mapping[Feed, Layout] = {
     "agg_trades": _agg_trades("base_amount"),
     "trades": _trades("base_amount", "quote_amount"),
     "metrics": _metrics("base_open_interest", "open_interest_value"),
+    "book_depth": _book_depth("base_depth", "quote_depth"),
 }
 LAYOUTS_OF_COIN: Mapping[Feed, Layout] = {
     **OF_BOTH,
@@ -182,6 +246,7 @@ LAYOUTS_OF_COIN: Mapping[Feed, Layout] = {
     "agg_trades": _agg_trades("contracts"),
     "trades": _trades("contracts", "base_amount"),
     "metrics": _metrics("contracts_open_interest", "base_open_interest"),
+    "book_depth": _book_depth("contracts_depth", "base_depth"),
 }
 
 

@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from pipelines.errors import BadDataError, BullionError
 from pipelines.sources.archive.attempt import ResponseHead
 from pipelines.sources.archive.choices import needs_clock, span_of
+from pipelines.sources.archive.file_types import Period
 from pipelines.sources.archive.files import (
     ArchiveFile,
-    Period,
     Series,
     days,
     label,
@@ -99,7 +99,7 @@ def plan_of(
         UpstreamError: the host did not list its files.
         BadDataError: files of the kind ended before the span.
     """
-    span = series.type.within(span)
+    span = series.type.within(series.market, span)
     touched = list(months(span))
     if not touched:
         return None

@@ -60,6 +60,9 @@ def _spelled(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         return time.dt.timestamp("ms").cast(pl.String)
 
     for name in layout.texts:
+        if layout.hour:
+            of_hour = pl.format("{} {}:00:00", name, layout.hour)
+            frame = frame.with_columns(of_hour.alias(name))
         at = pl.coalesce(*map(stamp, TIME_FORMS), name)
         frame = frame.with_columns(at.alias(name))
     blanks = [pl.col(name).replace("", None) for name in layout.blanks]

@@ -16,17 +16,8 @@ from functools import partial
 from pipelines.bronze.delivery import Rows
 from pipelines.errors import BullionError
 from pipelines.sources.archive.attempt import EXCHANGE_ID, ResponseHead
-from pipelines.sources.archive.files import (
-    FOLDERS,
-    TRADED,
-    Market,
-    Period,
-    Series,
-    days,
-    label,
-    months,
-    series_of,
-)
+from pipelines.sources.archive.file_types import FEEDS, TRADED, Market, Period
+from pipelines.sources.archive.files import Series, days, label, months, series_of
 from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.tables import SYMBOLS
 from pipelines.upstream.extents import to_ms
@@ -53,7 +44,7 @@ class SymbolWalk:
         log: RequestLog = []
         try:
             with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-                for market in FOLDERS:
+                for market in FEEDS[TRADED].markets:
                     found = pool.map(
                         partial(self._one, log=log), self._serieses(market, log)
                     )

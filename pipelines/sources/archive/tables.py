@@ -121,6 +121,67 @@ LIQUIDATIONS = Table(
     indexes=(("exchange_id", "symbol", "liquidated_at_ms"), ("file_id",)),
 )
 
+BOOK_DEPTH = Table(
+    # what an order book holds between its mid and so many percent from it, each half a
+    # minute, as a verified file has it; below 0: of the bids
+    "book_depth",
+    (
+        *INSTRUMENT,
+        Column("snapshot_at_ms", "bigint"),
+        Column("band_pct", "decimal"),
+        *columns("decimal", "base_depth", "contracts_depth", nullable=True),
+        Column("quote_depth", "decimal", nullable=True),
+        *PLACE,
+    ),
+    indexes=(("exchange_id", "symbol", "snapshot_at_ms"), ("file_id",)),
+)
+
+BOOK_TICKERS = Table(
+    # a change of the best bid or ask, as a verified file has it; stamped when it was
+    # made, and when it was sent
+    "book_tickers",
+    (
+        *INSTRUMENT,
+        *columns("bigint", "changed_at_ms", "quoted_at_ms"),
+        Column("update_id", "text"),
+        *columns("decimal", "bid", "bid_amount", "ask", "ask_amount"),
+        *PLACE,
+    ),
+    indexes=(("exchange_id", "symbol", "changed_at_ms"), ("file_id",)),
+)
+
+VOLATILITY_INDEX = Table(
+    # a value, each second, of the volatility that options on an asset imply, in percent
+    # a year, as a verified file has it
+    "volatility_index",
+    (
+        *INSTRUMENT,
+        Column("calculated_at_ms", "bigint"),
+        Column("index_value", "decimal"),
+        *PLACE,
+    ),
+    indexes=(("exchange_id", "symbol", "calculated_at_ms"), ("file_id",)),
+)
+
+OPTION_SUMMARIES = Table(
+    # an hour of an option on an instrument, as a verified file has it; volatilities are
+    # ratios
+    "option_summaries",
+    (
+        *INSTRUMENT,
+        Column("hour_at_ms", "bigint"),
+        Column("option_name", "text"),
+        *columns("decimal", "open", "high", "low", "close", nullable=True),
+        *columns("decimal", "contracts", "quote_volume", nullable=True),
+        *columns("decimal", "bid", "ask", "bid_amount", "ask_amount", nullable=True),
+        *columns("decimal", "bid_iv", "ask_iv", "mark_price", "mark_iv", nullable=True),
+        *columns("decimal", "delta", "gamma", "vega", "theta", nullable=True),
+        *columns("decimal", "open_interest", "open_interest_value", nullable=True),
+        *PLACE,
+    ),
+    indexes=(("exchange_id", "symbol", "hour_at_ms"), ("file_id",)),
+)
+
 FILES = Table(
     "files",  # a version of a file, and what became of it
     (
@@ -183,6 +244,6 @@ REFUSED_SPANS = Table(
 TABLES = (
     *(KLINES, AGG_TRADES, TRADES, FUNDING_RATES, METRICS),
     *(MARK_PRICE_KLINES, INDEX_PRICE_KLINES, PREMIUM_INDEX_KLINES),
-    LIQUIDATIONS,
+    *(LIQUIDATIONS, BOOK_DEPTH, BOOK_TICKERS, VOLATILITY_INDEX, OPTION_SUMMARIES),
     *(FILES, SYMBOLS, REQUESTS, QUARANTINE, REFUSED_SPANS),
 )

@@ -56,6 +56,7 @@ TICKERS = Feed(
     axis=market_rows.TICKER_AXIS,
     way="snapshot",
     per="market",
+    archived=("book_tickers",),
     **vars(market_rows.TICKER),
 )
 
@@ -74,6 +75,7 @@ OPTION_QUOTES = Feed(
     axis=market_rows.TICKER_AXIS,
     way="snapshot",
     per="market",
+    archived=("option_summaries",),
     **vars(market_rows.OPTION_QUOTE),
 )
 
@@ -153,6 +155,15 @@ ELSEWHERE: Mapping[str, str] = {
         "a forced trade is one of `trades`, of Kraken Futures and Deribit; Binance"
         " sends none by REST since 2021-04-27: those of COIN-M until 2024-10-14 are in"
         " its archive, `bullion load archive --feed liquidations`"
+    ),
+    "book_depth": (
+        "depth in bands of percent is in the archive alone, of Binance's contracts"
+        " since 2023-01-01: `bullion load archive --feed book_depth`; books of all"
+        " venues are `order_books`"
+    ),
+    "volatility_index": (
+        "the volatility that Binance's options on BTC and ETH imply is in its archive"
+        " alone, since 2023-06-20: `bullion load archive --feed volatility_index`"
     ),
 }
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from pipelines.sources.archive import layouts
-from pipelines.sources.archive.files import Feed, Market
+from pipelines.sources.archive.file_types import Feed, Market
 from pipelines.sources.archive.rules import check as check_file
 from pipelines.sources.exchange.feeds import CANDLES, FUNDING_RATES
 from pipelines.sources.exchange.rules import check as check_answer

@@ -23,6 +23,7 @@ from tests.fakes.archive_server import PUBLISHED, archive_server, csv, zipped
 DAY = "data/spot/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2023-03-11.zip"
 NEXT_DAY = "data/spot/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2023-03-12.zip"
 SPAN = ("2023-03-11", "2023-03-12")
+LAST = 1_711_756_800_000  # 2024-03-30, the last day of USD-M's best bids and asks
 
 
 def unzipped(content):
@@ -359,7 +360,42 @@ def test_every_feed_of_every_market_stands_in_its_table(host):
             "count_long_short_ratio,sum_taker_long_short_vol_ratio",
         ),
     )
+    host.put_csv(
+        f"{cm}/bookDepth/BTCUSD_PERP/BTCUSD_PERP-bookDepth-{month}.zip",
+        csv(
+            [f"{month} 00:00:08,-5.00,900,1.5", f"{month} 00:00:08,0.20,70,0.1"],
+            "timestamp,percentage,depth,notional",
+        ),
+    )
+    host.put_csv(
+        f"{um}/bookTicker/BTCUSDT/BTCUSDT-bookTicker-2024-03-30.zip",
+        csv([f"42,67000.1,1,67000.2,0,{LAST + 2},{LAST + 8}"]),
+    )
+    option = "data/option/daily"
+    host.put_csv(
+        f"{option}/BVOLIndex/BTCBVOLUSDT/BTCBVOLUSDT-BVOLIndex-{month}.zip",
+        csv([f"{stamp + 1},BTCBVOLUSDT,BTCBVOL,USDT,37.2172"]),
+    )
+    host.put_csv(
+        f"{option}/EOHSummary/BTCUSDT/BTCUSDT-EOHSummary-2023-10-23.zip",
+        csv(
+            [
+                (
+                    "2023-10-23,23,BTC-231027-33000-C,BTCUSDT,C,231027-33000,1,1,1,1,0.5,"
+                    "0.5,,1,0E-8,2,,0.62,1,0.605,0.5,0.001,20,-5,10,5"
+                )
+            ]
+        ),
+    )
     day = ("2024-06-01", "2024-06-02")
+    run(symbol="BTC/USD:BTC", feeds=["book_depth"], span=day)
+    run(feeds=["volatility_index"], span=day)
+    run(
+        symbol="BTC/USDT:USDT",
+        feeds=["book_tickers"],
+        span=("2024-03-30", "2024-05-01"),
+    )
+    run(feeds=["option_summaries"], span=("2023-10-23", "2024-06-01"))
     run(symbol="BTC/USDT:USDT", feeds=["metrics"], span=day)
     run(symbol="BTC/USDT:USDT", feeds=["agg_trades"], span=day)
     run(symbol="BTC/USD:BTC", feeds=["trades"], span=day)
@@ -391,6 +427,30 @@ def test_every_feed_of_every_market_stands_in_its_table(host):
         "select observed_at_ms, base_open_interest::float, taker_ratio"
         " from bronze_archive.metrics order by 1"
     ) == [(stamp + 300_000, 90.5, None), (stamp + 86_400_000, 90.5, None)]
+    assert rows(
+        "select symbol, snapshot_at_ms, band_pct::float, contracts_depth::float,"
+        " base_depth::float, quote_depth from bronze_archive.book_depth order by 3"
+    ) == [
+        ("BTC/USD:BTC", stamp + 8000, -5.0, 900.0, 1.5, None),
+        ("BTC/USD:BTC", stamp + 8000, 0.2, 70.0, 0.1, None),
+    ]
+    assert rows(
+        "select update_id, changed_at_ms, quoted_at_ms, bid::float, ask_amount::float"
+        " from bronze_archive.book_tickers"
+    ) == [("42", LAST + 2, LAST + 8, 67000.1, 0.0)]
+    assert rows(
+        "select symbol, calculated_at_ms, index_value::float"
+        " from bronze_archive.volatility_index"
+    ) == [("BTC/USDT", stamp + 1, 37.2172)]
+    assert rows(
+        "select symbol, hour_at_ms, option_name, bid, bid_amount::float, mark_iv::float"
+        " from bronze_archive.option_summaries"
+    ) == [("BTC/USDT", 1698102000000, "BTC-231027-33000-C", None, 0.0, 0.605)]
+    # of what has ended nothing later is missing, nor was it asked for
+    assert rows(
+        "select count(*) from bronze_archive.files where status = 'missing'"
+    ) == [(0,)]
+    assert not [path for path in host.asked if "bookTicker-2024-04" in path]
 
 
 def test_the_files_of_a_span_are_listed_for_a_plan(host, recorded_day):

@@ -326,6 +326,38 @@ def test_funding_is_taken_by_the_month_alone(server, host):
     ) == ([f"{path}2024-05.zip"], [f"{path}2024-04.zip"])
 
 
+def test_the_days_that_a_volatility_index_lacks_are_missing_each(server, host):
+    server.now = datetime(2026, 9, 12, tzinfo=UTC)
+    path = "data/option/daily/BVOLIndex/BTCBVOLUSDT/BTCBVOLUSDT-BVOLIndex-"
+    for held in ("2025-12-14", "2026-01-05"):
+        server.put(f"{path}{held}.zip", b"b")
+
+    files, missing = planned(host, "2025-12-14", "2026-01-06", "volatility_index")
+
+    assert files == [f"{path}2025-12-14.zip", f"{path}2026-01-05.zip"]
+    assert len(missing) == 21
+    assert [missing[0], missing[-1]] == [
+        f"{path}2025-12-15.zip",
+        f"{path}2026-01-04.zip",
+    ]
+
+
+def test_what_ended_is_not_asked_for_beyond_its_end(server, host):
+    name = "bookTicker/BTCUSDT/BTCUSDT-bookTicker-"
+    server.put(f"{UM}/{name}2024-03-29.zip", b"t")
+    server.put(f"data/futures/um/monthly/{name}2024-04.zip", b"t")
+
+    asked = ("book_tickers", "BTC/USDT:USDT")
+    assert planned(host, "2024-03-29", "2024-05-01", *asked) == (
+        [f"{UM}/{name}2024-03-29.zip"],
+        [f"{UM}/{name}2024-03-30.zip"],
+    )
+    server.asked.clear()
+    with pytest.raises(BadDataError, match="ended: 2024-03-31 and later days"):
+        planned(host, "2024-03-31", "2024-05-01", *asked)
+    assert server.asked == []
+
+
 def day(host, **known):
     path = f"{DAILY}2023-03-11.zip"
     entries, _ = host.listed(path, [])

@@ -3,7 +3,8 @@
 import pytest
 
 from pipelines.errors import BadDataError, SetupError
-from pipelines.sources.archive.files import FEEDS, series_of
+from pipelines.sources.archive.file_types import FEEDS
+from pipelines.sources.archive.files import series_of
 from pipelines.sources.exchange.choices import declared_feeds
 from pipelines.upstream.extents import DAY_MS
 from tests.fakes.archive_rows import DAY, read_tables
@@ -71,11 +72,12 @@ def test_only_coin_margined_contracts_have_them_dated_ones_too():
 
 def test_a_day_after_the_end_is_not_asked_for():
     within = FEEDS["liquidations"].within
-    assert within((0, ENDED + DAY_MS)) == (0, ENDED)
-    assert within((ENDED - 1, ENDED)) == (ENDED - 1, ENDED)
+    assert within("cm", (0, ENDED + DAY_MS)) == (0, ENDED)
+    assert within("cm", (ENDED - 1, ENDED)) == (ENDED - 1, ENDED)
     with pytest.raises(BadDataError, match="ended: 2024-10-15 and later"):
-        within((ENDED, ENDED + DAY_MS))
-    assert FEEDS["metrics"].within((0, ENDED + DAY_MS)) == (0, ENDED + DAY_MS)
+        within("cm", (ENDED, ENDED + DAY_MS))
+    goes_on = FEEDS["metrics"].within("cm", (0, ENDED + DAY_MS))
+    assert goes_on == (0, ENDED + DAY_MS)
 
 
 def test_who_asks_a_venue_for_them_is_told_where_they_are():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import BadDataError
 from pipelines.sources.archive import blocks
-from pipelines.sources.archive.files import Feed, Market
+from pipelines.sources.archive.file_types import Feed, Market
 from pipelines.sources.archive.layouts import layout
 from pipelines.upstream.extents import DAY_MS
 from tests.fakes.archive_rows import DAY, kline, read_tables
@@ -251,7 +251,7 @@ def test_every_layout_names_columns_that_its_table_has(feed, market):
     needed = {c.name for c in found.table.columns if not c.nullable}
     of_file = {"exchange_id", "symbol", "timeframe", "file_id", "line_number"}
 
-    assert {*found.names} - {None} <= {c.name for c in found.table.columns}
+    assert {*found.names} - {None, found.hour} <= {c.name for c in found.table.columns}
     assert needed - of_file <= {*found.names}
 
 
