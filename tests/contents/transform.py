@@ -37,6 +37,8 @@ OTHERS = (
     *("stg_exchange__option_quotes+", "stg_exchange__mark_prices+"),
     *("stg_exchange__requests+", "stg_exchange__*_ohlc+", "stg_archive__*x_klines+"),
     *("stg_archive__*_price_klines+", "stg_archive__liquidations+"),
+    *("stg_archive__book_*+", "stg_archive__option_summaries+"),
+    "stg_archive__volatility_index+",
 )
 WITHOUT_OTHERS = ("--exclude", " ".join(OTHERS))
 QUIET = ("--quiet", "--no-write-json", *UNREAD)
