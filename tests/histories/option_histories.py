@@ -1,11 +1,16 @@
-"""Random histories of option quotes: chains and tickers, late, again, of one moment."""
+"""Random histories of option quotes: chains and tickers, late, again, of one moment.
+
+Among them files of summaries by the hour, published again.
+"""
 
 import random
+from collections.abc import Iterator
 from decimal import Decimal
 
 from pipelines.sandbox.clock import iso
 from pipelines.sources.exchange.tables import GREEKS
-from tests.histories.candle_histories import Histories, Load, Row
+from tests.histories.candle_histories import Load, Row, Series
+from tests.histories.metrics_histories import DAYS, MetricsHistories
 
 SYMBOLS = (
     "BTC/USD:BTC-260327-60000-C",
@@ -22,11 +27,22 @@ AMOUNTS = (
 )
 
 
-class OptionHistories(Histories):
-    """Answers about options."""
+PAIR = Series("binance", "BTC/USDT", sends_quiet_minutes=False)
+FILED = ("BTC/USDT:USDT-260925-60000-C", "BTC/USDT:USDT-260925-60000-P")
+NOT_FILED = ("rho", "underlying_price", "index_price", "interest_rate", "base_volume")
+HOUR = 3_600_000
+
+
+class OptionHistories(MetricsHistories):
+    """Answers about options, and files."""
 
     def load(self) -> Load:
-        """A few answers: chains without greeks, tickers with them."""
+        """A few answers: chains without greeks, tickers with them; or a file."""
+        if self.rng.random() < 0.3:
+            file = self.file(PAIR, self.rng.choice(DAYS[:2]))
+            file |= {"feed": "option_summaries", "market": "option"}
+            rows = [*self.summaries(file)]
+            return {"archive.files": [file], "archive.option_summaries": rows}
         answers = [self.told() for _ in range(self.rng.randint(1, 4))]
         return {"option_quotes": [row for rows in answers for row in rows]}
 
@@ -55,6 +71,28 @@ class OptionHistories(Histories):
             }
             for symbol in symbols
         ]
+
+    def summaries(self, file: Row) -> Iterator[Row]:
+        """The rows of a file, the same of a version; some hours are left out."""
+        truth = random.Random(file["sha256"])
+        hours = truth.sample(range(24), 8)
+        names = [(hour, symbol) for hour in hours for symbol in FILED]
+        for line, (hour, symbol) in enumerate(names, 2):
+            row = said(f"{file['sha256']} {line}", is_ticker=truth.random() < 0.8)
+            ratios = dict.fromkeys(NOT_FILED)
+            yield (
+                row
+                | ratios
+                | {
+                    "exchange_id": PAIR.exchange_id,
+                    "symbol": symbol,
+                    "option_name": symbol.partition("-")[2],
+                    "hour_at_ms": file["covers_from_ms"] + hour * HOUR,
+                    "close": row["last_price"],
+                    "file_id": file["file_id"],
+                    "line_number": line,
+                }
+            )
 
 
 def said(seed: str, is_ticker: bool) -> Row:

@@ -37,6 +37,8 @@ contract that stands now. A view of somebody's on such a column stops this, by n
             'add listed_at timestamptz, add listed_by text, add delisted_at timestamptz,'
             ~ ' add delisted_by text, add renamed_from text, add renamed_to text,'
             ~ ' add halts jsonb',
+        'gold.fct_options.source':
+            "add source text not null default 'rest', alter age_seconds drop not null",
         'gold.fct_sentiment.engagement_known_at':
             'add engagement_known_at timestamptz;'
             ~ ' create index on gold.fct_sentiment (asset, hour_at)',

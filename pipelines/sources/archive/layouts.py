@@ -27,6 +27,7 @@ class Layout:
         texts: stamps that are written as a time of UTC, or as a day.
         hour: a column of hours, of the day that the stamp is.
         blanks: columns that may be empty.
+        option: a column of names: rows are of options on the file's instrument.
         is_end_inside: whether a row may be stamped at the end of what the file covers.
     """
 
@@ -40,6 +41,7 @@ class Layout:
     texts: Sequence[str] = ()
     hour: str | None = None
     blanks: Sequence[str] = ()
+    option: str | None = None
     is_end_inside: bool = False
 
     @property
@@ -210,6 +212,7 @@ OPTION_SUMMARIES = Layout(
     texts=("hour_at_ms",),
     hour="hour",
     blanks=SUMMARISED,
+    option="option_name",
 )
 
 OF_BOTH: Mapping[Feed, Layout] = {

@@ -39,6 +39,12 @@ class Counts:
         return "mixed" if len(self.units) > 1 else next(iter(self.units), None)
 
 
+def option_symbol(pair: str, name: pl.Expr) -> pl.Expr:
+    """Unified, of an option's name: BTC/USDT:USDT-231027-33000-C."""
+    terms = name.str.replace("^[^-]+-", "")
+    return pl.lit(f"{pair}:{pair.rpartition('/')[2]}-") + terms
+
+
 def rows_of(
     file: ArchiveFile, csv: Path, file_id: str, received_at: str, counts: Counts
 ) -> Iterator[Rows]:
@@ -142,6 +148,9 @@ class _Reader:
         return f"has no good row: line {line} {reason}"
 
     def _kept(self, kept: pl.DataFrame) -> Rows:
+        if self.layout.option:
+            symbol = option_symbol(self.file.symbol, pl.col(self.layout.option))
+            kept = kept.with_columns(symbol.alias("symbol"))
         rows = Rows.filled(
             self.layout.table,
             kept.rename({"line": "line_number"}),

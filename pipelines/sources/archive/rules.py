@@ -15,6 +15,7 @@ from pipelines.upstream.feed import MINUTE_MS, Span
 
 STAMP_FORM = r"^[0-9]{1,18}$"
 TIME_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+OPTION_FORM = r"^[A-Z0-9]+-[0-9]{6}-[0-9]+(\.[0-9]+)?-[CP]$"  # BTC-231027-33000-C
 FLAG_FORM = r"^(true|false|True|False)$"
 # Milliseconds reach this in the year 33,658, microseconds did in 2001
 MICROSECONDS_FROM = 10**15
@@ -132,6 +133,10 @@ def _placed(layout: Layout, covers: Span) -> list[Rule]:
     is_outside = ((stamp < start) | is_after).fill_null(value=True)
     words = pl.format("has stamp {} µs outside of the file's span", stamp)
     rules: list[Rule] = [(is_outside, words)]
+    if layout.option:
+        name = pl.col(layout.option)
+        is_none = ~name.str.contains(OPTION_FORM)
+        rules.append((is_none, pl.format(f"has {layout.option} {{}}, no option", name)))
     if layout.axis.step == MINUTE_MS:
         is_off = stamp % (MINUTE_MS * 1000) != 0
         rules.append((is_off, pl.format("has stamp {} µs off the minute", stamp)))

@@ -164,8 +164,8 @@ VOLATILITY_INDEX = Table(
 )
 
 OPTION_SUMMARIES = Table(
-    # an hour of an option on an instrument, as a verified file has it; volatilities are
-    # ratios
+    # an hour of an option, as a verified file of the pair that it is on has it;
+    # volatilities are ratios
     "option_summaries",
     (
         *INSTRUMENT,

@@ -18,7 +18,8 @@ from tests.soak import seeds, times
 SELECTED = ("run", "--select", "fct_options")
 OPTIONS = f"""
 select symbol, quoted_at, underlying, settle_asset, expires_at, strike, option_type,
-    {", ".join(option_oracle.COLUMNS)}, underlying_index, age_seconds, reading_id
+    {", ".join(option_oracle.COLUMNS)}, underlying_index, age_seconds, reading_id,
+    source
 from gold.fct_options order by symbol collate "C", quoted_at
 """
 

@@ -31,6 +31,7 @@ alter table silver.int_manners_measured
 alter table gold.fct_candles add column notional numeric(76, 36);
 alter table gold.fct_market_features alter day_notional type numeric(78, 36);
 alter table gold.fct_sentiment drop column engagement_known_at;
+alter table gold.fct_options drop column source, alter age_seconds set not null;
 alter table gold.fct_trades
     alter quote_amount type numeric(76, 36), alter quote_amount set not null;
 insert into gold.fct_trades (
@@ -72,6 +73,7 @@ create view research.paid as select quote_amount from gold.fct_trades;
 AFTER = {
     ("fct_market_features", "day_notional"): "numeric(60,18)",
     ("fct_trades", "quote_amount"): "numeric(38,18)",
+    ("fct_options", "source"): "text",
     ("dim_instruments", "contract_size"): "numeric(38,18)",
     ("dim_instruments", "expires_at"): "timestamp with time zone",
     ("dim_instruments", "option_type"): "text",

@@ -9,6 +9,7 @@ source as (
 summaries as (
 
     {{ staged_file_rows_sql('hour_at', [
+        'hour_at_ms + 3600000 as quoted_at_ms',
         'option_name::text as option_name',
         'open',
         'high',

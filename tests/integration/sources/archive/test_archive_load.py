@@ -445,7 +445,12 @@ def test_every_feed_of_every_market_stands_in_its_table(host):
     assert rows(
         "select symbol, hour_at_ms, option_name, bid, bid_amount::float, mark_iv::float"
         " from bronze_archive.option_summaries"
-    ) == [("BTC/USDT", 1698102000000, "BTC-231027-33000-C", None, 0.0, 0.605)]
+    ) == [
+        (
+            *("BTC/USDT:USDT-231027-33000-C", 1698102000000, "BTC-231027-33000-C"),
+            *(None, 0.0, 0.605),
+        )
+    ]
     # of what has ended nothing later is missing, nor was it asked for
     assert rows(
         "select count(*) from bronze_archive.files where status = 'missing'"

@@ -53,7 +53,8 @@ def test_an_hour_is_the_day_and_the_hour_of_it_and_a_blank_is_no_value(tmp_path,
         "option_summaries"
     ]
     assert row["hour_at_ms"] == DAY + 3 * HOUR_MS
-    assert (row["symbol"], row["option_name"]) == ("BTC/USDT", CALL)
+    assert row["symbol"] == "BTC/USDT:USDT-250131-100000-C"
+    assert row["option_name"] == CALL
     kept = [row[name] for name in ("open", "bid_iv", "ask_iv", "theta", "mark_iv")]
     assert kept == ["100", None, "0.62", "-5.5", "0.605"]
     assert float(row["open_interest_value"]) == 0
@@ -68,6 +69,7 @@ def test_an_hour_is_the_day_and_the_hour_of_it_and_a_blank_is_no_value(tmp_path,
         ),
         (f"2025-01-01,,{CALL},{CELLS}", "not a stamp"),
         (f"2025-01-02,0,{CALL},{CELLS}", "outside of the file's span"),
+        (f"2025-01-01,0,BTC-250131-100000,{CELLS}", "BTC-250131-100000, no option"),
         (
             f"2025-01-01,0,{CALL},{CELLS.replace('110', '80', 1)}",
             "has high 80 < low 90",
