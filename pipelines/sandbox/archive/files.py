@@ -10,6 +10,7 @@ https://github.com/binance/binance-public-data/issues/267
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
+from pipelines.sandbox.archive import books, options
 from pipelines.sandbox.archive.framed import framed_rows
 from pipelines.sandbox.archive.tree import Folder, Format, Place
 from pipelines.sandbox.feed import Settlement
@@ -25,6 +26,8 @@ _HEADERS = {
     "transact_time,is_buyer_maker",
     "trades": "id,price,qty,quote_qty,time,is_buyer_maker",
     "fundingRate": "calc_time,funding_interval_hours,last_funding_rate",
+    **books.HEADERS,
+    **options.HEADERS,
 }
 _COIN_TRADES_HEADER = "id,price,qty,base_qty,time,is_buyer_maker"
 
@@ -43,6 +46,10 @@ def day_by_day(view: View, place: Place, written: Format) -> bytes:
         "aggTrades": lambda: _aggregates(view, place, written),
         "trades": lambda: _trades(view, place, written),
         "fundingRate": lambda: map(_funding, _settlements(view, place)),
+        "bookDepth": lambda: books.depth(view, place),
+        "bookTicker": lambda: books.tickers(view, place),
+        "BVOLIndex": lambda: options.index(view, place),
+        "EOHSummary": lambda: options.summaries(view, place),
     }
     return "\n".join((*made[place.folder.feed](), "")).encode()
 

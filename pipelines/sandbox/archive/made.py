@@ -1,9 +1,10 @@
 """Files made of a venue's rows, and their sizes, known before they are made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipelines.sandbox.archive import books, options
 from pipelines.sandbox.archive.files import content
 from pipelines.sandbox.archive.recorded import digest
 from pipelines.sandbox.archive.tree import (
@@ -23,8 +24,21 @@ from pipelines.sandbox.view import View
 
 _PERIODS = ("daily", "monthly")
 # Bytes of deflated data a row, above what was measured of any generated instrument
-# (klines 51, aggTrades 30, trades 32); see again when the feed's numbers change.
-_ROW_BYTES = {"klines": 60, "aggTrades": 36, "trades": 38, "fundingRate": 24}
+# (klines 51, aggTrades 30, trades 32, bookDepth 15, bookTicker 24, BVOLIndex 6,
+# EOHSummary 64); see again when the feed's numbers change.
+_ROW_BYTES = {
+    "klines": 60,
+    "aggTrades": 36,
+    "trades": 38,
+    "fundingRate": 24,
+    "bookDepth": 20,
+    "bookTicker": 30,
+    "BVOLIndex": 8,
+    "EOHSummary": 80,
+}
+# assets of which there are options, and an index of their volatility
+_WITH_OPTIONS = ("BNB", "BTC", "DOGE", "ETH", "XRP")
+_WITH_INDEX = ("BTC", "ETH")
 _MEMBER_BYTES = 256
 _SETTLEMENTS_PER_DAY = 3
 # A month of minutes is 3 MB, one of the busiest trades 8 MB.
@@ -114,7 +128,7 @@ class MadeTree:
         series = self._views[folder.symbol].series
         ended = series.ended_at_ms
         last_ms = self._clock.now_ms() if ended is None else ended - 1
-        return series.first_day, last_ms // DAY_MS + 1
+        return folder.within(series.first_day, last_ms // DAY_MS + 1)
 
     def _is_there(self, place: Place) -> bool:
         first, end = self._life(place.folder)
@@ -127,7 +141,7 @@ class MadeTree:
         if place.first_day < first or end < place.end_day:
             return False
         days = range(place.first_day, place.end_day)
-        of_trades = place.folder.feed in {"trades", "aggTrades"}
+        of_trades = place.folder.feed in {"trades", "aggTrades", "bookTicker"}
         return not of_trades or any(series.trades_of_day(day) for day in days)
 
     def _rows(self, place: Place) -> int | None:
@@ -140,6 +154,10 @@ class MadeTree:
             "trades": per_day[0],
             "aggTrades": per_day[1],
             "fundingRate": _SETTLEMENTS_PER_DAY,
+            "bookDepth": 2 * len(books.BANDS) * books.SNAPSHOTS_A_DAY,
+            "bookTicker": per_day[0],
+            "BVOLIndex": options.SECONDS_A_DAY,
+            "EOHSummary": options.SUMMARIES_A_DAY,
         }
         return rows[folder.feed] * (place.end_day - place.first_day)
 
@@ -158,12 +176,27 @@ def _folders(view: View) -> list[Folder]:
         for period in _PERIODS
         for feed, interval in feeds
     ]
+    folders += [Folder(symbol, *kind) for kind in _beside(view)]
     # a file of funding says each interval
     settled = view.series.recorded_settlements or ()
     is_whole = all(row.interval_hours for row in settled)
     if view.instrument.settle and not view.instrument.expiry and is_whole:
         folders.append(Folder(symbol, "fundingRate", "monthly"))
     return folders
+
+
+def _beside(view: View) -> Iterator[tuple[str, str]]:
+    """What there is beside candles and trades: feed and period."""
+    instrument = view.instrument
+    if instrument.settle:
+        yield "bookDepth", "daily"
+        if view.series.has_trades:
+            yield from (("bookTicker", period) for period in _PERIODS)
+    elif instrument.quote == "USDT":
+        if instrument.base in _WITH_INDEX:
+            yield "BVOLIndex", "daily"
+        if instrument.base in _WITH_OPTIONS:
+            yield "EOHSummary", "daily"
 
 
 @lru_cache(maxsize=_KEPT_DIGESTS)

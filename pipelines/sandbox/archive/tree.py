@@ -28,6 +28,23 @@ MICROSECONDS_FROM_MS = parse_instant("2025-01-01")
 HEADERS_FROM_MS = parse_instant("2022-08-11")
 
 
+# a band within 0.2 % came between 2025-12-07 and 2026-04-01
+NARROW_FROM_MS = parse_instant("2026-01-01")
+# what the names of files of options add to the base
+OF_OPTIONS = {"BVOLIndex": "BVOL", "EOHSummary": ""}
+_BEGAN = {
+    "bookDepth": "2023-01-01",
+    "bookTicker": "2023-05-16",
+    "BVOLIndex": "2023-06-20",
+    "EOHSummary": "2023-05-18",
+}
+_ENDED = {
+    ("bookTicker", "um"): "2024-03-31",
+    ("bookTicker", "cm"): "2024-10-15",
+    ("EOHSummary", "option"): "2023-10-24",
+}
+
+
 @dataclass(frozen=True)
 class Format:
     """From when on files are written in the newer ways."""
@@ -63,21 +80,36 @@ class Folder:
 
     @property
     def market(self) -> str:
-        """`spot`, `um` or `cm`."""
-        return market_of(self.symbol)
+        """`spot`, `um`, `cm` or `option`."""
+        return "option" if self.feed in OF_OPTIONS else market_of(self.symbol)
+
+    @property
+    def name(self) -> str:
+        """`BTCUSDT`, `BTCBVOLUSDT`."""
+        added = OF_OPTIONS.get(self.feed, "")
+        return venue_symbol(self.symbol.replace("/", f"{added}/"))
 
     @property
     def path(self) -> str:
         """`data/spot/daily/klines/BTCUSDT/1m/`."""
-        root = "spot" if self.market == "spot" else f"futures/{self.market}"
-        name = venue_symbol(self.symbol)
-        tail = f"{name}/{self.interval}" if self.interval else name
+        is_future = self.market in {"um", "cm"}
+        root = f"futures/{self.market}" if is_future else self.market
+        tail = f"{self.name}/{self.interval}" if self.interval else self.name
         return f"data/{root}/{self.period}/{self.feed}/{tail}/"
 
     @property
     def stem(self) -> str:
         """What every name starts with: `BTCUSDT-1m-`."""
-        return f"{venue_symbol(self.symbol)}-{self.interval or self.feed}-"
+        return f"{self.name}-{self.interval or self.feed}-"
+
+    def within(self, first_day: int, end_day: int) -> tuple[int, int]:
+        """The days of these, in which the host had such files."""
+        began = _BEGAN.get(self.feed)
+        ended = _ENDED.get((self.feed, self.market))
+        return (
+            max(first_day, _day(began)) if began else first_day,
+            min(end_day, _day(ended)) if ended else end_day,
+        )
 
 
 @dataclass(frozen=True)
@@ -102,6 +134,10 @@ class Place:
             return self.end_day * DAY_MS + DAILY_AFTER_MS
         weekday = (_EPOCH + timedelta(days=self.end_day)).weekday()
         return (self.end_day + -weekday % 7) * DAY_MS + MONTHLY_AFTER_MS
+
+
+def _day(text: str) -> int:
+    return (date.fromisoformat(text) - _EPOCH).days
 
 
 def placed(folder: Folder, name: str) -> Place | None:

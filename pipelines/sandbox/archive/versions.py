@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from pipelines.sandbox.archive.recorded import digest
-from pipelines.sandbox.archive.zipped import changed
+from pipelines.sandbox.archive.zipped import changed, frozen
 from pipelines.sandbox.faults import Fault
 
 # A file is told to be published again no earlier than this after its first version.
@@ -67,17 +67,24 @@ class Version:
 
     def size(self) -> int:
         """Its bytes, as the listing tells them."""
-        if self._of("archive_republished"):
+        if self._of("archive_republished") or self._is_frozen:
             return len(self._stored())
         whole = self.file.size()
         return whole // 2 if self._of("archive_truncated") else whole
 
+    @property
+    def _is_frozen(self) -> bool:
+        return bool(self._of("archive_frozen")) and "/bookDepth/" in self.file.path
+
     def _whole(self) -> bytes:
         changes = len(self._of("archive_republished"))
-        if not changes:
-            return self.file.content()
-        first = self.file.published_at_ms
-        return _changed(self.file, first, changes, self.published_at_ms)
+        first, at_ms = self.file.published_at_ms, self.published_at_ms
+        whole = (
+            _changed(self.file, first, changes, at_ms)
+            if changes
+            else self.file.content()
+        )
+        return frozen(whole, at_ms) if self._is_frozen else whole
 
     def _stored(self) -> bytes:
         whole = self._whole()
@@ -104,7 +111,7 @@ class Version:
         truncated = self._of("archive_truncated")
         if any(fault.variant == "original" for fault in truncated):
             return digest(self._whole())
-        if truncated or self._of("archive_republished"):
+        if truncated or self._of("archive_republished") or self._is_frozen:
             return digest(self._stored())
         return self.file.digest()
 

@@ -21,6 +21,7 @@ _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
 _VERSION, _DEFLATED = 20, 8
+_FROZEN_PCT = 2
 
 
 def _dos_time(at_ms: int) -> tuple[int, int]:
@@ -65,14 +66,32 @@ def changed(packed: bytes, changes: int, at_ms: int) -> bytes:
     The value is the third from the left (the amount of a trade, a funding rate, a
     candle's high), in units of its last written digit.
     """
-    with zipfile.ZipFile(io.BytesIO(packed)) as file:
-        name = file.namelist()[0]
-        lines = file.read(name).rstrip(b"\n").split(b"\n")
+    name, lines = _lines(packed)
     middle = len(lines) // 2
     values = lines[middle].split(b",")
     values[2] = _raised(values[2].decode(), changes).encode()
     lines[middle] = b",".join(values)
     return zipped(name, b"\n".join((*lines, b"")), at_ms, len(packed))
+
+
+def frozen(packed: bytes, at_ms: int) -> bytes:
+    """A file of depth whose inner bands of the asks say all day what they said first.
+
+    https://github.com/binance/binance-public-data/issues/496
+    """
+    name, lines = _lines(packed)
+    first: dict[bytes, list[bytes]] = {}
+    for n, line in enumerate(lines[1:], start=1):
+        at, band, *amounts = line.split(b",")
+        if 0 < float(band) <= _FROZEN_PCT:
+            lines[n] = b",".join((at, band, *first.setdefault(band, amounts)))
+    return zipped(name, b"\n".join((*lines, b"")), at_ms, len(packed))
+
+
+def _lines(packed: bytes) -> tuple[str, list[bytes]]:
+    with zipfile.ZipFile(io.BytesIO(packed)) as file:
+        name = file.namelist()[0]
+        return name, file.read(name).rstrip(b"\n").split(b"\n")
 
 
 def _raised(text: str, units: int) -> str:

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipelines.sandbox.book import last_price
 from pipelines.sandbox.market import DAY_MS, E8, HOUR_MS
@@ -32,7 +32,7 @@ class Quote(NamedTuple):
     last: float | None
     volume: float
     shared: dict[str, object]
-    own: dict[str, object]
+    own: dict[str, Any]
 
 
 class Option(NamedTuple):
@@ -49,11 +49,14 @@ class Option(NamedTuple):
         base = self.view.instrument.base
         return f"{base}-{dated(self.expires_ms)}-{self.strike}-{self.right}"
 
-    def quote(self, now_ms: int) -> Quote:
-        """What chain and ticker say of it: by Black's formula, of its own IV."""
+    def quote(self, now_ms: int, price: int | None = None) -> Quote:
+        """What chain and ticker say of it: by Black's formula, of its own IV.
+
+        `price`: the underlying's then; None: the last one.
+        """
         draw = zlib.crc32(f"{self.name}:{now_ms // 1000}".encode())
         iv = 40 + draw % 4000 / 100
-        forward = (last_price(self.view, now_ms) or E8) / E8
+        forward = (price or last_price(self.view, now_ms) or E8) / E8
         years = max(self.expires_ms - now_ms, 1) / _YEAR_MS
         spread = iv / 100 * math.sqrt(years)
         above = math.log(forward / self.strike) / spread + spread / 2

@@ -85,10 +85,13 @@ def test_folders_are_common_prefixes() -> None:
         return texts(body, "CommonPrefixes", "Prefix")
 
     assert folders("") == ["data/"]
-    assert folders("data/") == ["data/futures/", "data/spot/"]
+    assert folders("data/") == ["data/futures/", "data/option/", "data/spot/"]
     assert folders("data/futures/") == ["data/futures/cm/", "data/futures/um/"]
     assert folders("data/spot/daily/") == [
         f"data/spot/daily/{feed}/" for feed in ("aggTrades", "klines", "trades")
+    ]
+    assert folders("data/option/daily/BVOLIndex/") == [
+        f"data/option/daily/BVOLIndex/{base}BVOLUSDT/" for base in ("BTC", "ETH")
     ]
     assert "data/futures/um/monthly/fundingRate/" in folders("data/futures/um/monthly/")
     symbols = folders("data/futures/cm/daily/klines/")
@@ -99,6 +102,7 @@ def test_folders_are_common_prefixes() -> None:
     one_each = pages(archive(max_keys=1), prefix="data/", delimiter="/")
     assert [texts(b, "CommonPrefixes", "Prefix")[0] for b in one_each] == [
         "data/futures/",
+        "data/option/",
         "data/spot/",
     ]
 
