@@ -2,7 +2,14 @@
 
 import pytest
 
+from pipelines.config.rows import configuration
+from pipelines.settings import PROJECT_DIR, settings
+from pipelines.sources.archive.source import ArchiveSource
+from pipelines.sources.load import load
+from pipelines.upstream.options import LoadOptions
 from tests.contents.any_order import check_any_order
+from tests.contents.transform import Transform
+from tests.fakes.archive_server import archive_server, csv
 from tests.histories.depth_histories import DepthHistories
 from tests.integration.models.test_dbt_histories import select
 from tests.oracles import depth_oracle, metrics_oracle
@@ -52,3 +59,31 @@ def test_metrics_are_the_same_in_any_order_and_as_reckoned_apart(built_database,
             depth_oracle.depth(loads),
         ),
     )
+
+
+def test_a_band_that_stands_still_in_a_verified_file_is_frozen_in_gold(
+    built_database, monkeypatch
+):
+    day, name = ("2026-09-04", "2026-09-05"), "BTCUSDT-bookDepth-2026-09-04.zip"
+    lines = [
+        f"2026-09-04 00:{minute:02}:08,{band},{depth},{depth}"
+        for minute in range(8)
+        for band, depth in (("-0.20", minute + 1), ("0.20", 5))
+    ]
+    with archive_server() as host:
+        monkeypatch.setenv("BULLION_ARCHIVE_URL", host.url)
+        settings.cache_clear()
+        path = f"data/futures/um/daily/bookDepth/BTCUSDT/{name}"
+        host.put_csv(path, csv(lines, "timestamp,percentage,depth,notional"))
+        asked = LoadOptions.parse(
+            ["binance"], ["BTC/USDT:USDT"], *day, feeds=["book_depth"]
+        )
+        load(ArchiveSource(configuration(PROJECT_DIR / "seeds"), asked))
+    Transform().rerun("run", "--select", "fct_book_depth")
+    held = select(
+        "select side, count(*), count(*) filter (where excluded_for = 'frozen'),"
+        " min(unchanged_seconds) filter (where excluded_for = 'frozen')"
+        " from gold.fct_book_depth group by side order by side"
+    )
+    assert held == [("ask", 8, 3, 300), ("bid", 8, 0, None)]
+    assert select("select count(*) from gold.fct_liquidity") == [(0,)]
