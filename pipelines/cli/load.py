@@ -56,8 +56,8 @@ def load(
         typer.Option(
             help="exchange: candles (the default of a named symbol), trades or"
             " funding_rates; archive: klines (the default), agg_trades, trades,"
-            " funding_rates, metrics, symbols and more (README.md); evm: blocks (the default) or"
-            " contract_reads; may be repeated."
+            " funding_rates, metrics, symbols and more (README.md); evm: blocks (the"
+            " default) or contract_reads; may be repeated."
         ),
     ] = None,
     *,

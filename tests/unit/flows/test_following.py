@@ -1,6 +1,7 @@
 """What fails is said and tried again, later each time; what works builds at once."""
 
 from collections.abc import Callable, Iterable
+from threading import Event
 
 import pytest
 from typer.testing import CliRunner
@@ -14,15 +15,16 @@ NOTHING = TransformFacts(0, {}, 0.1)
 BUILT = TransformFacts(3, {"success": 3}, 1.5)
 
 
-class Stop:
+class Stop(Event):
     """An event that is set once there is nothing left to come."""
 
     def __init__(self, is_over: Callable[[], bool]) -> None:
-        self.pauses: list[float] = []
+        super().__init__()
+        self.pauses: list[float | None] = []
         self._is_over = is_over
 
-    def wait(self, pause_s: float) -> bool:
-        self.pauses.append(pause_s)
+    def wait(self, timeout: float | None = None) -> bool:
+        self.pauses.append(timeout)
         return self._is_over()
 
 
@@ -37,7 +39,9 @@ def followed(monkeypatch, outcomes: Iterable[TransformFacts | Exception]):
         return outcome
 
     monkeypatch.setattr(following, "run_dbt", run_dbt)
-    stop, built, said = Stop(lambda: not left), [], []
+    stop = Stop(lambda: not left)
+    built: list[TransformFacts] = []
+    said: list[str] = []
     following.follow(stop, "none", built.append, said.append)
     return stop.pauses, built, said
 
