@@ -60,6 +60,8 @@ _VENUES: dict[str, tuple[tuple[str, Sequence[str], float], ...]] = {
         ("USDC", _MAJORS[:2], 0.15),
     ),
     "coinbase": (("USD", (*_COINS, "USDT"), 0.7), ("USDT", _MAJORS[:3], 0.2)),
+    "okx": (("USDT", _MAJORS, 0.5),),
+    "bybit": (("USDT", _MAJORS, 0.5),),
 }
 
 
@@ -106,7 +108,7 @@ def generated_pairs() -> dict[str, list[Pair]]:
     contracts_on = [by_asset[base] for base in _CONTRACTS_ON]
     pairs["binance"] += _contracts(contracts_on)
     for exchange_id, dollar in _PERPETUALS_IN.items():
-        pairs[exchange_id] = [
+        pairs[exchange_id] = pairs.get(exchange_id, []) + [
             _perpetual(asset, quote, settle, sized=exchange_id == "okx")
             for asset in contracts_on
             for quote, settle in ((dollar, dollar), ("USD", asset.asset))

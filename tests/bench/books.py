@@ -10,6 +10,7 @@ from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.running import Running, running
 from pipelines.settings import export
 from pipelines.sources.exchange.feeds import ORDER_BOOKS, TICKERS
+from pipelines.sources.exchange.venues import spec_of
 from tests.bench import child
 from tests.bench.options import Options
 from tests.bench.say import say
@@ -24,22 +25,36 @@ FEEDS = (ORDER_BOOKS, TICKERS)
 
 def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
     """What snapshots of each feed take, a minute after the other."""
-    series = {
-        exchange_id: [
-            p.instrument.symbol for p in pairs if ":" not in p.instrument.symbol
-        ]
-        for exchange_id, pairs in generated_pairs().items()
-    }
+    series = {feed.name: _series(feed.name) for feed in FEEDS}
     with (
         server.database("bench_books"),
         running(now=NOW, frozen=True, rate_limit=False) as sandbox,
     ):
         export(sandbox.environment)
         found = {
-            feed.name: _seconds(feed.name, series, options, sandbox) for feed in FEEDS
+            name: _seconds(name, of_venues, options, sandbox)
+            for name, of_venues in series.items()
         }
-        yield _speeds(found, sum(map(len, series.values())))
+        counts = {
+            name: sum(map(len, of_venues.values()))
+            for name, of_venues in series.items()
+        }
+        yield _speeds(found, counts)
         yield _bytes()
+
+
+def _series(feed: str) -> Mapping[str, Sequence[str]]:
+    """The spot pairs of each venue that is asked for the feed."""
+    found = {
+        exchange_id: [
+            p.instrument.symbol
+            for p in pairs
+            if ":" not in p.instrument.symbol
+            and feed in spec_of(exchange_id, p.instrument.symbol).routes
+        ]
+        for exchange_id, pairs in generated_pairs().items()
+    }
+    return {exchange_id: symbols for exchange_id, symbols in found.items() if symbols}
 
 
 def _seconds(
@@ -55,12 +70,12 @@ def _seconds(
     return seconds[1:]
 
 
-def _speeds(found: Mapping[str, list[float]], count: int) -> Table:
+def _speeds(found: Mapping[str, list[float]], counts: Mapping[str, int]) -> Table:
     return Table(
         "Snapshots to committed bronze rows, medians",
         ("feed", "rows", "seconds", "rows/s"),
         [
-            (feed, count, median(seconds), count / median(seconds))
+            (feed, counts[feed], median(seconds), counts[feed] / median(seconds))
             for feed, seconds in found.items()
         ],
         ("A load of each venue, one after the other: one request a book.",),

@@ -1,4 +1,4 @@
-"""Bybit's REST: perpetual contracts by category, in the published form.
+"""Bybit's REST: spot and perpetual contracts by category, in the published form.
 
 https://bybit-exchange.github.io/docs/v5/market/kline
 """
@@ -25,13 +25,14 @@ from pipelines.sandbox.view import View
 
 _API = "/v5/market/"
 CANDLES_MAX, TRADES_MAX, ROWS_MAX, LEVELS_MAX = 1000, 1000, 200, 500
+CATEGORIES = ("spot", "linear", "inverse")
 INTERVAL_MS = 5 * MINUTE_MS
 RATES_MS = 90 * DAY_MS
 _LISTED_MS = 1_585_526_400_000
 
 
 def venue_symbol(symbol: str) -> str:
-    """`BTCUSDT` settles in dollars, `BTCUSD` in bitcoin."""
+    """`BTCUSDT` is a pair, or settles in dollars; `BTCUSD` settles in bitcoin."""
     return symbol.partition(":")[0].replace("/", "")
 
 
@@ -42,7 +43,7 @@ class Bybit:
 
     def __init__(self, series: Mapping[str, Series], clock: Clock) -> None:
         self._clock = clock
-        self._views: dict[str, dict[str, View]] = {"linear": {}, "inverse": {}}
+        self._views: dict[str, dict[str, View]] = {c: {} for c in CATEGORIES}
         for name, one in series.items():
             view = View(one, clock, fills=True)
             self._views[_category(view)][venue_symbol(name)] = view
@@ -86,7 +87,9 @@ class Bybit:
     def _instruments(self, params: Params) -> dict[str, object]:
         views = self._views.get(params["category"], {})
         is_listed = params.get("status", "Trading") == "Trading"
-        listed = [_listed(name, view) for name, view in views.items() if is_listed]
+        if params["category"] == "spot":
+            return {"list": [_listed_spot(*one) for one in views.items() if is_listed]}
+        listed = [_listed(*one) for one in views.items() if is_listed]
         return {"list": listed, "nextPageCursor": ""}
 
     def _candles(self, params: Params) -> dict[str, object]:
@@ -170,6 +173,8 @@ class Bybit:
 
 
 def _category(view: View) -> str:
+    if view.instrument.settle is None:
+        return "spot"
     return "linear" if view.instrument.contract_size is None else "inverse"
 
 
@@ -222,6 +227,26 @@ def _listed(name: str, view: View) -> dict[str, object]:
         "lotSizeFilter": {"minOrderQty": lot, "qtyStep": lot, "maxOrderQty": "10000"},
         "fundingInterval": 480,
         "settleCoin": one.settle,
+    }
+
+
+def _listed_spot(name: str, view: View) -> dict[str, object]:
+    one, lot = view.instrument, shortest(view.instrument.lot)
+    return {
+        "symbol": name,
+        "baseCoin": one.base,
+        "quoteCoin": one.quote,
+        "innovation": "0",
+        "status": "Trading" if one.is_active else "Closed",
+        "marginTrading": "utaOnly",
+        "lotSizeFilter": {
+            "basePrecision": lot,
+            "quotePrecision": "0.00000001",
+            "minOrderQty": lot,
+            "maxOrderQty": "10000",
+            "minOrderAmt": "5",
+        },
+        "priceFilter": {"tickSize": shortest(one.tick)},
     }
 
 

@@ -1,9 +1,9 @@
-"""OKX's REST: perpetual contracts, counted in contracts, in the published form.
+"""OKX's REST: spot, and perpetuals counted in contracts, in the published form.
 
 https://www.okx.com/docs-v5/en/#order-book-trading-market-data
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from pipelines.sandbox.answers import Answer, RefusedError, document, encoded
@@ -33,8 +33,9 @@ _OTHER_SIZE = "0.1"
 
 
 def venue_symbol(symbol: str) -> str:
-    """`BTC-USDT-SWAP` settles in dollars, `BTC-USD-SWAP` in bitcoin."""
-    return f"{symbol.partition(':')[0].replace('/', '-')}-SWAP"
+    """`BTC-USDT-SWAP` settles in dollars, `BTC-USD-SWAP` in bitcoin; `BTC-USDT`."""
+    pair, _, settle = symbol.replace("/", "-").partition(":")
+    return f"{pair}-SWAP" if settle else pair
 
 
 class Okx:
@@ -81,16 +82,20 @@ class Okx:
         return Answer(429, encoded(_error("50011", "Too Many Requests")))
 
     def _instruments(self, params: Params) -> list[object]:
-        if params["instType"] != "SWAP":
-            return []
-        return [_listed(name, view) for name, view in self._views.items()]
+        listed = {"SWAP": _listed, "SPOT": _listed_spot}[params["instType"]]
+        return [listed(name, view) for name, view in self._of(params["instType"])]
+
+    def _of(self, kind: str) -> Iterator[tuple[str, View]]:
+        for name, view in self._views.items():
+            if (view.instrument.settle is None) == (kind == "SPOT"):
+                yield name, view
 
     def _open_interest(self, params: Params) -> list[object]:
         now_ms = self._clock.now_ms()
         asked = params.get("instId")
-        named = {asked: self._views[asked]} if asked else self._views
+        named = [(asked, self._views[asked])] if asked else self._of("SWAP")
         rows: list[object] = []
-        for name, view in named.items():
+        for name, view in named:
             day = last_day(view, now_ms)
             counted, other = day.volume * 3, (day.quote_volume or 0) * 3
             contracts, base, _ = _volumes(view, counted, other)
@@ -180,6 +185,10 @@ def _limit(params: Params, most: int) -> int:
     return min(int(params.get("limit", 100)), most)
 
 
+def _is_spot(view: View) -> bool:
+    return view.instrument.settle is None
+
+
 def _is_linear(view: View) -> bool:
     return view.instrument.contract_size is None
 
@@ -192,13 +201,15 @@ def _size(view: View) -> str:
 
 
 def _contracts(view: View, amount: int) -> str:
-    return shortest(
-        amount * E8 // parse_e8(_size(view)) if _is_linear(view) else amount
-    )
+    if _is_spot(view) or not _is_linear(view):
+        return shortest(amount)
+    return shortest(amount * E8 // parse_e8(_size(view)))
 
 
 def _volumes(view: View, counted: int, other: int) -> tuple[str, str, str]:
-    """Contracts, base and quote."""
+    """Contracts, base and quote; of spot the base, and twice the quote."""
+    if _is_spot(view):
+        return shortest(counted), shortest(other), shortest(other)
     if _is_linear(view):
         return _contracts(view, counted), shortest(counted), shortest(other)
     return shortest(counted), shortest(other), shortest(counted * int(_size(view)))
@@ -230,6 +241,26 @@ def _listed(name: str, view: View) -> dict[str, object]:
         "tickSz": shortest(one.tick),
         "lotSz": _contracts(view, one.lot),
         "minSz": _contracts(view, one.lot),
+        "alias": "",
+        "state": "live" if one.is_active else "suspend",
+        "ruleType": "normal",
+    }
+
+
+def _listed_spot(name: str, view: View) -> dict[str, object]:
+    one = view.instrument
+    of_contracts = ("uly", "instFamily", "settleCcy", "ctVal", "ctMult", "ctValCcy")
+    return {
+        "instType": "SPOT",
+        "instId": name,
+        "baseCcy": one.base,
+        "quoteCcy": one.quote,
+        **dict.fromkeys((*of_contracts, "ctType", "expTime", "optType", "stk"), ""),
+        "listTime": str(_LISTED_MS),
+        "lever": "10",
+        "tickSz": shortest(one.tick),
+        "lotSz": shortest(one.lot),
+        "minSz": shortest(one.lot),
         "alias": "",
         "state": "live" if one.is_active else "suspend",
         "ruleType": "normal",

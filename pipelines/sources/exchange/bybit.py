@@ -1,4 +1,4 @@
-"""Bybit as data: contracts that settle in their quote, and in their base.
+"""Bybit as data: spot, and contracts that settle in their quote or their base.
 
 One host, one budget; each kind is a category with a listing of its own. What settles in
 its base is counted in dollars.
@@ -33,6 +33,39 @@ from pipelines.upstream.market_rows import PRICES
 LIST = ("result", "list")
 
 
+def _candles(category: str, *volumes: str) -> SpanRoute:
+    """The candles of a category; `volumes` is what they count."""
+    return SpanRoute(
+        method="publicGetV5MarketKline",
+        weight=1,
+        path=LIST,
+        fixed={"category": category, "interval": "1", "limit": 1000},
+        since=TimeParam("start", "ms"),
+        until=TimeParam("end", "ms"),
+        layout=in_order("opened_at", *PRICES, *volumes),
+        cells=7,
+        page_steps=1000,
+    )
+
+
+def _book(category: str, *levels: int) -> SnapshotRoute:
+    """The book of a category, of at most so many levels."""
+    return replace(
+        BOOK,
+        method="publicGetV5MarketOrderbook",
+        path=("result",),
+        fixed={"category": category},
+        layout={
+            "bids": "b",
+            "asks": "a",
+            "snapshot_at": "ts",
+            "update_id": "u",
+            "changed_at_ms": "cts",
+        },
+        depth=Depth("limit", dict.fromkeys(levels, 1)),
+    )
+
+
 def _routes(
     category: str, perpetual: str, volumes: tuple[str, ...], interest: str
 ) -> Mapping[str, SpanRoute | SnapshotRoute]:
@@ -43,17 +76,7 @@ def _routes(
     """
     of = {"category": category}
     return {
-        CANDLES.name: SpanRoute(
-            method="publicGetV5MarketKline",
-            weight=1,
-            path=LIST,
-            fixed={**of, "interval": "1", "limit": 1000},
-            since=TimeParam("start", "ms"),
-            until=TimeParam("end", "ms"),
-            layout=in_order("opened_at", *PRICES, *volumes),
-            cells=7,
-            page_steps=1000,
-        ),
+        CANDLES.name: _candles(category, *volumes),
         FUNDING_RATES.name: SpanRoute(
             method="publicGetV5MarketFundingHistory",
             weight=1,
@@ -69,20 +92,7 @@ def _routes(
             page_steps=199 * HOUR_MS,
             sends_empty=False,
         ),
-        ORDER_BOOKS.name: replace(
-            BOOK,
-            method="publicGetV5MarketOrderbook",
-            path=("result",),
-            fixed=of,
-            layout={
-                "bids": "b",
-                "asks": "a",
-                "snapshot_at": "ts",
-                "update_id": "u",
-                "changed_at_ms": "cts",
-            },
-            depth=Depth("limit", dict.fromkeys((1, 25, 50, 100, 200, 500), 1)),
-        ),
+        ORDER_BOOKS.name: _book(category, 1, 25, 50, 100, 200, 500),
         OPEN_INTEREST.name: SnapshotRoute(
             method="publicGetV5MarketTickers",
             weight=1,
@@ -150,4 +160,15 @@ INVERSE = replace(
     ),
     listing=_listing("inverse"),
     ccxt_options={"fetchMarkets": {"types": ["inverse"]}},
+)
+SPOT = replace(
+    LINEAR,
+    market="spot",
+    routes={
+        CANDLES.name: _candles("spot", "base_volume", "quote_volume"),
+        ORDER_BOOKS.name: _book("spot", 1, 25, 50, 100, 200),
+    },
+    # all in one answer, which takes neither a limit nor a cursor
+    listing=replace(_listing("spot"), fixed={"category": "spot"}, rest=()),
+    ccxt_options={"fetchMarkets": {"types": ["spot"]}},
 )

@@ -1,7 +1,7 @@
-"""OKX as data: perpetual contracts that settle in their quote, and in their base.
+"""OKX as data: spot, and perpetual contracts that settle in their quote or their base.
 
-One host, one budget for both. Amounts are contracts of a size that is listed: so much
-of the base, or of the quote where they settle in their base.
+One host, one budget for all. Amounts of contracts are counted in a size that is listed:
+so much of the base, or of the quote where they settle in their base.
 """
 
 from dataclasses import replace
@@ -33,7 +33,7 @@ from pipelines.upstream.extents import HOUR_MS
 from pipelines.upstream.market_rows import PRICES
 
 NAME = "instId"
-PERPETUAL = {"instType": "SWAP"}
+PERPETUAL, SPOT_PAIR = {"instType": "SWAP"}, {"instType": "SPOT"}
 DATA = ("data",)
 # `before` and `after` leave out the stamp they name; rows run from the newest down
 SINCE = TimeParam("before", "ms", offset_ms=-1)
@@ -49,46 +49,56 @@ UNTIL = TimeParam("after", "ms", offset_ms=1)
 # …-get-open-interest: all perpetuals in one answer; …-get-instruments too.
 # Each endpoint has a limit of its own, of 10 to 40 requests in two seconds: all that is
 # asked here spends no more than the least, read 2026-11
+CANDLES_OF = SpanRoute(
+    method="publicGetMarketCandles",
+    older=(timedelta(minutes=1439), "publicGetMarketHistoryCandles"),
+    weight=1,
+    path=DATA,
+    symbol_param=NAME,
+    fixed={"bar": "1m", "limit": 300},
+    since=SINCE,
+    until=UNTIL,
+    layout=in_order("opened_at", *PRICES, "contracts", "base_volume", "quote_volume"),
+    cells=9,
+    page_steps=300,
+)
+TRADES_OF = WalkRoute(
+    method="publicGetMarketHistoryTrades",
+    weight=1,
+    path=DATA,
+    symbol_param=NAME,
+    cursor=IdCursor("after", is_backward=True),
+    page_rows=100,
+    # a day less: months are of 28 days at least
+    reach=timedelta(days=83),
+    counts_contracts=True,
+    layout={
+        "trade_id": "tradeId",
+        "price": "px",
+        "contracts": "sz",
+        "traded_at": "ts",
+        "taker_side": "side",
+    },
+    words={"taker_side": {"buy": "buy", "sell": "sell"}},
+)
+BOOK_OF = replace(
+    BOOK,
+    method="publicGetMarketBooks",
+    path=(*DATA, "0"),
+    symbol_param=NAME,
+    counts_contracts=True,
+    layout={**BOOK.layout, "snapshot_at": "ts", "update_id": "seqId"},
+    optional=frozenset({"update_id"}),
+    depth=Depth("sz", dict.fromkeys((1, 5, 20, 50, 100, 400), 1)),
+)
 LINEAR = VenueSpec(
     exchange_id="okx",
     ccxt_class="okx",
     market="linear",
     shares_budget=True,
     routes={
-        CANDLES.name: SpanRoute(
-            method="publicGetMarketCandles",
-            older=(timedelta(minutes=1439), "publicGetMarketHistoryCandles"),
-            weight=1,
-            path=DATA,
-            symbol_param=NAME,
-            fixed={"bar": "1m", "limit": 300},
-            since=SINCE,
-            until=UNTIL,
-            layout=in_order(
-                "opened_at", *PRICES, "contracts", "base_volume", "quote_volume"
-            ),
-            cells=9,
-            page_steps=300,
-        ),
-        TRADES.name: WalkRoute(
-            method="publicGetMarketHistoryTrades",
-            weight=1,
-            path=DATA,
-            symbol_param=NAME,
-            cursor=IdCursor("after", is_backward=True),
-            page_rows=100,
-            # a day less: months are of 28 days at least
-            reach=timedelta(days=83),
-            counts_contracts=True,
-            layout={
-                "trade_id": "tradeId",
-                "price": "px",
-                "contracts": "sz",
-                "traded_at": "ts",
-                "taker_side": "side",
-            },
-            words={"taker_side": {"buy": "buy", "sell": "sell"}},
-        ),
+        CANDLES.name: CANDLES_OF,
+        TRADES.name: TRADES_OF,
         FUNDING_RATES.name: SpanRoute(
             method="publicGetPublicFundingRateHistory",
             weight=1,
@@ -101,16 +111,7 @@ LINEAR = VenueSpec(
             page_steps=399 * HOUR_MS,
             sends_empty=False,
         ),
-        ORDER_BOOKS.name: replace(
-            BOOK,
-            method="publicGetMarketBooks",
-            path=(*DATA, "0"),
-            symbol_param=NAME,
-            counts_contracts=True,
-            layout={**BOOK.layout, "snapshot_at": "ts", "update_id": "seqId"},
-            optional=frozenset({"update_id"}),
-            depth=Depth("sz", dict.fromkeys((1, 5, 20, 50, 100, 400), 1)),
-        ),
+        ORDER_BOOKS.name: BOOK_OF,
         OPEN_INTEREST.name: SnapshotRoute(
             method="publicGetPublicOpenInterest",
             weight=1,
@@ -139,3 +140,24 @@ LINEAR = VenueSpec(
     ccxt_options={"fetchMarkets": {"types": ["swap"]}},
 )
 INVERSE = replace(LINEAR, market="inverse")
+SPOT = replace(
+    LINEAR,
+    market="spot",
+    routes={
+        CANDLES.name: replace(
+            CANDLES_OF,
+            layout=in_order("opened_at", *PRICES, "base_volume", "quote_volume"),
+        ),
+        TRADES.name: replace(
+            TRADES_OF,
+            counts_contracts=False,
+            layout={
+                name.replace("contracts", "base_amount"): place
+                for name, place in TRADES_OF.layout.items()
+            },
+        ),
+        ORDER_BOOKS.name: replace(BOOK_OF, counts_contracts=False),
+    },
+    listing=replace(LINEAR.listing, fixed=SPOT_PAIR),
+    ccxt_options={"fetchMarkets": {"types": ["spot"]}},
+)

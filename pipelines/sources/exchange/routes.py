@@ -347,12 +347,12 @@ class VenueSpec:
 
     def refusal(self, feed: str) -> str:
         """Why it is not asked for `feed`."""
-        if self.market == "spot":
-            return f"{self.exchange_id} has no {feed} of spot instruments"
+        is_spot = self.market == "spot"
+        kind = "spot instruments" if is_spot else f"{self.market} contracts"
         if self.shares_budget:
-            return (
-                f"{self.exchange_id} is not asked for {feed} of {self.market} contracts"
-            )
+            return f"{self.exchange_id} is not asked for {feed} of {kind}"
+        if is_spot:
+            return f"{self.exchange_id} has no {feed} of {kind}"
         return (
             f"{feed} of {self.market} contracts on {self.exchange_id} come from its"
             " archive, not by REST: `bullion load archive`"

@@ -379,8 +379,8 @@ COINBASE = VenueSpec(
 VENUES: Mapping[str, VenueSpec] = {
     venue.exchange_id: venue
     for venue in (
-        *(BINANCE, BINANCE_US, bybit.LINEAR, COINBASE, deribit.INVERSE),
-        *(KRAKEN, kraken_futures.LINEAR, okx.LINEAR),
+        *(BINANCE, BINANCE_US, bybit.SPOT, COINBASE, deribit.INVERSE),
+        *(KRAKEN, kraken_futures.LINEAR, okx.SPOT),
     )
 }
 

@@ -9,14 +9,16 @@ import pytest
 from pipelines.sandbox.running import running
 from tests.integration.sandbox.test_sandbox_speaks_ccxt import MINUTE_MS, NOW, NOW_MS
 
-LINEAR, INVERSE = "BTC/USDT:USDT", "BTC/USD:BTC"
+LINEAR, INVERSE, SPOT = "BTC/USDT:USDT", "BTC/USD:BTC", "BTC/USDT"
 SIZES = {  # of a contract: the base, or the quote where it settles in its base
     ("okx", LINEAR): 0.01,
     ("okx", INVERSE): 100,
     ("bybit", LINEAR): 1,
     ("bybit", INVERSE): 1,
+    ("okx", SPOT): 1,
+    ("bybit", SPOT): 1,
 }
-TYPES = {"okx": ["swap"], "bybit": ["linear", "inverse"]}
+TYPES = {"okx": ["spot", "swap"], "bybit": ["spot", "linear", "inverse"]}
 MINUTES = 40
 SINCE = NOW_MS // MINUTE_MS * MINUTE_MS - MINUTES * MINUTE_MS
 
@@ -42,7 +44,9 @@ def test_candles_are_made_of_the_trades(
 ) -> None:
     exchange, size = venues[name], SIZES[name, symbol]
     market = exchange.market(symbol)
-    assert (market["linear"], market["inverse"]) == (symbol == LINEAR, symbol != LINEAR)
+    assert bool(market["spot"]) == (symbol == SPOT)
+    assert bool(market["linear"]) == (symbol == LINEAR)
+    assert bool(market["inverse"]) == (symbol == INVERSE)
     rows = exchange.fetch_ohlcv(symbol, since=SINCE, limit=MINUTES)
     assert [row[0] for row in rows] == [SINCE + n * MINUTE_MS for n in range(MINUTES)]
     trades = exchange.fetch_trades(symbol, limit=100)

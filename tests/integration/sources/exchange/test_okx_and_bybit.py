@@ -20,6 +20,8 @@ NOW = "2024-03-01T12:00:30Z"
 SINCE = "2024-03-01T10:00:00Z"
 NOW_MS, SINCE_MS = parse_instant(NOW), parse_instant(SINCE)
 LINEAR, INVERSE = PAIRS = ("BTC/USDT:USDT", "BTC/USD:BTC")
+SPOT = "BTC/USDT"
+SERIES = (LINEAR, SPOT, INVERSE)  # as they sort, the last first
 VENUES = ("okx", "bybit")
 RATES = {
     "okx": "api/v5/public/funding-rate-history?instId=BTC-USDT-SWAP",
@@ -69,6 +71,8 @@ def test_each_feed_reaches_gold_and_candles_are_made_of_the_trades(venue):
     for _ in range(2):
         assert loaded("okx", PAIRS, "candles", "trades", *now) == []
         assert loaded("bybit", PAIRS, *spans, *now) == []
+        assert loaded("okx", [SPOT], "candles", "trades", "order_books") == []
+        assert loaded("bybit", [SPOT], "candles", "order_books") == []
         for name in VENUES:
             assert loaded(name, PAIRS, "funding_rates", since="-P3D") == []
     Transform().run("run", "--select", *(f"+{name}" for name in MODELS))
@@ -87,12 +91,12 @@ def test_each_feed_reaches_gold_and_candles_are_made_of_the_trades(venue):
             f" from gold.fct_candles where exchange_id = '{name}' and timeframe = '1m'"
             " group by symbol order by symbol desc"
         )
-        assert [row[:2] for row in minutes] == [(LINEAR, 121), (INVERSE, 121)]
+        assert [row[:2] for row in minutes] == [(s, 121) for s in SERIES]
         books = query(
             "select symbol, excluded_for, spread_bps > 0, buy_cost_bps is not null"
             f" from gold.fct_liquidity where exchange_id = '{name}' order by 1 desc"
         )
-        assert books == [(LINEAR, None, True, True), (INVERSE, None, True, True)]
+        assert books == [(s, None, True, True) for s in SERIES]
         # a level of the book is worth a few thousand dollars, not a hundred times that
         depth = "select max(bid_depth_narrow) from gold.fct_liquidity where "
         worth = query(f"{depth} exchange_id = '{name}' and symbol = '{LINEAR}'")
@@ -124,10 +128,7 @@ def test_each_feed_reaches_gold_and_candles_are_made_of_the_trades(venue):
         where c.exchange_id = 'okx' and c.timeframe = '1m'
         group by c.symbol order by c.symbol desc
     """)
-    assert [(symbol, *wrong) for symbol, _, *wrong in rebuilt] == [
-        (LINEAR, 0, 0),
-        (INVERSE, 0, 0),
-    ]
+    assert [(s, *wrong) for s, _, *wrong in rebuilt] == [(s, 0, 0) for s in SERIES]
     assert all(minutes > 15 for _, minutes, *_ in rebuilt)
 
 
@@ -153,8 +154,11 @@ def test_what_is_not_asked_for_is_refused_and_older_minutes_have_a_route_of_thei
 ):
     (failure,) = loaded("bybit", [LINEAR], "trades")
     assert "bybit is not asked for trades of linear contracts" in failure
-    with pytest.raises(Exception, match="spot pairs are not collected from okx"):
-        loaded("okx", ["BTC/USDT"], "candles")
+    (failure,) = loaded("bybit", [SPOT], "trades")
+    assert "bybit is not asked for trades of spot instruments" in failure
+    option = "BTC/USD:BTC-240628-50000-C"
+    with pytest.raises(Exception, match="option contracts are not collected from okx"):
+        loaded("okx", [option], "candles")
     assert loaded("okx", [LINEAR], "candles", since="2024-02-29T06:00:00Z") == []
     asked = query(
         "select endpoint, count(*) from bronze_exchange.requests"

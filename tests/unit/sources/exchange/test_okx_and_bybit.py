@@ -38,8 +38,10 @@ NOW_MS = int(DATE.timestamp() * 1000)
 MINUTE, HOUR = 60_000, 3_600_000
 NS = 1_000_000
 CLOCK = "/public/time"
-LINEAR, INVERSE = "BTC/USDT:USDT", "BTC/USD:BTC"
+LINEAR, INVERSE, SPOT = "BTC/USDT:USDT", "BTC/USD:BTC", "BTC/USDT"
 NAMES = {
+    ("okx", SPOT): "BTC-USDT",
+    ("bybit", SPOT): "BTCUSDT",
     ("okx", LINEAR): "BTC-USDT-SWAP",
     ("okx", INVERSE): "BTC-USD-SWAP",
     ("bybit", LINEAR): "BTCUSDT",
@@ -54,7 +56,22 @@ OKX_SWAP: dict[str, Any] = {
     "quoteCcy": "", "settleCcy": "BTC", "state": "live", "stk": "", "tickSz": "0.1",
     "uly": "BTC-USD",
 }  # fmt: skip
+OKX_PAIR: dict[str, Any] = {
+    "alias": "", "baseCcy": "BTC", "category": "1", "ctMult": "", "ctType": "",
+    "ctVal": "", "ctValCcy": "", "expTime": "", "instFamily": "", "instId": "BTC-USDT",
+    "instType": "SPOT", "lever": "10", "listTime": "1548133413000",
+    "lotSz": "0.00000001", "minSz": "0.00001", "optType": "", "quoteCcy": "USDT",
+    "settleCcy": "", "state": "live", "stk": "", "tickSz": "0.1", "uly": "",
+}  # fmt: skip
 # https://bybit-exchange.github.io/docs/v5/market/instrument
+BYBIT_PAIR: dict[str, Any] = {
+    "symbol": "BTCUSDT", "baseCoin": "BTC", "quoteCoin": "USDT", "innovation": "0",
+    "status": "Trading", "marginTrading": "both",
+    "lotSizeFilter": {"basePrecision": "0.000001", "quotePrecision": "0.00000001",
+                      "minOrderQty": "0.000048", "maxOrderQty": "71.73956243",
+                      "minOrderAmt": "1", "maxOrderAmt": "4000000"},
+    "priceFilter": {"tickSize": "0.01"},
+}  # fmt: skip
 BYBIT_PERPETUAL: dict[str, Any] = {
     "symbol": "BTCUSDT", "contractType": "LinearPerpetual", "status": "Trading",
     "baseCoin": "BTC", "quoteCoin": "USDT", "launchTime": "1585526400000",
@@ -107,7 +124,8 @@ def read(asking, exchange_id, symbol, feed, *answered):
     body, *gaps = answered
     client, server = asking(exchange_id, symbol, body)
     route: Any = client.spec.route(feed.name)
-    series = Series(exchange_id, symbol, NAMES[exchange_id, symbol], "100")
+    size = None if symbol == SPOT else "100"
+    series = Series(exchange_id, symbol, NAMES[exchange_id, symbol], size)
     if not gaps:
         names = {"BTC-USDT-SWAP": LINEAR}
         reader: Any = SnapshotReader(client, feed, route, series, lambda _: names)
@@ -140,6 +158,38 @@ def test_candles_of_okx_count_contracts_and_say_the_base(asking, symbol, base, q
     wanted = {"before": str(first - 1), "after": str(first + MINUTE + 1)}
     wanted |= {"instId": NAMES["okx", symbol], "bar": "1m", "limit": "300"}
     assert params == wanted
+
+
+def test_what_is_counted_of_spot_is_the_base(asking):
+    first = NOW_MS - 10 * MINUTE
+    cells = ["24341.4", "24344", "24313.2", "24323", "0.5278", "12840.7"]
+    gap = Gap(first, first + MINUTE)
+    volumes = ("base_volume", "quote_volume")
+    sent = okx([str(first), *cells, "12840.7", "1"])
+    found, asked = read(asking, "okx", SPOT, CANDLES, sent, gap)
+    assert found["ohlcv"].select(volumes).rows() == [("0.5278", "12840.7")]
+    assert found["ohlcv"]["contracts"].to_list() == [None]
+    assert asked[0][1]["instId"] == "BTC-USDT"
+    sent = bybit(symbol="BTCUSDT", list=[[str(first), *cells]])
+    found, asked = read(asking, "bybit", SPOT, CANDLES, sent, gap)
+    assert found["ohlcv"].select(volumes).rows() == [("0.5278", "12840.7")]
+    assert asked[0][1]["category"] == "spot"
+    row = {"instId": "BTC-USDT", "side": "sell", "sz": "0.00192219", "px": "24323.1",
+           "tradeId": "242720720", "ts": str(first)}  # fmt: skip
+    gap = Gap(first * NS, NOW_MS * NS)
+
+    def respond(_, params):
+        below = int(params.get("after", 1 << 62))
+        return Reply(okx(*([row] if int(row["tradeId"]) < below else [])), date=DATE)
+
+    found, _ = read(asking, "okx", SPOT, TRADES, respond, gap)
+    (trade,) = found["trades"].to_dicts()
+    assert (trade["base_amount"], trade["contracts"]) == ("0.00192219", None)
+    assert trade["contract_size"] is None
+    book = {"asks": [["41007", "3", "0", "2"]], "bids": [["41006.3", "0.3", "0", "2"]]}
+    body = okx({**book, "seqId": 1, "ts": "1629966436396"})
+    found, _ = read(asking, "okx", SPOT, ORDER_BOOKS, body)
+    assert found["order_books"]["contract_size"].to_list() == [None]
 
 
 def test_minutes_before_those_that_candles_has_are_asked_of_history(asking):
@@ -291,6 +341,15 @@ def test_listings_say_what_a_contract_is_of_and_are_of_a_category(asking):
     assert origin.endswith("/v5/market/instruments-info?category=linear&limit=1000")
 
 
+def test_listings_of_spot_are_of_a_type_and_a_category(asking):
+    client, server = asking("okx", SPOT, okx(OKX_PAIR))
+    assert fetch_listing(client, []).venue_symbols == {SPOT: "BTC-USDT"}
+    assert server.asked[-1][1] == {"instType": "SPOT"}
+    client, server = asking("bybit", SPOT, bybit(category="spot", list=[BYBIT_PAIR]))
+    assert fetch_listing(client, []).venue_symbols == {SPOT: "BTCUSDT"}
+    assert server.asked[-1][1] == {"category": "spot"}
+
+
 def test_a_listing_that_goes_on_is_not_taken_for_a_whole_one(asking):
     part = bybit(category="linear", list=[BYBIT_PERPETUAL], nextPageCursor="first%3D1")
     client, _ = asking("bybit", LINEAR, part)
@@ -309,6 +368,8 @@ def test_what_bybit_can_not_be_asked_for_is_refused():
     spec = spec_of("bybit", LINEAR)
     with pytest.raises(BadDataError, match="is not asked for trades of linear"):
         spec.route(TRADES.name)
+    with pytest.raises(BadDataError, match="not asked for trades of spot instruments"):
+        spec_of("bybit", SPOT).route(TRADES.name)
     with pytest.raises(BadDataError, match="has nothing of the kind"):
         spec.route(FUNDING_RATES.name).named("BTCUSDT-26DEC25")
     with pytest.raises(BadDataError, match="has nothing of the kind"):
