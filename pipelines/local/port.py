@@ -18,7 +18,10 @@ from pipelines.local.service import Say
 HOST = "127.0.0.1"
 # Below Linux's ephemeral range (32768 and up), whose ports outgoing connections take.
 RANGE = range(15432, 16432)
-ANSWER_TIMEOUT_S = 2
+CONNECT_TIMEOUT_S = 2
+# Prefect's server was seen to take 8 s where twenty processes wanted two cores: who
+# answers late is up
+ANSWER_TIMEOUT_S = 15
 
 
 def is_free(port: int) -> bool:
@@ -110,8 +113,10 @@ class KeptPorts:
 def http_get(host: str, port: int, path: str) -> tuple[int, bytes] | None:
     """Status and body of an answer; None: there is none."""
     # http.client asks no proxy
-    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_TIMEOUT_S)
+    connection = http.client.HTTPConnection(host, port, timeout=CONNECT_TIMEOUT_S)
     try:
+        connection.connect()
+        connection.sock.settimeout(ANSWER_TIMEOUT_S)
         connection.request("GET", path)
         response = connection.getresponse()
         return response.status, response.read()

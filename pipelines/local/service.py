@@ -20,6 +20,7 @@ POLL_S = 0.1
 # Postgres that was up was taken for ended; a machine with much to do takes seconds
 ENDED_AFTER_S = 10.0
 LOG_TAIL_LINES = 12
+WAITED_S = 30.0  # between two words of who waits
 
 
 class UnavailableError(SetupError):
@@ -116,13 +117,13 @@ def bring_up(service: Service, say: Say = silent) -> ServiceStatus:
     else:
         _start(service, say)
     try:
-        _wait_until_ready(service)
+        _wait_until_ready(service, say)
     except EndedError:
         if not was_running:
             raise
         # what ran when it was looked at was on its way out: killed a moment before
         _start(service, say)
-        _wait_until_ready(service)
+        _wait_until_ready(service, say)
     say(f"{service.name} is ready at {service.address}")
     return status(service)
 
@@ -158,9 +159,9 @@ def set_aside(log: Path) -> None:
         log.replace(log.with_name(f"{log.name}.1"))
 
 
-def _wait_until_ready(service: Service) -> None:
-    deadline = time.monotonic() + service.ready_timeout_s
-    alive_at = time.monotonic()
+def _wait_until_ready(service: Service, say: Say) -> None:
+    began = alive_at = spoke_at = time.monotonic()
+    deadline = began + service.ready_timeout_s
     while not service.ready():
         now = time.monotonic()
         alive_at = now if service.running() else alive_at
@@ -170,4 +171,7 @@ def _wait_until_ready(service: Service) -> None:
                 raise EndedError(f"{service.name} ended; {log}")
             silent_for = f"is silent after {service.ready_timeout_s} s"
             raise SetupError(f"{service.name} {silent_for}; {log}")
+        if now - spoke_at > WAITED_S:
+            spoke_at = now
+            say(f"{service.name} is not ready after {now - began:.0f} s; {service.log}")
         time.sleep(POLL_S)

@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -102,6 +104,27 @@ def test_a_key_has_the_same_port_while_it_is_free():
     with socket.create_server(("127.0.0.1", first)):
         assert ports.choose("a key") != first
     assert ports.choose("a key", but={first}) != first
+
+
+@pytest.mark.parametrize(("patience_s", "expected"), [(10, (200, b"up")), (0.05, None)])
+def test_a_server_that_answers_late_is_waited_for(monkeypatch, patience_s, expected):
+    monkeypatch.setattr(ports, "CONNECT_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(ports, "ANSWER_TIMEOUT_S", patience_s)
+
+    def answer_late(server):
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1024)
+            time.sleep(0.4)
+            with suppress(OSError):  # who asked may be gone
+                connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nup")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        late = Thread(target=answer_late, args=(server,))
+        late.start()
+        port = server.getsockname()[1]
+        assert ports.http_get("127.0.0.1", port, "/health") == expected
+        late.join()
 
 
 def test_with_every_port_taken_there_is_none(monkeypatch):

@@ -18,7 +18,7 @@ class Broker:
     ends: bool = False
     name: str = "broker"
     address: str | None = "127.0.0.1:9092"
-    ready_timeout_s: float = 0.3
+    ready_timeout_s: float = 25
     steps: list[str] = field(default_factory=list)
     alive: bool = False
     unseen: int = 0
@@ -82,6 +82,7 @@ def test_a_running_service_is_left_alone(broker):
 
 def test_a_service_that_ends_quotes_its_log(broker):
     broker.ends = True
+    broker.ready_timeout_s = 0.3
     with pytest.raises(SetupError, match=r"broker ended.*\n(.*\n)+no memory left"):
         bring_up(broker)
 
@@ -104,8 +105,25 @@ def test_a_service_that_one_look_misses_has_not_ended(broker):
 
 def test_a_service_that_never_answers_quotes_its_log(broker):
     broker.looks_until_ready = 10**9
+    broker.ready_timeout_s = 0.3
     with pytest.raises(SetupError, match=r"silent after 0\.3 s.*\n(.*\n)+no memory"):
         bring_up(broker)
+
+
+def test_a_long_wait_is_said(broker, monkeypatch):
+    monkeypatch.setattr("pipelines.local.service.WAITED_S", 0.05)
+    broker.looks_until_ready = 3
+    said = []
+    bring_up(broker, said.append)
+    waits = [line for line in said if "is not ready after" in line]
+    assert waits
+    assert all(str(broker.log) in line for line in waits)
+
+
+def test_a_short_wait_is_not(broker):
+    said = []
+    bring_up(broker, said.append)
+    assert said == ["starting broker", "broker is ready at 127.0.0.1:9092"]
 
 
 def test_stopping_what_does_not_run_does_nothing(broker):
