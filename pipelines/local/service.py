@@ -20,7 +20,7 @@ POLL_S = 0.1
 # Postgres that was up was taken for ended; a machine with much to do takes seconds
 ENDED_AFTER_S = 10.0
 LOG_TAIL_LINES = 12
-WAITED_S = 30.0  # between two words of who waits
+WAITED_S = 60.0  # between two words of who waits
 
 
 class UnavailableError(SetupError):
