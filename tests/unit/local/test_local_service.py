@@ -113,7 +113,7 @@ def test_a_service_that_never_answers_quotes_its_log(broker):
 def test_a_long_wait_is_said(broker, monkeypatch):
     monkeypatch.setattr("pipelines.local.service.WAITED_S", 0.05)
     broker.looks_until_ready = 3
-    said = []
+    said: list[str] = []
     bring_up(broker, said.append)
     waits = [line for line in said if "is not ready after" in line]
     assert waits
@@ -121,7 +121,7 @@ def test_a_long_wait_is_said(broker, monkeypatch):
 
 
 def test_a_short_wait_is_not(broker):
-    said = []
+    said: list[str] = []
     bring_up(broker, said.append)
     assert said == ["starting broker", "broker is ready at 127.0.0.1:9092"]
 
