@@ -5,7 +5,7 @@ answers and files of metrics.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tests.histories.candle_histories import Load, Row, Series
 from tests.histories.metrics_histories import (
@@ -28,24 +28,44 @@ class DepthHistories(MetricsHistories):
         if self.rng.random() < 0.4:
             return super().load()
         chosen = self.rng.choices((LINEAR, INVERSE), k=self.rng.randint(1, 2))
-        files = [self.depth_file(series) for series in chosen]
+        days = DAYS[1:3]
+        files = [self.depth_file(one, self.rng.choice(days)) for one in chosen]
         rows = [row for one, file in zip(chosen, files, strict=True)
                 for row in self.banded(one, file)]  # fmt: skip
         return {"archive.files": files, "archive.book_depth": rows}
 
-    def depth_file(self, series: Series) -> Row:
+    def about_midnight(self) -> Iterator[Load]:
+        """A day, the next, the first published again, and an older version of it.
+
+        A band stands still over midnight, but where the version published last has it
+        move.
+        """
+        first, still, moving = DAYS[3], BANDS | {"0.20": 0}, BANDS | {"0.20": 0.5}
+        for day, version, moves in (
+            (first, 1, still),
+            (first + DAY, 0, still),
+            (first, 2, moving),
+            (first, 0, still),
+        ):
+            file = self.depth_file(LINEAR, day, version)
+            rows = list(self.banded(LINEAR, file, moves))
+            yield {"archive.files": [file], "archive.book_depth": rows}
+
+    def depth_file(self, series: Series, day: int, version: int | None = None) -> Row:
         """A version of a day's file."""
-        file = self.file(series, self.rng.choice(DAYS[1:3]))
+        file = self.file(series, day, version)
         return file | {"feed": "book_depth", "path": f"depth {file['path']}"}
 
-    def banded(self, series: Series, file: Row) -> Iterator[Row]:
+    def banded(
+        self, series: Series, file: Row, bands: Mapping[str, float] = BANDS
+    ) -> Iterator[Row]:
         """Its rows, the same of a version: the first and the last hours of the day."""
         truth = random.Random(file["sha256"])
         day, line = file["covers_from_ms"], 1
-        held = dict.fromkeys(BANDS, 1)
+        held = dict.fromkeys(bands, 1)
         steps = [*range(0, 2 * HOUR, STEP), *range(DAY - 2 * HOUR, DAY, STEP)]
         for at in steps:
-            for band, moves in BANDS.items():
+            for band, moves in bands.items():
                 if truth.random() < moves:
                     held[band] = truth.randint(0, 2)
                 if truth.random() < 0.1:

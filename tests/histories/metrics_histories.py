@@ -76,9 +76,9 @@ class MetricsHistories(Histories):
             own = ("contracts_open_interest", "base_open_interest")
         return NO_AMOUNTS | dict(zip((*own, *FILED), amounts, strict=True))
 
-    def file(self, series: Series, day: int) -> Row:
+    def file(self, series: Series, day: int, version: int | None = None) -> Row:
         """A version of a day's file."""
-        version = self.rng.randint(0, 2)
+        version = self.rng.randint(0, 2) if version is None else version
         truth = random.Random(f"{series} {day} {version}")
         meta = self.request(series, day + 9 * DAY)
         return meta | {

@@ -10,6 +10,7 @@ from pipelines.upstream.options import LoadOptions
 from tests.contents.any_order import check_any_order
 from tests.contents.transform import Transform
 from tests.fakes.archive_server import archive_server, csv
+from tests.fakes.memory_source import deliver
 from tests.histories.depth_histories import DepthHistories
 from tests.integration.models.test_dbt_histories import select
 from tests.oracles import depth_oracle, metrics_oracle
@@ -47,7 +48,8 @@ RUNS = (
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", seeds(__name__, times(20, 1)))
 def test_metrics_are_the_same_in_any_order_and_as_reckoned_apart(built_database, seed):
-    loads = DepthHistories(seed).loads(LOADS)
+    history = DepthHistories(seed)
+    loads = history.loads(LOADS)
     check_any_order(
         seed,
         loads,
@@ -59,6 +61,11 @@ def test_metrics_are_the_same_in_any_order_and_as_reckoned_apart(built_database,
             depth_oracle.depth(loads),
         ),
     )
+    for load_again in history.about_midnight():
+        deliver(load_again)
+        loads.append(load_again)
+        Transform().rerun(*RUNS[2])
+        assert select(DEPTH) == depth_oracle.depth(loads)
 
 
 def test_a_band_that_stands_still_in_a_verified_file_is_frozen_in_gold(
