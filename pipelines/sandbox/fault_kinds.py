@@ -27,7 +27,7 @@ _FILES = {
     "archive_missing": "a file is not there (variant listed: the listing shows it)",
     "archive_truncated": "half of a zip, and its .CHECKSUM is of that half (variant "
     "original: of the whole)",
-    "archive_frozen": "the asks' bands up to 2 % of a file of depth stand still all "
+    "archive_frozen": "the asks' bands up to 2 percent of a file of depth stand still all "
     "day, and its .CHECKSUM holds",
 }
 _NODES = {
