@@ -27,8 +27,8 @@ _FILES = {
     "archive_missing": "a file is not there (variant listed: the listing shows it)",
     "archive_truncated": "half of a zip, and its .CHECKSUM is of that half (variant "
     "original: of the whole)",
-    "archive_frozen": "the asks' bands up to 2 percent of a file of depth stand still all "
-    "day, and its .CHECKSUM holds",
+    "archive_frozen": "the asks' bands up to 2 percent of a file of depth stand still "
+    "all day, and its .CHECKSUM holds",
 }
 _NODES = {
     "quota_spent": "no call is answered any more today (variant infura: 402; alchemy, "
