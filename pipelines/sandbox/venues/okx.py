@@ -153,7 +153,7 @@ class Okx:
                 "instId": params["instId"],
                 "tradeId": str(trade.trade_id),
                 "px": shortest(trade.price),
-                "sz": _contracts(view, trade.amount),
+                "sz": _counted(view, trade.amount),
                 "side": trade.side,
                 "source": "0",
                 "ts": str(trade.traded_at_ms),
@@ -167,7 +167,7 @@ class Okx:
         sides = {"asks": book.asks, "bids": book.bids}
         levels = {
             side: [
-                [shortest(price), _contracts(view, amount), "0", str(orders)]
+                [shortest(price), _counted(view, amount), "0", str(orders)]
                 for price, amount, orders in rows
             ]
             for side, rows in sides.items()
@@ -200,7 +200,8 @@ def _size(view: View) -> str:
     return str(view.instrument.contract_size)
 
 
-def _contracts(view: View, amount: int) -> str:
+def _counted(view: View, amount: int) -> str:
+    """An amount as the market counts it: contracts, or the base of spot."""
     if _is_spot(view) or not _is_linear(view):
         return shortest(amount)
     return shortest(amount * E8 // parse_e8(_size(view)))
@@ -211,7 +212,7 @@ def _volumes(view: View, counted: int, other: int) -> tuple[str, str, str]:
     if _is_spot(view):
         return shortest(counted), shortest(other), shortest(other)
     if _is_linear(view):
-        return _contracts(view, counted), shortest(counted), shortest(other)
+        return _counted(view, counted), shortest(counted), shortest(other)
     return shortest(counted), shortest(other), shortest(counted * int(_size(view)))
 
 
@@ -239,8 +240,8 @@ def _listed(name: str, view: View) -> dict[str, object]:
         "listTime": str(_LISTED_MS),
         "lever": "100",
         "tickSz": shortest(one.tick),
-        "lotSz": _contracts(view, one.lot),
-        "minSz": _contracts(view, one.lot),
+        "lotSz": _counted(view, one.lot),
+        "minSz": _counted(view, one.lot),
         "alias": "",
         "state": "live" if one.is_active else "suspend",
         "ruleType": "normal",

@@ -35,6 +35,8 @@ from pipelines.upstream.market_rows import PRICES
 NAME = "instId"
 PERPETUAL, SPOT_PAIR = {"instType": "SWAP"}, {"instType": "SPOT"}
 DATA = ("data",)
+# beside its amount
+TRADE = {"trade_id": "tradeId", "price": "px", "traded_at": "ts", "taker_side": "side"}
 # `before` and `after` leave out the stamp they name; rows run from the newest down
 SINCE = TimeParam("before", "ms", offset_ms=-1)
 UNTIL = TimeParam("after", "ms", offset_ms=1)
@@ -49,7 +51,7 @@ UNTIL = TimeParam("after", "ms", offset_ms=1)
 # …-get-open-interest: all perpetuals in one answer; …-get-instruments too.
 # Each endpoint has a limit of its own, of 10 to 40 requests in two seconds: all that is
 # asked here spends no more than the least, read 2026-11
-CANDLES_OF = SpanRoute(
+CANDLE_ROUTE = SpanRoute(
     method="publicGetMarketCandles",
     older=(timedelta(minutes=1439), "publicGetMarketHistoryCandles"),
     weight=1,
@@ -62,7 +64,7 @@ CANDLES_OF = SpanRoute(
     cells=9,
     page_steps=300,
 )
-TRADES_OF = WalkRoute(
+TRADE_ROUTE = WalkRoute(
     method="publicGetMarketHistoryTrades",
     weight=1,
     path=DATA,
@@ -72,16 +74,10 @@ TRADES_OF = WalkRoute(
     # a day less: months are of 28 days at least
     reach=timedelta(days=83),
     counts_contracts=True,
-    layout={
-        "trade_id": "tradeId",
-        "price": "px",
-        "contracts": "sz",
-        "traded_at": "ts",
-        "taker_side": "side",
-    },
+    layout={**TRADE, "contracts": "sz"},
     words={"taker_side": {"buy": "buy", "sell": "sell"}},
 )
-BOOK_OF = replace(
+BOOK_ROUTE = replace(
     BOOK,
     method="publicGetMarketBooks",
     path=(*DATA, "0"),
@@ -97,8 +93,8 @@ LINEAR = VenueSpec(
     market="linear",
     shares_budget=True,
     routes={
-        CANDLES.name: CANDLES_OF,
-        TRADES.name: TRADES_OF,
+        CANDLES.name: CANDLE_ROUTE,
+        TRADES.name: TRADE_ROUTE,
         FUNDING_RATES.name: SpanRoute(
             method="publicGetPublicFundingRateHistory",
             weight=1,
@@ -111,7 +107,7 @@ LINEAR = VenueSpec(
             page_steps=399 * HOUR_MS,
             sends_empty=False,
         ),
-        ORDER_BOOKS.name: BOOK_OF,
+        ORDER_BOOKS.name: BOOK_ROUTE,
         OPEN_INTEREST.name: SnapshotRoute(
             method="publicGetPublicOpenInterest",
             weight=1,
@@ -145,18 +141,15 @@ SPOT = replace(
     market="spot",
     routes={
         CANDLES.name: replace(
-            CANDLES_OF,
+            CANDLE_ROUTE,
             layout=in_order("opened_at", *PRICES, "base_volume", "quote_volume"),
         ),
         TRADES.name: replace(
-            TRADES_OF,
+            TRADE_ROUTE,
             counts_contracts=False,
-            layout={
-                name.replace("contracts", "base_amount"): place
-                for name, place in TRADES_OF.layout.items()
-            },
+            layout={**TRADE, "base_amount": "sz"},
         ),
-        ORDER_BOOKS.name: replace(BOOK_OF, counts_contracts=False),
+        ORDER_BOOKS.name: replace(BOOK_ROUTE, counts_contracts=False),
     },
     listing=replace(LINEAR.listing, fixed=SPOT_PAIR),
     ccxt_options={"fetchMarkets": {"types": ["spot"]}},
