@@ -7,12 +7,12 @@ from pipelines.errors import SetupError
 from pipelines.sources.archive.attempt import EXCHANGE_ID
 from pipelines.sources.archive.file_types import FEEDS, Feed
 from pipelines.sources.archive.files import ArchiveFile, Series, series_of
+from pipelines.sources.archive.tables import SYMBOLS
 from pipelines.upstream.extents import DAY_MS
 from pipelines.upstream.feed import Span
 from pipelines.upstream.options import LoadOptions
 
 DEFAULT_FEEDS = ("klines",)
-SYMBOLS = "symbols"  # asks which symbols there are, not for their files
 
 
 def span_of(options: LoadOptions, host_now_ms: int) -> Span:
@@ -46,7 +46,7 @@ def chosen(config: Configuration, options: LoadOptions) -> list[Series]:
         raise SetupError(
             f"no archive of {', '.join(dict.fromkeys(unknown))}; known: {EXCHANGE_ID}"
         )
-    if {*options.feeds} == {SYMBOLS}:
+    if {*options.feeds} == {SYMBOLS.name}:
         return []
     symbols = list(dict.fromkeys(options.subjects)) or _configured_symbols(config)
     candidates = [series_of(EXCHANGE_ID, s, f) for s in symbols for f in feeds]
@@ -63,7 +63,7 @@ def chosen(config: Configuration, options: LoadOptions) -> list[Series]:
 
 
 def _declared_feeds(names: Sequence[str]) -> list[Feed]:
-    known = (*FEEDS, SYMBOLS)
+    known = (*FEEDS, SYMBOLS.name)
     unknown = [name for name in names if name not in known]
     if unknown:
         raise SetupError(

@@ -7,14 +7,14 @@ from pipelines.bronze.delivery import Resource
 from pipelines.bronze.tables import Table
 from pipelines.config.model import Configuration
 from pipelines.sources.archive.attempt import EXCHANGE_ID
-from pipelines.sources.archive.choices import SYMBOLS, chosen, series_of_files
+from pipelines.sources.archive.choices import chosen, series_of_files
 from pipelines.sources.archive.files import ArchiveFile
 from pipelines.sources.archive.host import ArchiveHost
 from pipelines.sources.archive.ledger import Connection
 from pipelines.sources.archive.loader import Loader
 from pipelines.sources.archive.plan import plans
 from pipelines.sources.archive.symbols import SymbolWalk
-from pipelines.sources.archive.tables import TABLES
+from pipelines.sources.archive.tables import SYMBOLS, TABLES
 from pipelines.upstream.options import LoadOptions
 from pipelines.upstream.progress import NO_PROGRESS, Progress
 
@@ -89,7 +89,7 @@ class ArchiveSource:
     def lock_keys(self) -> Sequence[str]:
         """The series and feeds it writes."""
         keys = [str(series) for series in self._series]
-        return [*keys, f"{EXCHANGE_ID} {SYMBOLS}"] if self._walks else keys
+        return [*keys, f"{EXCHANGE_ID} {SYMBOLS.name}"] if self._walks else keys
 
     def resources(self) -> Sequence[Resource]:
         """One for what the host lists, for each file at a time, and for its symbols.
@@ -101,7 +101,7 @@ class ArchiveSource:
         if self._walks:
             host = _host(self._configuration)
             walk = SymbolWalk(host, self._options.subjects, self.failures)
-            walks = [Resource(SYMBOLS, walk.rows)]
+            walks = [Resource(SYMBOLS.name, walk.rows)]
         if not self._series:
             return walks
         loader = Loader(
@@ -117,4 +117,4 @@ class ArchiveSource:
 
     @property
     def _walks(self) -> bool:
-        return self._files is None and SYMBOLS in self._options.feeds
+        return self._files is None and SYMBOLS.name in self._options.feeds
