@@ -50,33 +50,23 @@ listed as (
     inner join lasts
         on
             {{ same_key('firsts', 'lasts', instrument) }}
+    {% for name, route, before in [
+        ('earliest', 'firsts', none),
+        ('without_it', 'lasts', 'lasts.last_seen_at'),
+        ('again', 'lasts', 'without_it.listed_at'),
+    ] -%}
     cross join
         lateral (
             select min(whole.listed_at) as listed_at
             from {{ ref('int_listings_whole') }} as whole
             where
-                whole.exchange_id = firsts.exchange_id
-                and whole.origin = firsts.origin
-        ) as earliest
-    cross join
-        lateral (
-            select min(whole.listed_at) as listed_at
-            from {{ ref('int_listings_whole') }} as whole
-            where
-                whole.exchange_id = lasts.exchange_id
-                and whole.origin = lasts.origin
-                and whole.listed_at > lasts.last_seen_at
-        ) as without_it
-    cross join
-        lateral (
-            select min(whole.listed_at) as listed_at
-            from {{ ref('int_listings_whole') }} as whole
-            where
-                whole.exchange_id = lasts.exchange_id
-                and whole.origin = lasts.origin
-                and whole.listed_at > without_it.listed_at
-        ) as again
-
+                whole.exchange_id = {{ route }}.exchange_id
+                and whole.origin = {{ route }}.origin
+                {%- if before %}
+                and whole.listed_at > {{ before }}
+                {%- endif %}
+        ) as {{ name }}
+    {% endfor %}
 )
 
 select * from listed

@@ -152,34 +152,26 @@ issues as (
 
 issues_told as (
 
+    {%- for event, at, received_at in [
+        ('opened', 'issues.created_at', 'issues.first_received_at'),
+        ('closed', 'issues.closed_at', 'issues.ended_received_at'),
+    ] %}
     select
         issues.repository,
-        {{ unit_start('activity_date', 'issues.created_at') }} as activity_date,
+        {{ unit_start('activity_date', at) }} as activity_date,
         case
-            when issues.bot_login is not null then 'bot_opened'
-            when issues.is_pull_request then 'pull_requests_opened'
-            else 'issues_opened'
+            when issues.bot_login is not null then 'bot_{{ event }}'
+            when issues.is_pull_request then 'pull_requests_{{ event }}'
+            else 'issues_{{ event }}'
         end as counted_as,
-        {{ known_at('issues.created_at', 'issues.first_received_at') }} as known_at,
-        {{ is_history('issues.created_at', 'issues.first_received_at') }} as is_assumed
+        {{ known_at(at, received_at) }} as known_at,
+        {{ is_history(at, received_at) }} as is_assumed
     from issues
     cross join rules
+    where {{ at }} is not null
     union all
-    select
-        issues.repository,
-        {{ unit_start('activity_date', 'issues.closed_at') }} as activity_date,
-        case
-            when issues.bot_login is not null then 'bot_closed'
-            when issues.is_pull_request then 'pull_requests_closed'
-            else 'issues_closed'
-        end as counted_as,
-        {{ known_at('issues.closed_at', 'issues.ended_received_at') }} as known_at,
-        {{ is_history('issues.closed_at', 'issues.ended_received_at') }} as is_assumed
-    from issues
-    cross join rules
-    where issues.closed_at is not null
+    {%- endfor %}
     -- days on which it counts no longer
-    union all
     select
         issues.repository,
         {{ unit_start('activity_date', 'issues_read.closed_at') }} as activity_date,
