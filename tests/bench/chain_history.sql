@@ -14,10 +14,18 @@ select
     %(logs)s,
     '9000000000',
     decode(md5('block' || number || %(branch)s) || md5('hash' || number), 'hex'),
-    decode(
-        md5('block' || number - 1 || case when number > %(first)s then %(branch)s else '' end)
-        || md5('hash' || number - 1),
-        'hex'
+    coalesce(
+        (  -- the first block stands on what is held, of whichever branch
+            select held.block_hash
+            from bronze_evm.blocks as held
+            where
+                held.chain_id = 1
+                and held.block_number = %(first)s::bigint - 1
+                and number = %(first)s
+            order by held.received_at desc
+            limit 1
+        ),
+        decode(md5('block' || number - 1 || %(branch)s) || md5('hash' || number - 1), 'hex')
     ),
     sha256('uncles'),
     substr(sha256('miner'), 1, 20),
