@@ -5,6 +5,7 @@ its own, which goes on where the one before it stopped.
 """
 
 import logging
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,22 +30,25 @@ def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
 def waited_for() -> Iterator[None]:
     """A person waits for the flows in here: no task waits for a minute to try again.
 
-    What is refused is a line on the terminal; its traceback is on the run's page.
+    What is refused is a line on the terminal, and that the person stopped it is none:
+    the command says so. Traceback and crash are on the run's page.
     """
     token = _waited_for.set(True)  # threads of tasks begin with a copy
     terminal = logging.getLogger().handlers
     for handler in terminal:
-        handler.addFilter(without_traceback)
+        handler.addFilter(for_the_terminal)
     try:
         yield
     finally:
         _waited_for.reset(token)
         for handler in terminal:
-            handler.removeFilter(without_traceback)
+            handler.removeFilter(for_the_terminal)
 
 
-def without_traceback(record: logging.LogRecord) -> bool:
-    """Take from the record of what Bullion refuses how it came about."""
+def for_the_terminal(record: logging.LogRecord) -> bool:
+    """Whether a line is told; what Bullion refuses is told without its traceback."""
+    if isinstance(sys.exc_info()[1], KeyboardInterrupt):
+        return False
     if record.exc_info and isinstance(record.exc_info[1], BullionError):
         record.exc_info = record.exc_text = None  # the server's handler came before
     return True

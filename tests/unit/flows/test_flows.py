@@ -3,11 +3,13 @@
 import inspect
 import logging
 import re
+import sys
 from contextlib import nullcontext
 from contextvars import copy_context
 from io import StringIO
 from itertools import takewhile
 from logging import StreamHandler
+from signal import SIGINT, SIGTERM, raise_signal, signal
 from typing import Any
 from uuid import uuid4
 
@@ -198,6 +200,20 @@ def test_what_is_refused_is_a_line_on_the_terminal_where_a_person_waits(
     way = f"{kind.__name__}: kraken does not answer"
     assert way in plain
     assert (way in waited) is (kind is RuntimeError)
+
+
+@pytest.mark.parametrize("ends", [SIGINT, SIGTERM])
+def test_a_crash_is_no_line_on_the_terminal_of_who_stopped_the_run(ends, monkeypatch):
+    shown = StringIO()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [StreamHandler(shown)])
+    before = signal(SIGTERM, lambda *_: sys.exit())
+    with waited_for():
+        try:
+            raise_signal(ends)
+        except (KeyboardInterrupt, SystemExit):  # as Prefect's engine does
+            logging.getLogger("prefect.flow_runs").exception("Crash detected!")
+    signal(SIGTERM, before)
+    assert ("Crash detected!" in shown.getvalue()) is (ends == SIGTERM)
 
 
 def test_a_backfill_leaves_out_who_does_not_answer_and_fails_with_that(monkeypatch):
