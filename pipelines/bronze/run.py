@@ -32,6 +32,8 @@ from pipelines.settings import export, settings
 # somebody else's, and normalise in processes that outlive a killed load with its locks.
 CONFIGURATION = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
+    # dlt forgets a Ctrl-C, and a SIGTERM, that comes too late for its step to heed it
+    "RUNTIME__INTERCEPT_SIGNALS": "false",
     # the cursor is what bronze holds: dlt keeps no state of its own in the warehouse
     "RESTORE_FROM_DESTINATION": "false",
     "EXTRACT__WORKERS": "8",
@@ -154,8 +156,10 @@ class Run:
         home.mkdir(exist_ok=True)
         return self.folder.rename(home / self.folder.name)
 
-    def _failure(self, error: PipelineStepFailed) -> Exception:
+    def _failure(self, error: PipelineStepFailed) -> BaseException:
         cause = error.exception
+        if isinstance(cause, KeyboardInterrupt):
+            return cause
         if not isinstance(cause, LoadClientJobTerminalRetry):
             return UpstreamError(f"the warehouse did not take it yet: {error}")
         kept = self._moved_to("dlt_refused")

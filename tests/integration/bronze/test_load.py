@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import polars as pl
 import pytest
 from dlt.common.runners import pool_runner
+from dlt.load.load import Load
+from dlt.normalize.normalize import Normalize
 
 from pipelines import warehouse
 from pipelines.bronze import run
@@ -129,6 +131,25 @@ def test_what_could_not_be_delivered_is_free_for_whoever_comes_next(start, monke
         with warehouse.connect("loader", "test") as second:
             assert recover(second) == 1
     assert_each_stands_once("a", A_LOAD)
+
+
+@pytest.mark.parametrize("step", [(Normalize, "run"), (Load, "complete_package")])
+def test_a_load_that_is_interrupted_as_a_step_ends_stops_and_goes_on(
+    step, database, monkeypatch
+):
+    real = getattr(*step)
+
+    def interrupted(*args, **kwargs):
+        monkeypatch.setattr(*step, real)
+        result = real(*args, **kwargs)
+        signal.raise_signal(signal.SIGINT)
+        return result
+
+    monkeypatch.setattr(*step, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load.load(Numbers(["a"]))
+    load.load(Numbers(["a"]))
+    assert_each_stands_once("a", 2 * A_LOAD)
 
 
 def test_facts_of_a_load_are_recorded(database):
