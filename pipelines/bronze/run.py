@@ -8,6 +8,7 @@ them only while one of its storages is whole. So what a folder holds is read her
 the folders of packages alone, which dlt makes and moves by one rename each.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Sequence
@@ -173,6 +174,8 @@ class Run:
 def _configure() -> None:
     """Configure dlt: the loads of all threads read it."""
     export(CONFIGURATION)
+    # who stops a load would be warned of threads that end with their requests
+    logging.getLogger("dlt").addFilter(lambda record: record.module != "pool_runner")
 
 
 def is_pending(load_id: str) -> bool:

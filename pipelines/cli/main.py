@@ -1,5 +1,7 @@
 """`bullion`: the thin entry point. A command says what it does; others do it."""
 
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -9,7 +11,7 @@ from pipelines.cli.collect import collect
 from pipelines.cli.config import config_app
 from pipelines.cli.explain import explain
 from pipelines.cli.load import EPILOG, load
-from pipelines.cli.refusals import Commands
+from pipelines.cli.refusals import INTERRUPTED, Commands
 from pipelines.cli.sandbox import sandbox_app
 from pipelines.cli.schedule import schedule_app
 from pipelines.cli.score import EPILOG as SCORE_EPILOG
@@ -108,5 +110,15 @@ def demo(
 
 
 def main() -> None:
-    """Run a command."""
-    app()
+    """Run a command; who stops it by Ctrl-C waits for no thread of it.
+
+    Such a thread may wait a minute for an upstream, and what it would bring is of no
+    load any more.
+    """
+    try:
+        app()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            sys.stdout.flush()
+            os._exit(INTERRUPTED)
+        raise

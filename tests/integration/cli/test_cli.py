@@ -121,6 +121,7 @@ def test_an_interrupted_load_says_how_it_goes_on_and_does(bullion, sandbox):
     assert process.returncode == 130, told
     assert told.strip().splitlines()[-1].endswith("the same command goes on from here")
     assert "Traceback" not in told
+    assert "dlt" not in told
 
     assert bullion(*LOAD, "--since", "2024-03-01T11:00:00Z").returncode == 0
     with warehouse.connect("loader", "test") as connection:
@@ -129,6 +130,26 @@ def test_an_interrupted_load_says_how_it_goes_on_and_does(bullion, sandbox):
             " group by opened_at_ms, request_id having count(*) > 1"
         ).fetchall()
     assert doubled == []
+
+
+def test_an_interrupted_load_does_not_wait_for_what_waits_for_the_venue(
+    bullion, sandbox
+):
+    until = "now() + interval '80 seconds'"  # which a load waits out
+    with warehouse.connect(None, "test") as connection:
+        connection.execute(
+            "insert into ops.request_budgets (budget, blocked_until, blocked_for)"
+            f" values ('binance', {until}, 'rate limit')".encode()
+        )
+    process = subprocess.Popen(
+        [*COMMAND, *LOAD], env=environment(sandbox), stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(12)
+    assert process.poll() is None
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=300)
+    assert (process.returncode, time.monotonic() - began < SECONDS) == (130, True), told
 
 
 def test_a_load_leads_with_the_venue_that_is_away(bullion):
