@@ -140,6 +140,19 @@ class Configured:
         during = [minute_us, *(m for m in self.moments if minute_us < m < end)]
         return CAUSES[min(self._grade(exchange_id, symbol, m) for m in during)]
 
+    def names(self, exchange_id: str) -> set[str]:
+        """The symbols that a row of the venue ever named, patterns left out."""
+        told = self.tables.get("instruments")
+        keys = [json.loads(key) for key in (told.rows if told else ())]
+        return {s for venue, s in keys if venue == exchange_id and "*" not in s}
+
+    def is_wanted(self, exchange_id: str, symbol: str, moment: datetime) -> bool | None:
+        """Whether candles were to be collected at a moment; None: not known."""
+        if len(self.tables) < 2:
+            return None
+        moment_us = (moment - EPOCH) // timedelta(microseconds=1)
+        return (None, False, True)[self._grade(exchange_id, symbol, moment_us)]
+
     def _grade(self, exchange_id: str, symbol: str, moment_us: int) -> int:
         """0: not known, 1: not to be collected, 2: to be collected."""
         exchanges = self.tables["exchanges"].at(moment_us)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.histories.candle_histories import Load, Row
+from tests.oracles.config_oracle import Configured
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -27,14 +28,14 @@ class BudgetEvent:
 
 
 def health(
-    loads: Sequence[Load], events: Sequence[BudgetEvent]
+    loads: Sequence[Load], events: Sequence[BudgetEvent], configured: Configured
 ) -> list[tuple[Any, ...]]:
     """Each minute: its key, counts, latencies, fullest limit, pauses, and ages."""
     sent: dict[Minute, list[Row]] = defaultdict(list)
     for row in _rows(loads, "requests"):
         sent[row["scope"], _floor(_at(row["requested_at"]))].append(row)
     halts = _halts(events)
-    ages = _Ages(loads)
+    ages = _Ages(loads, configured)
     return [
         (
             *(*key, *_counts(sent[key]), *_fullest(sent[key])),
@@ -138,9 +139,10 @@ def _pause(halts: Sequence[_Halt], key: Minute) -> tuple[Decimal, int]:
 
 
 class _Ages:
-    """How old the series were that a venue answered for."""
+    """How old the series were that were wanted of a venue."""
 
-    def __init__(self, loads: Sequence[Load]) -> None:
+    def __init__(self, loads: Sequence[Load], configured: Configured) -> None:
+        self._configured = configured
         self._asked: dict[str, set[tuple[datetime, str]]] = defaultdict(set)
         for page in _rows(loads, "ohlcv_pages"):
             at = _at(page["received_at"])
@@ -158,11 +160,16 @@ class _Ages:
     def of(self, exchange_id: str, at: datetime) -> tuple[int | None, ...]:
         """How many series are wanted, and their median and greatest age in minutes."""
         hour = at.replace(minute=0)
-        wanted = {
+        asked_for = {
             symbol
             for asked, symbol in self._asked[exchange_id]
             if asked <= hour < asked + DAY
         }
+        wanted = []
+        for symbol in asked_for | self._configured.names(exchange_id):
+            is_wanted = self._configured.is_wanted(exchange_id, symbol, at)
+            if symbol in asked_for if is_wanted is None else is_wanted:
+                wanted.append(symbol)
         ages = []
         for symbol in wanted:
             came = [

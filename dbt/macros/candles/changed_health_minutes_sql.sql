@@ -1,9 +1,9 @@
 {#-
 The minutes of venues whose health to compute again: where requests were sent, for as long
-as a pause or an open circuit held, for a day after a series was asked for, and from a
-candle's arrival until a later one of its series had come.
+as a pause or an open circuit held, for a day after a series was asked for, from a candle's
+arrival until a later one of its series had come, and from a change of the configuration on.
 -#}
-{% macro changed_health_minutes_sql(requests, events, asked, candles) -%}
+{% macro changed_health_minutes_sql(requests, events, asked, candles, changes) -%}
     with
 
     -- of what came in one minute the newest candle says how old the series was
@@ -57,6 +57,18 @@ candle's arrival until a later one of its series had come.
             hour_at + interval '1 day' as until_at
         from {{ asked }}
         where changed_in = any({{ claimed_batches() }})
+        union all
+        select
+            words.word as exchange_id,
+            min(decided.decides_from) as from_at,
+            timestamptz 'infinity' as until_at
+        from {{ changes }} as decided
+        inner join {{ source('ops', 'config_words') }} as words
+            on
+                words.kind = 'exchange'
+                and (decided.is_of_every_series or decided.exchange_id = words.word)
+        where decided.load_id = any({{ claimed_loads() }})
+        group by words.word
 
     )
 

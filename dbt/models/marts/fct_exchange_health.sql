@@ -6,6 +6,7 @@
         events=source('ops', 'budget_events'),
         asked=ref('int_series_asked'),
         candles=ref('stg_exchange__ohlcv'),
+        changes=ref('int_config_changes_timed'),
     )) }}",
     meta={'unit_of_work': minute, 'loses_rows': true},
     indexes=[{'columns': ['changed_in']}],
@@ -150,28 +151,14 @@ minutes as (
 
 ),
 
-hours as (
-
-    select distinct
-        exchange_id,
-        {{ bucket_start(60, 'minute_at') }} as hour_at
-    from minutes
-
-),
-
--- a series is wanted for a day after it was last asked for
 series_wanted as (
 
-    select distinct
-        hours.exchange_id,
-        hours.hour_at,
-        asked.symbol
-    from hours
-    inner join {{ ref('int_series_asked') }} as asked
-        on
-            hours.exchange_id = asked.exchange_id
-            and hours.hour_at >= asked.hour_at
-            and hours.hour_at < asked.hour_at + interval '1 day'
+    {{ series_wanted_sql(
+        'minutes',
+        asked=ref('int_series_asked'),
+        choices=ref('int_config_choices'),
+        changes=ref('int_config_changes_timed'),
+    ) }}
 
 ),
 
@@ -179,14 +166,11 @@ series_wanted as (
 series_aged as (
 
     select
-        minutes.exchange_id,
-        minutes.minute_at,
-        {{ steps_between("'1m'", 'newest.opened_at', 'minutes.minute_at') }} as age_minutes
-    from minutes
-    inner join series_wanted
-        on
-            minutes.exchange_id = series_wanted.exchange_id
-            and {{ bucket_start(60, 'minutes.minute_at') }} = series_wanted.hour_at
+        series_wanted.exchange_id,
+        series_wanted.minute_at,
+        {{ steps_between("'1m'", 'newest.opened_at', 'series_wanted.minute_at') }}
+            as age_minutes
+    from series_wanted
     left join
         lateral (
             select candles.opened_at
@@ -194,9 +178,9 @@ series_aged as (
             where
                 candles.exchange_id = series_wanted.exchange_id
                 and candles.symbol = series_wanted.symbol
-                and candles.opened_at_ms <= {{ epoch_ms('minutes.minute_at') }}
+                and candles.opened_at_ms <= {{ epoch_ms('series_wanted.minute_at') }}
                 and candles.is_after_end
-                and candles.received_at < minutes.minute_at + interval '1 minute'
+                and candles.received_at < series_wanted.minute_at + interval '1 minute'
                 and candles.load_id in ({{ finished_loads('bronze_exchange') }})
             order by candles.opened_at_ms desc
             limit 1

@@ -11,7 +11,9 @@ from tests.contents.transform import Transform
 from tests.fakes.memory_source import deliver
 from tests.histories.candle_histories import START as START_MS
 from tests.histories.candle_histories import Histories
+from tests.histories.config_histories import ConfigHistories, deliver_changes
 from tests.integration.models.test_dbt_histories import select
+from tests.oracles.config_oracle import Configured
 from tests.oracles.health_oracle import BudgetEvent, health
 from tests.soak import seeds, times
 
@@ -104,8 +106,16 @@ def test_health_is_the_same_in_any_order_and_as_reckoned_apart(built_database, s
     ]
     happened = events(rng)
     waiting = rng.sample(happened, len(happened))
+    changes = ConfigHistories(rng).batches(8)
+    taken = []
+
+    def change():
+        taken.extend(changes[0])
+        deliver_changes(changes.pop(0))
 
     def note_some(rng):
+        if len(changes) > 4 and rng.random() < 0.4:
+            change()
         with warehouse.connect(None, "test") as connection:
             while waiting and rng.random() < 0.8:
                 event = waiting.pop()
@@ -121,7 +131,7 @@ def test_health_is_the_same_in_any_order_and_as_reckoned_apart(built_database, s
         loads,
         [RUN],
         held=lambda: select(HEALTH),
-        told=lambda: health(loads, noted()),
+        told=lambda: health(loads, noted(), Configured(taken)),
         beside=note_some,
     )
     # series that were asked for already: their candles alone touch what is stored
@@ -129,4 +139,9 @@ def test_health_is_the_same_in_any_order_and_as_reckoned_apart(built_database, s
         loads.append(came(histories.load(), rng))
         deliver(loads[-1])
         Transform().rerun(*RUN)
-        assert select(HEALTH) == health(loads, noted())
+        assert select(HEALTH) == health(loads, noted(), Configured(taken))
+    # and so does a change of the configuration
+    while changes:
+        change()
+        Transform().rerun(*RUN)
+        assert select(HEALTH) == health(loads, noted(), Configured(taken))
