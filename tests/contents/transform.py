@@ -24,6 +24,7 @@ VIEWED = (
     *("stg_evm__*", "stg_exchange__funding*", "stg_archive__funding_rates"),
     *("stg_fear_greed__*", "stg_github__*", "stg_news__*", "stg_reddit__*"),
     *("stg_bluesky__*", "stg_hacker_news__*"),
+    *("stg_exchange__order_books", "stg_exchange__snapshot_pages"),
 )
 OTHERS = (
     *(
@@ -31,7 +32,7 @@ OTHERS = (
         for one in VIEWED
         for name in (one, f"{one}+,config.materialized:incremental")
     ),
-    *("stg_exchange__order_books+", "stg_exchange__tickers+", "stg_archive__metrics+"),
+    *("stg_exchange__tickers+", "stg_archive__metrics+"),
     *("stg_exchange__open_interest*+", "stg_exchange__top_trader*+"),
     *("stg_exchange__global_accounts+", "stg_exchange__taker_volumes+"),
     *("stg_exchange__option_quotes+", "stg_exchange__mark_prices+"),

@@ -59,6 +59,7 @@ def pages(rows: Load) -> list[Row]:
         ("ohlcv_pages", "candles", "ms"),
         ("trade_pages", "trades", "ns"),
         ("funding_pages", "funding_rates", "ms"),
+        ("book_pages", "order_books", "ms"),
     ):
         for row in rows.get(table, ()):
             told = row | {

@@ -31,7 +31,23 @@ class BookHistories:
         loads: list[list[Row]] = [[] for _ in range(count)]
         for row in rows:
             self.rng.choice(loads).append(self._sent(row))
-        return [{"order_books": load} for load in loads]
+        return [
+            {"order_books": load, "book_pages": [self._page(row) for row in load]}
+            for load in loads
+        ]
+
+    def _page(self, row: Row) -> Row:
+        """Of a book its minute, or that of another one, which nobody answered for."""
+        is_answered = self.rng.random() < 0.9
+        at = row["snapshot_at_ms"] + (0 if is_answered else 7 * 60_000)
+        start = at - at % 60_000
+        spans = {
+            "asked_from_ms": start,
+            "asked_until_ms": start + 60_000,
+            "answered_from_ms": start,
+            "answered_until_ms": start + 60_000 * is_answered,
+        }
+        return row | spans | {"rows_count": int(is_answered)}
 
     def _series(self, series: tuple[str, str]) -> list[Row]:
         """Books of which some stand still, and some are none of a market."""

@@ -2,9 +2,9 @@
 The feeds that drive a model, each with the tables of it that the model reads: found by
 walking up through views. A bronze source is a table of its schema's loads; an
 incremental model of ours is a feed of its own, and so is a source whose rows name the
-batch that brought them: it says `meta: {has_batches: true}`. A view with `meta: {part: …}` reads only
-this part of its source. What carries no batches (a seed, a table
-made anew) must be named in the model's `meta: {lookups: […]}`, whose changes a full
+batch that brought them: it says `meta: {has_batches: true}`. A view with
+`meta: {parts: […]}` reads only these parts of its source. What carries no batches (a seed,
+a table made anew) must be named in the model's `meta: {lookups: […]}`, whose changes a full
 refresh brings in; so may a feed whose changes always arrive through another one. A model
 with `meta: {recomputes: everything}` needs to name nothing: it is read whole each time.
 -#}
@@ -24,9 +24,10 @@ with `meta: {recomputes: everything}` needs to name nothing: it is read whole ea
         {%- elif upstream.name in asking.config.meta.get('lookups', [])
             or upstream.schema == 'ops' -%}
         {%- elif upstream.resource_type == 'source' and upstream.schema.startswith('bronze_') -%}
-            {%- set part = node.config.meta.get('part') -%}
-            {%- set table_name = upstream.name ~ (' of ' ~ part if part else '') -%}
-            {%- do feeds.setdefault(upstream.schema, []).append(table_name) -%}
+            {%- set parts = node.config.meta.get('parts', []) -%}
+            {%- set tables = feeds.setdefault(upstream.schema, []) -%}
+            {%- for part in parts %}{% do tables.append(upstream.name ~ ' of ' ~ part) %}{% endfor -%}
+            {%- if not parts %}{% do tables.append(upstream.name) %}{% endif -%}
         {%- elif upstream.config.materialized in ('view', 'ephemeral') -%}
             {%- do gather_feeds(upstream, asking, feeds) -%}
         {%- elif not carries_batches(upstream) -%}

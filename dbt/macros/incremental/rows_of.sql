@@ -5,7 +5,7 @@ is where it starts: a date for a day, `hour_at` for an hour, any other for a min
 CTE `touched` names the units, or the table that `remember_scope` made.
 
 `at` is the relation's own time, in the unit; without it the relation has the unit's
-columns. `timeframe` is that of the rows that are read, where an index has it before the
+columns. An end, `…_until_ms`, is exclusive: what ends with an hour is of that hour. `timeframe` is that of the rows that are read, where an index has it before the
 time. One index look-up a unit: without `offset 0` it becomes a join over all history.
 -#}
 {% macro rows_of(relation, unit, at=none, timeframe=none) -%}
@@ -60,7 +60,7 @@ time. One index look-up a unit: without `offset 0` it becomes a join over all hi
     {%- if at.endswith('_ns') -%}
     {{ epoch_ms(bound) }} * 1000000 + {{ minutes_count * 60000000000 }}
     {%- elif at.endswith('_ms') -%}
-    {{ epoch_ms(bound) }} + {{ minutes_count * 60000 }}
+    {{ epoch_ms(bound) }} + {{ minutes_count * 60000 + (1 if at.endswith('_until_ms') else 0) }}
     {%- elif minutes_count -%}
     {{ bound }} + interval '{{ minutes_count }} minutes'
     {%- else -%}

@@ -26,10 +26,11 @@ of a view of bronze. A hook names no unit: it is the model's `meta.unit_of_work`
 {%- endmacro %}
 
 
-{#- Where the unit starts that a time lies in: a time, or a stamp as its name says. -#}
+{#- Where the unit starts that a time lies in: a time, or a stamp as its name says (`rows_of`). -#}
 {% macro unit_start(start, at) -%}
+    {%- set stamp = '(' ~ at ~ ' - 1)' if at.endswith('_until_ms') else at -%}
     {%- set time = {
-        'ms': 'to_timestamp(' ~ at ~ ' / 1000)',
+        'ms': 'to_timestamp(' ~ stamp ~ ' / 1000)',
         'ns': 'to_timestamp(' ~ at ~ ' / 1000000000)',
     }.get(at[-2:], at) -%}
     {%- if at == start -%}

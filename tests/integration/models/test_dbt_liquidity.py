@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import defaultdict
 from datetime import UTC, datetime
 
 import pytest
@@ -12,12 +13,22 @@ from tests.fakes.memory_source import deliver
 from tests.histories.book_histories import BookHistories
 from tests.histories.recorded_sessions import bodies, events
 from tests.oracles import liquidity_oracle
+from tests.oracles.liquidity_oracle import HOUR_MS
 from tests.soak import seeds, times
 
 CASES = seeds(__name__, times(10, 1))
-MODELS = ("silver.int_order_books_measured", "gold.fct_liquidity")
+MODELS = (
+    "silver.int_order_books_measured",
+    "gold.fct_liquidity",
+    "silver.int_snapshots_counted",
+)
 SELECTED = ("run", "--select", "int_order_books_measured+")
 FIGURES = ", ".join(liquidity_oracle.Measured._fields)
+QUALITY = """
+select scope, subject, hour_at, expected_count, held_count, broken_count,
+    anomalies_count
+from gold.rpt_data_quality where feed = 'order_books' order by 1, 2, 3
+"""
 
 
 def select(query):
@@ -48,6 +59,35 @@ def compare(rows):
         assert wrong == [], key
 
 
+def quality(loads):
+    """Each hour in which a series was asked about: its minutes, and what is amiss."""
+    books = liquidity_oracle.liquidity(
+        [row for load in loads for row in load["order_books"]]
+    )
+    asked, answered = defaultdict(set), defaultdict(set)
+    for page in (page for load in loads for page in load["book_pages"]):
+        series = page["exchange_id"], page["symbol"]
+        asked[series].add(page["asked_from_ms"])
+        if page["answered_until_ms"] > page["answered_from_ms"]:
+            answered[series].add(page["asked_from_ms"])
+    for series, minutes in sorted(asked.items()):
+        for hour_ms in sorted({ms // HOUR_MS * HOUR_MS for ms in minutes}):
+            hour = range(hour_ms, hour_ms + HOUR_MS)
+            due = range(max(min(minutes), hour_ms), max(minutes) + 1, 60_000)
+            flaws = [
+                book.excluded_for
+                for (*of, at), book in books.items()
+                if at in hour and (*of,) == series
+            ]
+            yield (
+                *(*series, datetime.fromtimestamp(hour_ms / 1000, UTC)),
+                sum(ms in hour for ms in due),
+                len(answered[series].intersection(hour)),
+                flaws.count("crossed") if flaws else None,
+                len(flaws) - flaws.count(None) if flaws else None,
+            )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", CASES)
 def test_any_order_repetition_or_lateness_gives_what_the_rows_say(built_database, seed):
@@ -61,6 +101,7 @@ def test_any_order_repetition_or_lateness_gives_what_the_rows_say(built_database
             transform.rerun(*SELECTED)
     transform.rerun(*SELECTED)
     compare([row for load in loads for row in load["order_books"]])
+    assert select(QUALITY) == [*quality(loads)]
     incremental = held()
     transform.rerun(*SELECTED)
     assert held() == incremental

@@ -24,6 +24,7 @@ TABLES = (
     "gold.rpt_completeness",
     "silver.int_candles_rebuilt",
     "silver.int_trades_answered",
+    "silver.int_trades_counted",
     "silver.int_candles_chosen",
     "silver.int_minutes_accounted",
     "silver.int_candle_disagreements",
@@ -34,6 +35,14 @@ select
     ((extract(epoch from opened_at) * 1000 - %s) / 60000)::integer,
     proof, lost_trades_count, reason, is_proven
 from gold.fct_candle_proofs
+"""
+QUALITY = """
+select
+    scope,
+    sum(held_count),
+    case when bool_and(expected_count is not null) then sum(expected_count) end,
+    sum(broken_count)
+from gold.rpt_data_quality where feed = 'trades' group by 1 order by 1
 """
 HELD = "select exchange_id, sum(trades_count) from gold.{} group by 1 order by 1"
 BREAKS = """
@@ -69,10 +78,32 @@ def proofs() -> dict[str, dict[int, Any]]:
     return found
 
 
+def trade_quality() -> dict[str, Any]:
+    """By exchange: trades held, expected, and of minutes that contradict themselves."""
+    return {exchange_id: row for exchange_id, *row in select(QUALITY)}
+
+
+def check_quality(series: Series, held: int, expected: int | None) -> None:
+    """What is expected and not held is what ids leave out, or candles count."""
+    assert held == sum(fill.count for fill in series.left)
+    if not series.kind.has_ids:
+        assert expected is None
+        return
+    missing = (expected or 0) - held
+    assert missing >= sum(row[1] for row in select(BREAKS, series.kind.exchange_id))
+    if series.kind.has_count:
+        assert missing >= sum(series.lost.values())
+    else:
+        assert missing <= sum(series.lost.values())
+
+
 def run_something(transform: Transform, rng: random.Random) -> None:
     """dbt, wholly or in part, or not at all."""
     model = rng.choice(
-        ("int_candles_rebuilt", "fct_candle_proofs", "fct_gaps", "fct_trades")
+        (
+            *("int_candles_rebuilt", "fct_candle_proofs", "fct_gaps", "fct_trades"),
+            "int_trades_counted",
+        )
     )
     commands = (
         ("run",),
@@ -161,6 +192,7 @@ def test_each_minute_hit_is_named_and_nothing_unseen_is_called_proven(transform,
         check_kind(one, found[one.kind.exchange_id])
         if one.kind.has_ids:
             check_breaks(one)
+        check_quality(one, *trade_quality()[one.kind.exchange_id][:2])
     transform.run("run", "--full-refresh")
     assert hashes() == incremental
     for load in rng.sample(loads, len(loads)):  # all of it again, in another order
@@ -190,6 +222,11 @@ def test_what_is_whole_is_proven_as_far_as_its_venue_lets_it(transform):
     held = select(HELD.format("fct_trades"))
     assert len(held) == len(KINDS)
     assert select(HELD.format("rpt_completeness")) == held
+    counts, quality = dict(held), trade_quality()
+    for kind in KINDS:
+        count, expected, broken = quality[kind.exchange_id]
+        told = counts[kind.exchange_id] if kind.has_ids else None
+        assert (count, expected, broken) == (counts[kind.exchange_id], told, 0)
 
 
 def test_late_trades_between_two_minutes_take_a_proof_of_emptiness_back(transform):

@@ -1,4 +1,4 @@
-{{ config(meta={'part': 'blocks'}) }}
+{{ config(meta={'parts': ['blocks']}) }}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(meta={'part': 'funding_rates'}) }}
+{{ config(meta={'parts': ['funding_rates']}) }}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(meta={'part': 'candles'}) }}
+{{ config(meta={'parts': ['candles']}) }}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(meta={'part': 'trades'}) }}
+{{ config(meta={'parts': ['trades']}) }}
 
 with
 
