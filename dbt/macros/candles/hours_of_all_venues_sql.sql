@@ -1,8 +1,12 @@
 {#-
 The hours of a symbol on every venue that has a candle in them, where one venue's candles or
-features changed, or the price that is made of all.
+features changed, or the price that is made of all. Of the features those that anomalies are
+judged by: a correction moves `obv` to the end of its month, and nothing else there.
 -#}
 {% macro hours_of_all_venues_sql(candles, prices, features=none) -%}
+    {%- set judged_by = 'symbol, exchange_id, opened_at, log_return, volatility_60, volume_sma_20' -%}
+    {%- set history = adapter.get_relation(features.database, 'history', features.identifier)
+        if features and execute -%}
     select distinct
         held.exchange_id,
         changed.symbol,
@@ -16,12 +20,25 @@ features changed, or the price that is made of all.
         {%- if features %}
         union
         select
-            symbol,
-            {{ bucket_start(60, 'opened_at') }} as hour_at
-        from {{ features }}
-        where
-            changed_in = any({{ claimed_batches() }})
-            and timeframe = '1m'
+            moved.symbol,
+            {{ bucket_start(60, 'moved.opened_at') }} as hour_at
+        from (
+            select {{ judged_by }}
+            from {{ features }}
+            where
+                changed_in = any({{ claimed_batches() }})
+                and timeframe = '1m'
+            {%- if history %}
+            except
+            -- as they were before the first run that is claimed
+            select {{ judged_by }}
+            from {{ history }}
+            where
+                ended_in = any({{ claimed_batches() }})
+                and changed_in <> all({{ claimed_batches() }})
+                and timeframe = '1m'
+            {%- endif %}
+        ) as moved
         union
         select
             symbol,

@@ -18,7 +18,7 @@ from tests.soak import some
 
 LOADS = Histories(1).loads(4)
 NOTHING: dict[str, object] = {}
-OF_LISTINGS = 7  # models that read listings, or stand on those
+OF_LISTINGS = 9  # models that read listings, or stand on those
 HOOKS = 6  # of the project, which dbt counts among what it ran
 EMPTIED = "select count(*) from ops.waiting_batches"
 
@@ -65,7 +65,8 @@ def test_a_load_wakes_the_models_that_read_its_tables_and_what_stands_on_them(
 ):
     deliver({"instruments": transformed[2]["instruments"]})
     woken = transform()
-    # versions, listings, what they have seen and lack; lives, their mart, and gaps
+    # versions, listings, what they have seen and lack; lives, their mart, and gaps; how
+    # good trades are, and all feeds, which are views on these
     assert woken.by_status["success"] == HOOKS + OF_LISTINGS
     deliver(transformed[3])
     assert transform().nodes_count > woken.nodes_count
