@@ -119,7 +119,8 @@ class Sandbox:
         source = request.url.path.removesuffix(path).strip("/")
         base = f"{str(request.base_url).rstrip('/')}/{source}"
         params, headers = request.query_params, request.headers
-        ask = Ask(request.method, path, params, headers, base)
+        pairs = params.multi_items()
+        ask = Ask(request.method, path, params, headers, base, pairs=pairs)
         answer, faults = await asyncio.to_thread(self.sentiment.answer, source, ask)
         limited = retry_after(too_many(faults))
         response = await self._sent(answer, limited, spoiler(faults))

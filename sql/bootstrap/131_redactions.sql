@@ -82,7 +82,9 @@ begin
                 i.text
             from %1$I.items as i
             inner join gone as g on i.item_id = g.item_id
-            where coalesce(i.title, i.text, i.url, i.attributes) is not null
+            where
+                coalesce(i.title, i.text, i.url, i.attributes, i.sealed_address)
+                is not null
         ),
 
         said as (
@@ -123,7 +125,8 @@ begin
 
     execute format(
         'update %I.items as i
-        set title = null, text = null, url = null, attributes = null
+        set title = null, text = null, url = null, attributes = null,
+            sealed_address = null
         where i.item_id = any($1)',
         schema_name
     ) using items;

@@ -33,16 +33,18 @@ Respond = Callable[[str, dict[str, str]], Reply]
 
 @dataclass
 class VenueServer:
-    """Its address, and what was asked."""
+    """Its address, and what was asked; `queries` has it as it was sent."""
 
     url: str
     asked: list[tuple[str, dict[str, str]]]
+    queries: list[str] = field(default_factory=list)
 
 
 @contextmanager
 def venue_server(respond: Respond) -> Iterator[VenueServer]:
     """Serve `respond(path, params)` until the block ends."""
     asked: list[tuple[str, dict[str, str]]] = []
+    queries: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -50,6 +52,7 @@ def venue_server(respond: Respond) -> Iterator[VenueServer]:
         def do_GET(self):
             split = urlsplit(self.path)
             params = dict(parse_qsl(split.query))
+            queries.append(split.query)
             asked.append((split.path, params))
             reply = respond(split.path, params)
             self.send_response_only(reply.status)
@@ -73,7 +76,7 @@ def venue_server(respond: Respond) -> Iterator[VenueServer]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield VenueServer(f"http://127.0.0.1:{server.server_port}", asked)
+        yield VenueServer(f"http://127.0.0.1:{server.server_port}", asked, queries)
     finally:
         server.shutdown()
         server.server_close()

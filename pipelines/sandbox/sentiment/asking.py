@@ -12,6 +12,8 @@ One = TypeVar("One")
 class Ask:
     """A request; `base` is the upstream's own address, headers' names are lower case.
 
+    `pairs` are all parameters, those that are given more than once, too.
+
     `shift` is by how many places items have moved on since the first page was asked
     for, and below 0 where one was deleted.
     """
@@ -22,6 +24,7 @@ class Ask:
     headers: Mapping[str, str]
     base: str
     shift: int = 0
+    pairs: Sequence[tuple[str, str]] = ()
 
     def count(self, name: str, usual: int, most: int) -> int:
         """A parameter that is a number, within what the upstream gives."""

@@ -11,10 +11,11 @@ from pipelines.sandbox.sentiment.items import Item, Stream, below
 
 _STEPS = 432  # three days
 _FEEDS = "/xrpc/app.bsky.feed."
+_ASKED = 25  # of a request by addresses
 
 
 def answer(stream: Stream, ask: Ask) -> Answer:
-    """A page of a search, or of an author's posts."""
+    """A page of a search, or of an author's posts, or posts by their addresses."""
     if ask.path == f"{_FEEDS}searchPosts":
         words = ask.params.get("q", "")
         found = stream.newest(
@@ -29,7 +30,22 @@ def answer(stream: Stream, ask: Ask) -> Answer:
         of_author = stream.newest(_STEPS, lambda one: one.author == name)
         page, cursor = _cut(of_author, ask)
         return document({"feed": [{"post": _post(one)} for one in page], **cursor})
+    if ask.path == f"{_FEEDS}getPosts":
+        uris = [value for name, value in ask.pairs if name == "uris"]
+        if not 0 < len(uris) <= _ASKED:
+            said = f"{len(uris)} of at most {_ASKED} uris"
+            raise RefusedError(400, {"error": "InvalidRequest", "message": said})
+        standing = filter(None, (_at(stream, uri) for uri in uris))
+        return document({"posts": list(map(_post, standing))})
     raise RefusedError(404, {"error": "XRPCNotSupported", "message": "Not Found"})
+
+
+def _at(stream: Stream, uri: str) -> Item | None:
+    """The post that stands at an address; None: none does, or not any more."""
+    number = uri.rpartition("/")[2]
+    item = stream.item(int(number)) if number.isdigit() else None
+    stands = item and not item.gone and _post(item)["uri"] == uri
+    return item if stands else None
 
 
 def _is_within(item: Item, ask: Ask) -> bool:

@@ -1,13 +1,21 @@
 """Bluesky: a row is a post as one fetch had it.
 
-https://docs.bsky.app/docs/api/app-bsky-feed-search-posts and -get-author-feed, on the
-public host without a key; 3,000 requests in five minutes for an address.
+https://docs.bsky.app/docs/api/app-bsky-feed-search-posts, -get-author-feed and, by
+addresses, -get-posts, on the public host without a key; 3,000 requests in five minutes
+for an address. The address of a post names its author.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from pipelines.sources.sentiment.declaration import Endpoint, Upstream, every, has
+from pipelines.sources.sentiment.declaration import (
+    Endpoint,
+    Upstream,
+    every,
+    has,
+    last_page,
+)
 from pipelines.sources.sentiment.fields import (
     Cell,
     always,
@@ -52,28 +60,29 @@ FIELDS = {
     "attributes": document("repostCount", "quoteCount", "indexedAt"),
 }
 
+SEARCH = Endpoint(
+    name="search",
+    table=ITEMS,
+    key="item_id",
+    path="/xrpc/app.bsky.feed.searchPosts",
+    params={"q": "{subject}", "sort": "latest", "limit": "100"},
+    fits=lambda body: has(body, "posts") and every(_is_post, body["posts"]),
+    items=lambda body: body["posts"],
+    fields=FIELDS,
+    author=text("author", "did"),
+    address=text("uri"),
+    cursors={"cursor": ""},
+    next_url=_next_url,
+)
 UPSTREAM = Upstream(
     name="bluesky",
     url="https://public.api.bsky.app",
     limits={"minutes": Limit(3_000, 300, 100)},
     endpoints=[
-        Endpoint(
-            name="search",
-            table=ITEMS,
-            key="item_id",
-            path="/xrpc/app.bsky.feed.searchPosts",
-            params={"q": "{subject}", "sort": "latest", "limit": "100"},
-            fits=lambda body: has(body, "posts") and every(_is_post, body["posts"]),
-            items=lambda body: body["posts"],
-            fields=FIELDS,
-            author=text("author", "did"),
-            cursors={"cursor": ""},
-            next_url=_next_url,
-        ),
-        Endpoint(
+        SEARCH,
+        replace(
+            SEARCH,
             name="author",
-            table=ITEMS,
-            key="item_id",
             path="/xrpc/app.bsky.feed.getAuthorFeed",
             params={"actor": "{subject}", "limit": "100"},
             fits=lambda body: (
@@ -81,10 +90,17 @@ UPSTREAM = Upstream(
                 and every(lambda entry: _is_post(inner(entry, "post")), body["feed"])
             ),
             items=lambda body: [entry["post"] for entry in body["feed"]],
-            fields=FIELDS,
-            author=text("author", "did"),
-            cursors={"cursor": ""},
-            next_url=_next_url,
+        ),
+        replace(
+            SEARCH,
+            name="post",
+            path="/xrpc/app.bsky.feed.getPosts",
+            params={},
+            cursors={},
+            next_url=last_page,
+            ids_at_once=25,
+            id_param="uris",
+            leaves_gone_out=True,
         ),
     ],
 )

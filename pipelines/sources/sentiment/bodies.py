@@ -67,6 +67,17 @@ class Page:
         """Whose pages follow each other."""
         return (self.endpoint.name if self.endpoint else "", self.subject)
 
+    def place(self, number: int) -> Cells:
+        """Where the numberth item comes from."""
+        return {
+            "endpoint": self.endpoint.name if self.endpoint else None,
+            "answer_id": self.answer_id,
+            "fetch_id": self.fetch_id,
+            "item_number": number,
+            "received_at": self.body.received_at.isoformat(),
+            "origin": self.body.origin,
+        }
+
     def tables(self) -> Iterator[Rows]:
         """What is delivered of it."""
         if self.endpoint is not None and self.rows:

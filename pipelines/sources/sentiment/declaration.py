@@ -51,6 +51,8 @@ class Endpoint:
         subject: what an item is about, of the item; else it is what was asked about.
         about: what a document is about, where nobody asked.
         author: the author's name, of which only a keyed hash is kept.
+        address: what an item is asked for again by, in place of its id; it names the
+            author, and is kept sealed.
         tombstone: `deleted` or `removed`, of an item that was; its text is not kept.
         cursors: parameters that ask for another page than the first, and what each is
             of the first.
@@ -61,6 +63,8 @@ class Endpoint:
         first_pages: how many pages the first walk of a subject takes; None: all.
         ids_at_once: how many items one request asks for again, by their ids in place
             of a subject; 0: it is not asked so.
+        id_param: the parameter that is given once for each of them.
+        leaves_gone_out: whether it answers without those that are gone.
         walks: whether pages are asked for until one has nothing new.
     """
 
@@ -78,6 +82,7 @@ class Endpoint:
     subject: Read = nothing
     about: Read = nothing
     author: Read | None = None
+    address: Read = nothing
     tombstone: Read = nothing
     cursors: Mapping[str, str] = field(default_factory=dict)
     is_later: Callable[[Any], bool] = lambda _: False
@@ -85,6 +90,8 @@ class Endpoint:
     since: str | None = None
     first_pages: int | None = None
     ids_at_once: int = 0
+    id_param: str = ""
+    leaves_gone_out: bool = False
 
     @property
     def walks(self) -> bool:

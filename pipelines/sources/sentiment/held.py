@@ -1,7 +1,7 @@
 """What bronze holds of a subject: the cursor of every walk is what was loaded."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import LiteralString
 
 from psycopg import sql
@@ -38,37 +38,6 @@ where
     and a.endpoint = %s
     and a.subject is not distinct from %s
 """
-# a snapshot that this run's walks brought is not in bronze yet; who is gone stays so
-DUE: LiteralString = """
-select distinct i.item_id
-from {items} as i
-cross join unnest(%(ages)s::interval[]) as a (age)
-where
-    i.created_at > %(now)s - a.age - %(late)s
-    and i.created_at <= %(now)s - a.age
-    and not exists (
-        select from {items} as s
-        where
-            s.item_id = i.item_id
-            and (s.tombstone is not null or s.received_at >= i.created_at + a.age)
-    )
-order by i.item_id
-"""
-AGES = [timedelta(hours=1), timedelta(hours=6), timedelta(hours=24)]
-LATE = timedelta(minutes=30)  # two runs of the schedule: what is later was missed
-
-
-def due_ids(connection: Connection, source: str, now: datetime) -> Sequence[str]:
-    """The items whose snapshot at one of `AGES` is to be taken now.
-
-    None is taken later than by `LATE`: a snapshot that was missed is none.
-    """
-    schema = f"bronze_{source}"
-    if not has_table(connection, f"{schema}.items"):
-        return []
-    statement = sql.SQL(DUE).format(items=sql.Identifier(schema, "items"))
-    facts = {"ages": AGES, "late": LATE, "now": now}
-    return [str(one) for (one,) in connection.execute(statement, facts)]
 
 
 class Held:

@@ -13,13 +13,14 @@ from pipelines.config.model import SentimentFeedChoice
 from pipelines.errors import BadDataError, BullionError, UpstreamError
 from pipelines.settings import settings, upstream_url
 from pipelines.sources.sentiment.addresses import address
-from pipelines.sources.sentiment.authors import authors
+from pipelines.sources.sentiment.again import Again
+from pipelines.sources.sentiment.authors import Authors, authors
 from pipelines.sources.sentiment.bodies import Body, Page
 from pipelines.sources.sentiment.credentials import secrets_of
-from pipelines.sources.sentiment.declaration import Upstream
+from pipelines.sources.sentiment.declaration import Endpoint, Upstream
 from pipelines.sources.sentiment.fields import text
 from pipelines.sources.sentiment.forms import GOOD, Asked, words_of
-from pipelines.sources.sentiment.held import Held, due_ids
+from pipelines.sources.sentiment.held import Held
 from pipelines.sources.sentiment.reader import Reader
 from pipelines.upstream.bounds import BOUNDS
 from pipelines.upstream.budget import SharedBudget
@@ -55,7 +56,8 @@ class Live:
 
     def pages(self) -> Iterator[Page]:
         """Every page that was asked for, in order."""
-        reader = Reader(self.upstream, authors(), list(self._secrets.values()))
+        hashes = authors()
+        reader = Reader(self.upstream, hashes, list(self._secrets.values()))
         endpoints = {endpoint.name: endpoint for endpoint in self.upstream.endpoints}
         for choice in self.choices:
             try:
@@ -67,27 +69,33 @@ class Live:
                 self._failed(choice.endpoint, choice.subject, error)
             except BullionError as error:
                 self._failed(choice.endpoint, choice.subject, error)
-        yield from self._again(reader)
+        for endpoint in self.upstream.endpoints if self.is_whole else ():
+            if endpoint.ids_at_once:
+                yield from self._again(reader, endpoint, hashes)
         for fetcher in self._fetchers.values():
             fetcher.close()
 
-    def _again(self, reader: Reader) -> Iterator[Page]:
-        """What was written an hour, six or a day ago, where it is asked for by ids."""
-        by_ids = [one for one in self.upstream.endpoints if one.ids_at_once]
-        for endpoint in by_ids if self.is_whole else ():
-            due = due_ids(self.connection, self.upstream.name, self.clock.now())
-            ids = [one for one in due if one not in self.seen]
-            try:
-                for first in range(0, len(ids), endpoint.ids_at_once):
-                    part = ids[first : first + endpoint.ids_at_once]
-                    asked = Asked(endpoint, ",".join(part))
-                    url = address(self.upstream, asked, self._secrets)
-                    page = reader.read(_body(self._fetch(asked, url, None), asked, url))
-                    yield page
-                    if page.reason:
-                        self._failed(endpoint.name, "", BadDataError(page.reason))
-            except BullionError as error:  # the others are due in the next run, too
-                self._failed(endpoint.name, "", error)
+    def _again(
+        self, reader: Reader, endpoint: Endpoint, hashes: Authors
+    ) -> Iterator[Page]:
+        """What was written an hour, six or a day ago, so many at once by their ids."""
+        again = Again(self.connection, self.upstream.name, endpoint, hashes)
+        found = again.due(self.clock.now())
+        due = [one for one in found if one.item_id not in self.seen]
+        try:
+            for first in range(0, len(due), endpoint.ids_at_once):
+                part = due[first : first + endpoint.ids_at_once]
+                asked = Asked(endpoint, ",".join(one.item_id for one in part))
+                ids = [one.address for one in part]
+                url = address(self.upstream, asked, self._secrets, ids=ids)
+                page = reader.read(_body(self._fetch(asked, url, None), asked, url))
+                if endpoint.leaves_gone_out:
+                    page.rows += again.gone(page, part)
+                yield page
+                if page.reason:
+                    self._failed(endpoint.name, "", BadDataError(page.reason))
+        except BullionError as error:  # the others are due in the next run, too
+            self._failed(endpoint.name, "", error)
 
     def _failed(self, endpoint: str, subject: str, error: BullionError) -> None:
         about = " ".join(filter(None, (self.upstream.name, endpoint, subject)))

@@ -119,16 +119,8 @@ class Reader:
         """The item's row; None: it is refused, and in quarantine."""
         endpoint = page.endpoint
         assert endpoint is not None  # noqa: S101  # its form told it
-        place = {
-            "endpoint": endpoint.name,
-            "answer_id": page.answer_id,
-            "fetch_id": page.fetch_id,
-            "item_number": number,
-            "received_at": page.body.received_at.isoformat(),
-            "origin": page.body.origin,
-        }
         try:
-            row = self._read(endpoint, item, place, page.subject)
+            row = self._read(endpoint, item, page.place(number), page.subject)
         except ValueError as error:
             refused = quarantined(page, str(error), encode(unnamed(item)))
             page.refused.append({**refused, "item_number": number})
@@ -159,7 +151,10 @@ class Reader:
         if name is None:
             return {}
         hashed = self._authors.hashed(str(name))
-        return {"author_hash": hashed, "author_key_id": self._authors.key_id}
+        row: Cells = {"author_hash": hashed, "author_key_id": self._authors.key_id}
+        if address := endpoint.address(item):
+            row["sealed_address"] = self._authors.sealed(str(address))
+        return row
 
 
 def _one_subject(page: Page, rows: Sequence[Cells]) -> str | None:

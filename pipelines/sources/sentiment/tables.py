@@ -26,6 +26,8 @@ ITEMS = Table(
         Column("attributes", "text", nullable=True),  # further numbers and tags, JSON
         *columns("timestamp", "created_at", "edited_at", nullable=True),
         Column("created_text", "text", nullable=True),  # the time as it was sent
+        # what it is asked for again by, where that names its author
+        Column("sealed_address", "text", nullable=True),
         *PLACE,
     ),
     indexes=(("item_id",), ("created_at",), ("fetch_id",)),

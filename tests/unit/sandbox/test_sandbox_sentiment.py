@@ -1,7 +1,8 @@
 """Upstreams of sentiment: their bodies have the forms that are read of real ones."""
 
+import json
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
@@ -27,9 +28,14 @@ def host(seed=1, now=NOW):
 
 def answered(source, url, sentiment=None, **headers):
     parts = urlsplit(url)
-    params = dict(parse_qsl(parts.query))
-    ask = Ask("GET", parts.path, params, {**TOKEN, **headers}, "http://sandbox")
+    pairs = parse_qsl(parts.query)
+    told = {**TOKEN, **headers}
+    ask = Ask("GET", parts.path, dict(pairs), told, "http://sandbox", pairs=pairs)
     return (sentiment or host()).answer(source, ask)[0]
+
+
+def document(answer):
+    return json.loads(answer.body)
 
 
 def read(source, endpoint, url, subject=None):
@@ -71,6 +77,22 @@ def test_a_body_has_the_form_that_is_declared_of_its_endpoint(source, endpoint, 
     assert len(set(page.ids)) == len(page.ids)
     until = AT + timedelta(days=1)  # a repository's size has no time at all
     assert all(datetime.fromisoformat(at) < until for at in page.times)
+
+
+def test_bluesky_answers_for_25_addresses_of_posts_that_stand():
+    search = "/xrpc/app.bsky.feed.searchPosts?q=(&limit=100"
+    posts = document(answered("bluesky", search))["posts"]
+    of_somebody_else = posts[1]["uri"].replace("at://did:plc:", "at://did:plc:x")
+    path = "/xrpc/app.bsky.feed.getPosts"
+
+    def by(*uris):
+        return answered("bluesky", f"{path}?{urlencode([('uris', u) for u in uris])}")
+
+    told = by(posts[3]["uri"], of_somebody_else, posts[0]["uri"], "at://x/y/9")
+    assert document(told)["posts"] == [posts[3], posts[0]]
+    uris = [post["uri"] for post in posts]
+    assert document(by(*uris[:25]))["posts"] == posts[:25]
+    assert by(*uris[:26]).status == answered("bluesky", path).status == 400
 
 
 def test_the_seed_and_the_clock_say_what_stands_there():

@@ -118,6 +118,27 @@ def test_a_second_load_of_the_same_recordings_adds_nothing(tmp_path):
 
 
 @pytest.mark.usefixtures("seeded")
+def test_polls_that_overlap_and_a_walk_of_many_pages_stand_each_item_once_a_fetch(
+    tmp_path,
+):
+    for number, posts in enumerate(polls(21, 57, 18), 1):
+        put(tmp_path, "reddit", number, listing(posts))
+    posts = [post(n) for n in reversed(range(5_000, 6_001))]
+    walk = "https://oauth.reddit.com/r/Bitcoin/new?limit=100"
+    for page in range(11):
+        after = f"&after={posts[page * 91]['name']}" if page else ""
+        body = listing(posts[page * 91 : page * 91 + 92], after="t3_x")
+        put(tmp_path, "reddit", 100 + page, body, url=walk + after)
+    assert loaded(tmp_path) == []
+    counts = "select count(*), count(distinct item_id), count(distinct fetch_id)"
+    below = "from bronze_reddit.items where item_id"
+    assert query(f"{counts} {below} < 't3_005000'") == [(21 * 57, 417, 21)]
+    assert query(f"{counts} {below} >= 't3_005000'") == [(1001, 1001, 1)]
+    answers = "select max(page_number), sum(items_count)::integer"
+    assert query(f"{answers} from bronze_reddit.answers") == [(11, 21 * 57 + 1001)]
+
+
+@pytest.mark.usefixtures("seeded")
 def test_what_was_deleted_loses_its_text_and_keeps_its_numbers(tmp_path):
     put(tmp_path, "reddit", 1, listing([post(2), post(1)]))
     assert loaded(tmp_path) == []
