@@ -62,7 +62,8 @@ snapshots as (
 
 ),
 
--- what an item was engaged with within its first day, as it was last seen in it
+-- what an item was engaged with within its first day, as it was last seen in it; one that
+-- is gone may have no numbers any more
 engaged as (
 
     select distinct on (source, item_id)
@@ -76,6 +77,7 @@ engaged as (
     order by
         source asc,
         item_id asc,
+        coalesce(score, comments_count) is null asc,
         received_at desc,
         answer_id collate "C" desc,
         item_number asc
