@@ -64,6 +64,8 @@ class ColumnWords:
                     for column, told in node["columns"].items()
                     if (words := told["description"].strip())
                 }
+        for mart, told in own["history"].items():  # its rows are the mart's
+            own["history"][mart] = {**own["gold"].get(mart, {}), **told}
         docs = manifest["docs"].values()
         blocks = {one["name"]: one["block_contents"].strip() for one in docs}
         return cls(own, blocks, made)

@@ -10,7 +10,8 @@ history costs by what changes. A mart that is made anew begins its history anew.
     {%- endif -%}
     {%- set kept = 'history.' ~ this.identifier -%}
     {%- if not is_incremental() or not adapter.get_relation(this.database, 'history', this.identifier) %}
-    drop table if exists {{ kept }};
+    -- views on it go, as those on the mart itself do
+    drop table if exists {{ kept }} cascade;
     create table {{ kept }} (like {{ this }}, ended_in bigint not null);
     create index on {{ kept }} (ended_in);
     comment on table {{ kept }} is
@@ -25,6 +26,8 @@ history costs by what changes. A mart that is made anew begins its history anew.
     {{ as_of_function_sql(kept) }}
     delete from history.runs where relation = '{{ this.identifier }}';
     {%- endif %}
+    -- one version of many is looked up by its key
+    create index if not exists {{ this.identifier }}_key on {{ kept }} ({{ model.config.unique_key | join(', ') }});
     insert into history.runs (relation, batch_id)
     select
         '{{ this.identifier }}',

@@ -168,6 +168,7 @@ for the longest interval, sentiment and attention for a day, the index for a wee
                             "hours.ended_at - interval '" ~ back.price ~ "'",
                             before='hours.ended_at',
                             strict=strict,
+                            has_versions=true,
                         ) }}
                     ) as newest
                 where pairs.asset = hours.asset
@@ -199,9 +200,8 @@ for the longest interval, sentiment and attention for a day, the index for a wee
                         and found.quote = prices.quote
                         and found.minute_at >= prices.minute_at - interval '1 hour'
                         and found.minute_at <= prices.minute_at
-                        and found.known_at <= hours.ended_at
+                        and {{ was_known(strict, has_versions=true) }}
                         and found.price_usd > 0
-                        {{ 'and not found.is_assumed' if strict }}
                 ) as returns
                 having count(returns.log_return) > 1
             ) as volatilities
@@ -227,6 +227,7 @@ for the longest interval, sentiment and attention for a day, the index for a wee
                             "hours.ended_at - interval '" ~ back.funding ~ "'",
                             'hours.ended_at',
                             strict=strict,
+                            has_versions=true,
                         ) }}
                     ) as newest
                 where contracts.asset = hours.asset
@@ -271,7 +272,9 @@ The newest row of a part, for a `lateral`: `found`, which was known at the hour'
 without what is only assumed to have been. Its time lies after `after` up to `until`, or from
 there up to `before`, exclusive.
 -#}
-{% macro newest_known(part, matching, at, after, until=none, before=none, strict=false) -%}
+{% macro newest_known(
+    part, matching, at, after, until=none, before=none, strict=false, has_versions=false
+) -%}
     select found.*
     from {{ part }} as found
     where
@@ -283,10 +286,17 @@ there up to `before`, exclusive.
         and {{ at }} > {{ after }}
         and {{ at }} <= {{ until }}
         {%- endif %}
-        and found.known_at <= hours.ended_at
-        {{ 'and not found.is_assumed' if strict }}
+        and {{ was_known(strict, has_versions) }}
     order by {{ at }} desc
     limit 1
+{%- endmacro %}
+
+
+{#- Whether `found` was what one knew at the hour's end; of versions one was at any time. -#}
+{% macro was_known(strict, has_versions) -%}
+    found.known_at <= hours.ended_at
+    {{ 'and (found.known_until > hours.ended_at) is not false' if has_versions }}
+    {{ 'and not found.is_assumed' if strict }}
 {%- endmacro %}
 
 

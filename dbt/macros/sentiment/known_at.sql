@@ -14,9 +14,9 @@ when it was received, it is if `untold` says so.
 Since when it is known: since it was received; history, since the source's declared delay
 after it was published.
 -#}
-{% macro known_at(published_at, received_at, rules='rules', untold='false') -%}
+{% macro known_at(published_at, received_at, rules='rules') -%}
     case
-        when {{ is_history(published_at, received_at, rules, untold) }}
+        when {{ is_history(published_at, received_at, rules) }}
             then {{ published_at }} + make_interval(mins => {{ rules }}.assumed_delay_minutes::integer)
         else {{ received_at }}
     end

@@ -2,24 +2,6 @@
 
 with
 
-prices as (
-
-    select
-        prices.asset,
-        prices.quote,
-        prices.minute_at,
-        prices.minute_at + interval '1 minute' as ended_at,
-        prices.price_usd,
-        runs.known_at as readable_at
-    from {{ ref('fct_prices') }} as prices
-    left join {{ source('history', 'runs') }} as runs
-        on
-            runs.relation = 'fct_prices'
-            and prices.changed_in = runs.batch_id
-    where prices.price_usd is not null
-
-),
-
 rules as (
 
     select * from {{ ref('sentiment_sources') }}
@@ -27,18 +9,34 @@ rules as (
 
 ),
 
-known as (
+versions as (
+
+    {{ versions_sql('fct_prices', ['asset', 'quote', 'minute_at', 'price_usd']) }}
+
+),
+
+versions_told as (
 
     select
-        prices.asset,
-        prices.quote,
-        prices.minute_at,
-        prices.ended_at,
-        prices.price_usd,
-        {{ known_at('prices.ended_at', 'prices.readable_at', untold='true') }} as known_at,
-        {{ is_history('prices.ended_at', 'prices.readable_at', untold='true') }} as is_assumed
-    from prices
-    cross join rules
+        versions.asset,
+        versions.quote,
+        versions.minute_at,
+        versions.minute_at + interval '1 minute' as ended_at,
+        versions.price_usd,
+        row_number() over (
+            partition by versions.asset, versions.quote, versions.minute_at
+            order by versions.changed_in
+        ) = 1 as is_first,
+        {{ read_since('begun') }} as begun_at,
+        {{ read_since('replaced') }} as replaced_at
+    from {{ runs_of_versions('fct_prices') }}
+    where versions.price_usd is not null
+
+),
+
+known as (
+
+    {{ known_spans_sql(['asset', 'quote', 'minute_at', 'ended_at', 'price_usd'], 'ended_at') }}
 
 )
 

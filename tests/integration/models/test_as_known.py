@@ -60,7 +60,7 @@ def test_a_warehouse_that_was_filled_before_begins_a_history(change):
     change(1)
     for event in ("updates", "deletes"):
         do(f"drop trigger keep_what_{event}_end on gold.fct_prices")
-    do("drop table history.fct_prices")
+    do("drop table history.fct_prices cascade")
     do("drop function gold.prices_as_of")
     do("delete from history.runs")
     known = AsKnown("prices")
