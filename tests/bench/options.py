@@ -33,6 +33,7 @@ class Options:
         chain_sizes: sizes of a chain's history, ascending, in logs.
         feature_bars: 1m candles that features are made of.
         texts: texts of each kind that are scored.
+        posts: posts that are loaded, scored and counted in gold.
         rest_days: days of history of each series that a load fetches.
         changes: single changes whose way to bronze is timed, idle and under a load.
         flood_changes: changes that come at once.
@@ -56,6 +57,7 @@ class Options:
     chain_sizes: tuple[int, ...] = (1_000_000, 10_000_000)
     feature_bars: int = 3_600_000
     texts: int = 5000
+    posts: int = 20_000
     rest_days: int = 14
     changes: int = 200
     flood_changes: int = 100_000
@@ -97,6 +99,7 @@ QUICK = Options(
     chain_sizes=(20_000,),
     feature_bars=20_000,
     texts=50,
+    posts=150,
     rest_days=1,
     changes=5,
     flood_changes=2000,
