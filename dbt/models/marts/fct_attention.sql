@@ -3,6 +3,7 @@
 {%- set weeks = "(values (0), (7), (14), (21), (28)) as weeks (days_count)" -%}
 {{ config(
     unique_key=['asset', 'hour_at'],
+    pre_hook="{{ no_nested_loops() }}",
     meta={'distribution_key': 'asset', 'lookups': ['asset_aliases']},
     indexes=[{'columns': hour}, {'columns': ['changed_in']}],
 ) }}
