@@ -1,7 +1,8 @@
 """Random lives of instruments: launched, left out of listings, filed by an archive.
 
-Two more instruments than candles have: one that no listing has, and one that two routes
-list. Of some listings a row was refused; of some the venue says when it was launched.
+Three more instruments than candles have: one that no listing has, one that two routes
+list, and one of a route of its own, halted and traded again. Of some listings a row was
+refused; of some the venue says when it was launched.
 """
 
 import random
@@ -11,12 +12,28 @@ from tests.histories.archive_histories import DAY, FIRST_DAY, ArchivedHistories
 from tests.histories.candle_histories import MINUTE, START, Load, Row, Series
 
 MOVED = Series("binance", "MOVED/USDT", sends_quiet_minutes=True)
+HALTED = Series("binance", "HALTED/USDT", sends_quiet_minutes=True)
 FILED = ("BTCUSDT", "NEWUSDT", "GONEUSDT", "MOVEDUSDT", "NOQUOTE")
 LAST_STARTS = (START - 30 * DAY, START + 400 * MINUTE)
 
 
 class LifeHistories(ArchivedHistories):
     """Answers of venues and files of the archive, and what both say of lives."""
+
+    def loads(self, count: int) -> list[Load]:
+        """One more: the listings that begin and end a halt."""
+        listings = [
+            self.listing(HALTED)
+            | {
+                "venue_now_ms": START + minute * MINUTE,
+                "origin": "GET /halted",
+                "is_active": is_active,
+                "status": None,
+                "launched_at_ms": None,
+            }
+            for minute, is_active in enumerate((True, False, False, True))
+        ]
+        return [*super().loads(count), {"instruments": listings}]
 
     def load(self) -> Load:
         """As those of candles, with more of listings, or symbols of the archive."""
