@@ -262,5 +262,5 @@ def test_the_deployments_are_taken_by_a_server_as_they_stand(server_of_prefect):
         assert deployed["global_concurrency_limit"]["limit"] == 1
         assert deployed["job_variables"]["env"] == telemetry.OFF
         # a server gives schedules back in no order
-        crons = {schedule["schedule"]["cron"] for schedule in deployed["schedules"]}
-        assert crons == {schedule["cron"] for schedule in wanted["schedules"]}
+        crons = {s["schedule"]["cron"]: s["active"] for s in deployed["schedules"]}
+        assert crons == {s["cron"]: s.get("active", True) for s in wanted["schedules"]}

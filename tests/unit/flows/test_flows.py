@@ -35,7 +35,9 @@ from pipelines.errors import (
     UpstreamError,
 )
 from pipelines.settings import PROJECT_DIR
+from pipelines.sources import source_spec
 from pipelines.sources.evm_node.verify import Verified
+from pipelines.upstream.options import LoadOptions
 from prefect_flows import backfill, follow_chain, read_contracts
 from prefect_flows.backfill import apply_plans, make_plans
 from prefect_flows.dbt_run import arguments
@@ -51,6 +53,7 @@ FLOWS: dict[Any, Flow[..., Any]] = {
     for d in FILE.deployments
 }
 
+SEEDS = configuration(PROJECT_DIR / "seeds")
 TASKS = (load_scope, build, make_plans, apply_plans, verify_blocks)
 RUN = TaskRun(task_key="a task", dynamic_key=str(uuid4()))
 
@@ -66,6 +69,14 @@ def test_a_deployment_names_a_flow_whose_parameters_fit(deployment):
     assert all(hooks)  # people are told
     assert deployment.concurrency_limit.limit == 1
     assert deployment.work_pool.job_variables["env"] == telemetry.OFF
+
+
+def test_the_archive_s_symbols_are_asked_for_only_where_somebody_wants_that():
+    (told,) = [d.model_dump() for d in FILE.deployments if d.name == "daily-symbols"]
+    assert [schedule["active"] for schedule in told["schedules"]] == [False]
+    options = LoadOptions.parse(feeds=told["parameters"]["feeds"])
+    chosen = source_spec(told["parameters"]["source"]).chosen
+    assert chosen(SEEDS, options) == [("binance", "")]
 
 
 @pytest.mark.parametrize("name", FLOWS)
@@ -145,7 +156,7 @@ def test_flows_of_chains_have_nothing_to_do_where_none_has_an_endpoint(
 def test_endpoints_that_differ_fail_the_flow_that_verifies(monkeypatch):
     said = "logs[0].data of block 4 of base is not the same at main and rpc_2"
     for name, stand_in in {
-        "configuration": lambda: configuration(PROJECT_DIR / "seeds"),
+        "configuration": lambda: SEEDS,
         "verify_blocks": lambda chain, *_, one_in: Verified(chain),
         "create_table_artifact": lambda **_: None,
         "told_differently": lambda chain, _: [said] if chain == "base" else [],
