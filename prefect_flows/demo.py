@@ -5,7 +5,6 @@ what is deployed.
 """
 
 import time
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,12 +22,17 @@ from pipelines.pictures import asset_chart, page
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources import members
 from pipelines.sources.evm_node.choices import followed
-from pipelines.sources.preflight import Preflight
 from pipelines.terminal import report
-from pipelines.upstream.options import LoadOptions
 from prefect_flows.dbt_run import write_docs
 from prefect_flows.demo_change import demo_change, stream_is_up
-from prefect_flows.demo_loads import SEALED, SENTIMENT
+from prefect_flows.demo_loads import (
+    CONTRACT,
+    CONTRACT_FEEDS,
+    SEALED,
+    SENTIMENT,
+    SETTLED_SINCE,
+    DemoLoads,
+)
 from prefect_flows.load import load
 from prefect_flows.load_sentiment import load_sentiment
 from prefect_flows.read_contracts import read_contracts
@@ -46,6 +50,7 @@ SHOWN = (
     "completeness",
     "share_proven_by_day",
     "gaps_by_cause",
+    "contracts_now",
 )
 ON_CHAIN = ("gas_by_hour", "transfers_by_token")
 
@@ -63,7 +68,7 @@ Where to look next
 """
 
 
-def demo(found: Preflight, out: Console, say: Say) -> None:
+def demo(loads: DemoLoads, out: Console, say: Say) -> None:
     """Load what answers of what is configured, and print what an analyst has of it.
 
     Raises:
@@ -73,7 +78,7 @@ def demo(found: Preflight, out: Console, say: Say) -> None:
     began = time.monotonic()
     day = published(datetime.now(UTC))
     with waited_for():
-        run = _load(found.loads, day, say)
+        run = _load(loads, day, say)
     with warehouse.connect("analyst", warehouse.process_name("demo")) as connection:
         for name in (*SHOWN, *(ON_CHAIN if followed(configuration()) else ())):
             text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
@@ -92,13 +97,14 @@ def demo(found: Preflight, out: Console, say: Say) -> None:
     out.print(f"Its tables and lineage: {write_docs().as_uri()}", soft_wrap=True)
     out.print(f"The run in Prefect: {url_for('flow-run', run)}", soft_wrap=True)
     say(f"done in {time.monotonic() - began:.0f} s")
-    if found.failures:
-        raise as_one(found.failures)
+    if loads.found.failures:
+        raise as_one(loads.found.failures)
 
 
-def _load(loads: Mapping[str, LoadOptions], day: date, say: Say) -> UUID | None:
+def _load(loads: DemoLoads, day: date, say: Say) -> UUID | None:
     """Load what answers and build it, by the flows of the deployments; the last run."""
-    scopes = {source: list(options.scopes) for source, options in loads.items()}
+    found = loads.found.loads
+    scopes = {source: list(options.scopes) for source, options in found.items()}
     if "archive" in scopes:
         say(f"running the flow `load`: the file that seals {day} of {SEALED[1]}")
         span = f"{day}", f"{day + timedelta(days=1)}"
@@ -111,6 +117,10 @@ def _load(loads: Mapping[str, LoadOptions], day: date, say: Say) -> UUID | None:
     if said := [name for name in members(SENTIMENT) if name in scopes]:
         say(f"running the flow `load sentiment`: what {len(said)} sources say")
         load_sentiment(said)
+    if venues := [*loads.contract_venues]:
+        say(f"running the flow `load`: {CONTRACT} on {', '.join(venues)}")
+        since, feeds = SETTLED_SINCE, [*CONTRACT_FEEDS]
+        load("exchange", venues, [CONTRACT], since=since, feeds=feeds)
     ended: State[Any]
     if "exchange" in scopes:
         say("running the flow `refresh`: load every configured series, then build")

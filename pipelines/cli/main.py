@@ -100,13 +100,13 @@ def demo(
     settle_origin(say)
     from prefect_flows.demo_loads import demo_loads
 
-    found = demo_loads(say)
+    loads = demo_loads(say)
     if not upstream_url("PREFECT_API_URL"):  # flows would start a server of their own
         stack.up([PrefectServer.name], say)
     export(quiet_prefect())
     from prefect_flows.demo import demo as run
 
-    run(found, out, say)
+    run(loads, out, say)
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ GRADES = ("provisional", "closed", "confirmed", "sealed")
 KEY = ("exchange_id", "symbol", "timeframe", "opened_at")
 TABLES = (
     *("latest price", "How far apart", "complete", "proven", "absent"),
+    *("What does each contract pay", "BTC/USD:BTC", "kraken_futures"),
     *("How full are blocks", "Which tokens moved most often"),
 )
 

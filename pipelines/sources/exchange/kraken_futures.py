@@ -3,12 +3,15 @@
 A venue of its own, without a spot market: one host, one listing, one budget for both.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from pipelines.sources.exchange.feeds import (
     CANDLES,
     FUNDING_RATES,
+    MARK_PRICES,
+    OPEN_INTEREST,
     ORDER_BOOKS,
     TICKERS,
     TRADES,
@@ -29,6 +32,22 @@ from pipelines.sources.exchange.routes import (
 from pipelines.upstream.budget import Limit
 from pipelines.upstream.feed import MINUTE_MS
 from pipelines.upstream.market_rows import PRICES
+
+
+def _of_tickers(layout: Mapping[str, str]) -> SnapshotRoute:
+    """Of all instruments; an index, which is among them, has none of it."""
+    return SnapshotRoute(
+        method="publicGetTickers",
+        weight=1,
+        path=(TICKERS.name,),
+        symbol_param=None,
+        layout={"venue_symbol": "symbol", **layout},
+        optional=frozenset(layout),
+    )
+
+
+MARKS = {"mark_price": "markPrice", "index_price": "indexPrice"}
+
 
 # https://docs.kraken.com/api-reference/candles/market-candles: at most 2000 candles,
 # `from` and `to` inside; the volume is in the base of contracts that settle in dollars.
@@ -106,29 +125,19 @@ LINEAR = VenueSpec(
             stamp_unit_ms=None,
             depth=Depth(),
         ),
-        TICKERS.name: SnapshotRoute(
-            method="publicGetTickers",
-            weight=1,
-            path=(TICKERS.name,),
-            symbol_param=None,
-            layout={
-                "venue_symbol": "symbol",
+        OPEN_INTEREST.name: _of_tickers({"base_open_interest": "openInterest"}),
+        MARK_PRICES.name: _of_tickers(MARKS),
+        TICKERS.name: _of_tickers(
+            {
                 "bid": "bid",
                 "bid_amount": "bidSize",
                 "ask": "ask",
                 "ask_amount": "askSize",
                 "last_price": "last",
                 "base_volume": "vol24h",
-                "mark_price": "markPrice",
-                "index_price": "indexPrice",
+                **MARKS,
                 "open_interest": "openInterest",
-            },
-            optional=frozenset(
-                {
-                    *("bid", "bid_amount", "ask", "ask_amount", "last_price"),
-                    *("base_volume", "mark_price", "index_price", "open_interest"),
-                }
-            ),
+            }
         ),
     },
     listing=ListingRoute(
@@ -159,6 +168,8 @@ INVERSE = replace(
         ),
         FUNDING_RATES.name: LINEAR.routes[FUNDING_RATES.name],
         ORDER_BOOKS.name: LINEAR.routes[ORDER_BOOKS.name],
+        OPEN_INTEREST.name: _of_tickers({"contracts_open_interest": "openInterest"}),
+        MARK_PRICES.name: LINEAR.routes[MARK_PRICES.name],
         TICKERS.name: replace(
             _TICKERS,
             layout={k: v for k, v in _TICKERS.layout.items() if k != "base_volume"},

@@ -30,9 +30,10 @@ def venue(database, monkeypatch):
         yield started
 
 
-def loaded(symbol, *feeds, since=SINCE):
+def loaded(symbols, *feeds, since=SINCE):
     known = configuration(PROJECT_DIR / "seeds")
-    options = LoadOptions.parse(["kraken_futures"], [symbol], since, feeds=feeds)
+    symbols = [symbols] if isinstance(symbols, str) else symbols
+    options = LoadOptions.parse(["kraken_futures"], symbols, since, feeds=feeds)
     source = ExchangeSource(known, options)
     load(source)
     return source.failures
@@ -75,6 +76,26 @@ def test_a_contract_in_its_base_has_no_candles_that_say_so(venue):
         failure
     )
     assert loaded("BTC/USD:BTC", "funding_rates") == []
+
+
+def test_one_request_has_marks_or_what_is_open_of_all_contracts(venue):
+    symbols = ["BTC/USD:USD", "ETH/USD:USD", "BTC/USD:BTC"]
+    assert loaded(symbols, "mark_prices") == []
+    marks = "select count(distinct symbol) from bronze_exchange.mark_prices"
+    assert query(f"{marks} where mark_price > 0 and index_price > 0") == [(3,)]
+    assert loaded(symbols, "open_interest") == []
+    asked = "select count(distinct request_id) from bronze_exchange.open_interest"
+    assert query(asked) == [(2,)]  # a market each
+    held = query(
+        "select symbol, base_open_interest > 0, contracts_open_interest > 0"
+        " from bronze_exchange.open_interest order by 1"
+    )
+    assert held == [
+        ("BTC/USD:BTC", None, True),
+        ("BTC/USD:USD", True, None),
+        ("ETH/USD:USD", True, None),
+    ]
+    assert query("select count(*) from bronze_exchange.quarantine") == [(0,)]
 
 
 def test_trades_say_which_closed_a_position_by_force(venue):
