@@ -50,6 +50,16 @@ FUNDING_RATE = RowRules(
     required=frozenset({"funding_rate"}),
 )
 
+# what is in force when it is said; a venue may say it of some contracts alone
+FUNDING_INTERVAL = RowRules(
+    row="funding interval",
+    kinds={
+        "interval_hours": "count",
+        **dict.fromkeys(("rate_cap", "rate_floor"), "rate"),
+    },
+    required=frozenset({"interval_hours"}),
+)
+
 # a snapshot a minute, unless the operator has it otherwise
 SNAPSHOT_MS = MINUTE_MS
 

@@ -4,6 +4,7 @@ Three contracts settle for 24 days at intervals that change; one stopped for day
 A stamp is some milliseconds off, by REST otherwise than in a file. An answer speaks for
 a span from any millisecond to any other, may lack a settlement, and where a row of it
 was refused its stamp is cut out. Files of two spans are published again, and differ.
+Of intervals a venue says what is in force, or something else.
 """
 
 import random
@@ -21,6 +22,7 @@ SERIES = tuple(
     for symbol in ("BTC/USDT:USDT", "ETH/USDT:USDT", "BTC/USD:BTC")
 )
 FILES = {"2024-02": (FIRST, FIRST + 10 * 24 * HOUR), "2024-03": (FIRST, END)}
+SAID = 12  # times in an answer's load
 STOPPED = range(200, 296)  # hours in which the last contract does not settle
 
 
@@ -51,7 +53,20 @@ class FundingHistories(Histories):
         return {
             "funding_rates": [row for rows, _ in answers for row in rows],
             "funding_pages": [page for _, pages in answers for page in pages],
+            "funding_intervals": [
+                self.interval(one) for one in series for _ in range(SAID)
+            ],
         }
+
+    def interval(self, series: Series) -> Row:
+        """What the venue says of an interval at some moment."""
+        moment = FIRST + self.rng.randrange(0, DAYS * 24 * HOUR, HOUR // 2)
+        hours = next((hours for at, hours in due(series) if at >= moment), 0)
+        meta = self.request(series, moment)
+        del meta["timeframe"]
+        if self.rng.random() < 0.2:
+            hours = self.rng.choice((0, 1, 4, 8, 25))
+        return meta | {"observed_at_ms": moment, "interval_hours": hours}
 
     def settlements(self, series: Series) -> tuple[list[Row], list[Row]]:
         """One answer: its settlements, and the spans that it speaks for."""

@@ -117,19 +117,49 @@ def interval(due: int, dues: Sequence[int], since: dict[int, int], hours: int) -
     return since[due]
 
 
+def said(loads: Sequence[Load]) -> dict[Key, list[tuple[int, int]]]:
+    """By the venue's clock, how many hours it said; not what it said in two ways."""
+    told: dict[Key, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for row in rows(loads, "funding_intervals"):
+        if 0 < row["interval_hours"] <= 24:
+            key = row["exchange_id"], row["symbol"]
+            told[key][row["observed_at_ms"]].add(row["interval_hours"])
+    return {
+        key: sorted((at, min(hours)) for at, hours in moments.items() if len(hours) < 2)
+        for key, moments in told.items()
+    }
+
+
+def said_of(due: int, dues: Sequence[int], told: Sequence[tuple[int, int]]) -> int:
+    """The hours that hold of a settlement; 0: none do."""
+    before = [one for one in told if one[0] <= due]
+    if not before or due - before[-1][0] > before[-1][1] * HOUR:
+        return 0
+    hours = before[-1][1]
+    later = [one for one in told if one[0] > due][:1]
+    is_changed = any(
+        said != hours and moment - due <= hours * HOUR for moment, said in later
+    )
+    is_denied = any(due - hours * HOUR < other < due for other in dues)
+    return 0 if is_changed or is_denied else hours
+
+
 def funding(loads: Sequence[Load]) -> list[tuple[Any, ...]]:
     """The rows that are compared."""
-    spans = unbroken(loads)
+    spans, hours = unbroken(loads), said(loads)
     with localcontext(Context(prec=60, rounding=ROUND_HALF_UP)):
         return [
             row
             for key, told in sorted(readings(loads).items())
-            for row in _series(key, told, spans[key])
+            for row in _series(key, told, spans[key], hours.get(key, ()))
         ]
 
 
 def _series(
-    key: Key, told: dict[int, list[Reading]], spans: Sequence[tuple[int, int]]
+    key: Key,
+    told: dict[int, list[Reading]],
+    spans: Sequence[tuple[int, int]],
+    hours_said: Sequence[tuple[int, int]],
 ) -> list[tuple[Any, ...]]:
     best = {due: chosen(known) for due, known in sorted(told.items())}
     dues = list(best)
@@ -138,6 +168,7 @@ def _series(
     for due in dues:
         of_seals = [r.hours for r in told[due] if r.is_sealing]
         hours = max(of_seals, default=0) or max(r.hours for r in told[due])
+        hours = hours or said_of(due, dues, hours_said)
         lengths[due] = interval(due, dues, since, hours)
     found = []
     for due, (one, grade) in best.items():

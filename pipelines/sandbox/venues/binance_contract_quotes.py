@@ -1,13 +1,15 @@
-"""Books and tickers of Binance's contracts: as those of its spot pairs, and stamped.
+"""Books and tickers of Binance's contracts, as those of its spot pairs, and intervals.
 
 https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Order-Book
 https://developers.binance.com/docs/derivatives/coin-margined-futures/market-data/rest-api/Order-Book
 …/rest-api/Symbol-Order-Book-Ticker, …/rest-api/24hr-Ticker-Price-Change-Statistics
+…/rest-api/Get-Funding-Rate-Info (of COIN-M Get-Funding-Info)
 """
 
 import json
 from collections.abc import Callable, Mapping
 
+from pipelines.sandbox.funding import INTERVAL_HOURS
 from pipelines.sandbox.venues import binance_market
 from pipelines.sandbox.venues.binance_names import market_of, venue_symbol
 from pipelines.sandbox.venues.binance_parameters import limited, refused, required
@@ -25,24 +27,26 @@ def answered(
         "ticker/bookTicker": book_ticker,
         "ticker/24hr": ticker_24h,
     }
-    if endpoint not in {"depth", *bodies}:
+    if endpoint not in {"depth", "fundingInfo", *bodies}:
         return None
     listed = {
         venue_symbol(symbol): view
         for symbol, view in views.items()
         if market_of(symbol) == market and _is_listed(view, now_ms)
     }
+    if endpoint == "fundingInfo":
+        perpetual = {n: v for n, v in listed.items() if not v.instrument.expiry}
+        return [funding_info(name, view, now_ms) for name, view in perpetual.items()]
     if endpoint == "depth":
         view = _named(params, listed)
         recorded = view.series.book_at(now_ms)
         if recorded is not None:
-            body: object = json.loads(recorded)
-            return body
+            sent: object = json.loads(recorded)
+            return sent
         return depth(view, now_ms, limited(params, 500, 1000))
-    if "symbol" in params and market == "um":
-        return bodies[endpoint](_named(params, listed), now_ms)
     if "symbol" in params:
-        return [bodies[endpoint](_named(params, listed), now_ms)]
+        body = bodies[endpoint](_named(params, listed), now_ms)
+        return body if market == "um" else [body]
     return [bodies[endpoint](view, now_ms) for view in listed.values()]
 
 
@@ -55,6 +59,19 @@ def depth(view: View, now_ms: int, limit: int) -> dict[str, object]:
     if market_of(symbol) == "cm":
         stamps |= {"symbol": venue_symbol(symbol), "pair": _pair(view)}
     return {**binance_market.depth(view, now_ms, limit), **stamps}
+
+
+def funding_info(name: str, view: View, now_ms: int) -> dict[str, object]:
+    """How often it settles: as was recorded last, or as settlements are made."""
+    settled = view.series.recorded_settlements or ()
+    hours = [row.interval_hours for row in settled if row.settled_at_ms <= now_ms]
+    return {
+        "symbol": name,
+        "adjustedFundingRateCap": "0.02500000",
+        "adjustedFundingRateFloor": "-0.02500000",
+        "fundingIntervalHours": (hours and hours[-1]) or INTERVAL_HOURS,
+        "disclaimer": False,
+    }
 
 
 def book_ticker(view: View, now_ms: int) -> dict[str, object]:

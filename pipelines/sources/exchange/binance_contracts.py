@@ -6,6 +6,10 @@ https://developers.binance.com/docs/derivatives/usds-margined-futures/market-dat
 …/Top-Long-Short-Account-Ratio, …/Top-Trader-Long-Short-Ratio, …/Long-Short-Ratio,
 …/Taker-BuySell-Volume (https://developers.binance.com/docs/derivatives/coin-margined-futures/market-data/rest-api/…
 of COIN-M, which names a pair and a kind of contract, and counts contracts).
+Intervals of funding are those of contracts that had them, or the bounds of their rate,
+adjusted: of others nothing is said; USD-M's share the limit of its rates:
+…/usds-margined-futures/market-data/rest-api/Get-Funding-Rate-Info,
+…/coin-margined-futures/market-data/rest-api/Get-Funding-Info.
 Mark prices of a whole market weigh 10, klines of 1,000 rows 5, read 2026-11.
 """
 
@@ -14,6 +18,7 @@ from datetime import timedelta
 
 from pipelines.sources.exchange import feeds
 from pipelines.sources.exchange.routes import (
+    WEIGHT,
     FeedRoute,
     SnapshotRoute,
     SpanRoute,
@@ -75,9 +80,21 @@ def _klines(method: str, *, by_pair: bool = False) -> SpanRoute:
     )
 
 
-def _common(api: str) -> Routes:
+def _common(api: str, funding_limit: str) -> Routes:
     """What both markets are asked alike."""
     return {
+        feeds.FUNDING_INTERVALS.name: SnapshotRoute(
+            method=f"{api}PublicGetFundingInfo",
+            weight=1,
+            limit=funding_limit,
+            symbol_param=None,
+            layout={
+                "venue_symbol": "symbol",
+                "interval_hours": "fundingIntervalHours",
+                "rate_cap": "adjustedFundingRateCap",
+                "rate_floor": "adjustedFundingRateFloor",
+            },
+        ),
         feeds.MARK_PRICES.name: SnapshotRoute(
             method=f"{api}PublicGetPremiumIndex",
             weight=10,
@@ -111,7 +128,7 @@ def _open_interest(method: str, column: str) -> SnapshotRoute:
 
 
 LINEAR: Routes = {
-    **_common("fapi"),
+    **_common("fapi", feeds.FUNDING_RATES.name),
     feeds.OPEN_INTEREST.name: _open_interest(
         "fapiPublicGetOpenInterest", "base_open_interest"
     ),
@@ -137,7 +154,7 @@ LINEAR: Routes = {
 # Ratios are of all contracts on a pair: they stand with the perpetual one. A quarter's
 # open interest is that of whichever contract is the current one: not asked for.
 INVERSE: Routes = {
-    **_common("dapi"),
+    **_common("dapi", WEIGHT),
     feeds.OPEN_INTEREST.name: _open_interest(
         "dapiPublicGetOpenInterest", "contracts_open_interest"
     ),

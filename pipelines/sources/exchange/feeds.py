@@ -7,6 +7,7 @@ from datetime import timedelta
 from pipelines.bronze.tables import Table
 from pipelines.sources.exchange import tables
 from pipelines.upstream import market_rows
+from pipelines.upstream.extents import HOUR_MS
 from pipelines.upstream.feed import MINUTE_MS, Feed, RowRules
 
 CANDLES = Feed(
@@ -39,6 +40,16 @@ FUNDING_RATES = Feed(
     live=timedelta(days=7),
     archived=("funding_rates",),
     **vars(market_rows.FUNDING_RATE),
+)
+
+# an interval of funding has an hour at least
+FUNDING_INTERVALS = Feed(
+    "funding_intervals",
+    table=tables.FUNDING_INTERVALS,
+    axis=replace(market_rows.OBSERVATION_AXIS, step=HOUR_MS),
+    way="snapshot",
+    per="market",
+    **vars(market_rows.FUNDING_INTERVAL),
 )
 
 ORDER_BOOKS = Feed(
@@ -170,7 +181,7 @@ ELSEWHERE: Mapping[str, str] = {
 FEEDS: Mapping[str, Feed] = {
     feed.name: feed
     for feed in (
-        *(CANDLES, TRADES, FUNDING_RATES, ORDER_BOOKS, TICKERS),
+        *(CANDLES, TRADES, FUNDING_RATES, FUNDING_INTERVALS, ORDER_BOOKS, TICKERS),
         *(OPEN_INTEREST, OPEN_INTEREST_HISTORY),
         *(TOP_TRADER_ACCOUNTS, TOP_TRADER_POSITIONS, GLOBAL_ACCOUNTS, TAKER_VOLUMES),
         *(MARK_PRICES, MARK_CANDLES, INDEX_CANDLES, PREMIUM_CANDLES, OPTION_QUOTES),

@@ -69,6 +69,19 @@ FUNDING_RATES = Table(
     indexes=(("exchange_id", "symbol", "settled_at_ms"),),
 )
 
+FUNDING_INTERVALS = Table(
+    "funding_intervals",  # how often a contract settles, as a venue had it at a moment
+    (
+        *INSTRUMENT,
+        Column("observed_at_ms", "bigint"),
+        Column("interval_hours", "bigint"),
+        *columns("rate", "rate_cap", "rate_floor", nullable=True),
+        Column("venue_now_ms", "bigint"),
+        *PROVENANCE,
+    ),
+    indexes=(("exchange_id", "symbol", "observed_at_ms"),),
+)
+
 ORDER_BOOKS = Table(
     # a snapshot of a book as a venue sent it: `bids` and `asks` are the JSON of its
     # levels, the best ones; a level a row would be seven times the bytes; amounts of a

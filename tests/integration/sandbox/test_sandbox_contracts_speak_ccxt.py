@@ -101,6 +101,15 @@ def test_one_request_has_the_mark_of_the_whole_market(exchange: Any) -> None:
     assert told["fundingTimestamp"] % 28_800_000 == 0
 
 
+def test_intervals_of_funding_are_those_of_the_settlements(exchange: Any) -> None:
+    for kind, symbol in (("linear", LINEAR), ("inverse", INVERSE)):
+        told = exchange.fetch_funding_intervals(params={"subType": kind})
+        assert {told[symbol]["interval"], len(told)} == {"8h", 2}  # no dated ones
+        rates = exchange.fetch_funding_rate_history(symbol, limit=2)
+        hours = (rates[1]["timestamp"] - rates[0]["timestamp"]) / 3_600_000
+        assert round(hours) == 8
+
+
 def test_what_is_older_than_a_month_is_refused(exchange: Any) -> None:
     with pytest.raises(Exception, match="startTime"):
         exchange.fetch_open_interest_history(

@@ -1,5 +1,6 @@
 """What Binance says of contracts, on the sandbox, through the load into Postgres."""
 
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -11,6 +12,7 @@ from pipelines.sandbox.clock import parse_instant
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.exchange.venues import spec_of
 from pipelines.sources.load import load
 from pipelines.upstream.options import LoadOptions
 
@@ -115,6 +117,24 @@ def test_one_request_has_the_marks_of_a_market(venues):
         " from bronze_exchange.open_interest order by 1"
     )
     assert held == [(s, s == INVERSE, s != INVERSE) for s in sorted(symbols)]
+
+
+def test_one_request_has_the_intervals_of_a_market_once_an_hour(venues):
+    symbols = [LINEAR, "ETH/USDT:USDT", DATED, INVERSE]
+    for _ in range(2):
+        assert loaded(symbols, ["funding_intervals"]) == []
+    asked = {r["path"]: r["requests"] for r in venues.counts("binance")}
+    for api in ("fapi", "dapi"):
+        assert asked[f"/{api}/v1/fundingInfo"] == 1
+    told = query(
+        "select symbol, interval_hours, rate_cap, rate_floor"
+        " from bronze_exchange.funding_intervals order by 1"
+    )
+    of_each = (8, Decimal("0.025"), Decimal("-0.025"))
+    assert told == [(s, *of_each) for s in sorted(symbols) if s != DATED]
+    for symbol in (LINEAR, INVERSE):  # they share the limit of the rates
+        routes = spec_of("binance", symbol).routes
+        assert routes["funding_intervals"].limit == routes["funding_rates"].limit
 
 
 def test_a_dated_contract_has_no_statistics(venues):
