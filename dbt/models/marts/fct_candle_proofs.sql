@@ -144,6 +144,8 @@ placed_minutes as (
         missing_inside_count,
         is_overlapping,
         case when is_quote_given then 0 else 0.00000001 * trades_count end as paid_tolerance,
+        case when {{ settles_in_base('symbol') }} then 0.00000001 * trades_count else 0 end
+            as base_tolerance,
         last_trade_id as id_before,
         next_first_trade_id as id_after,
         coalesce(previous_last_trade_id + 1 = first_trade_id, false) as is_next_to_earlier,
@@ -164,6 +166,7 @@ placed_minutes as (
         0 as missing_inside_count,
         false as is_overlapping,
         0 as paid_tolerance,
+        0 as base_tolerance,
         last_trade_id as id_before,
         next_first_trade_id as id_after,
         true as is_next_to_earlier,
@@ -192,6 +195,7 @@ compared as (
         coalesce(placed_minutes.missing_inside_count, 0) as missing_inside_count,
         coalesce(placed_minutes.is_overlapping, false) as is_overlapping,
         placed_minutes.paid_tolerance,
+        placed_minutes.base_tolerance,
         placed_minutes.id_before,
         placed_minutes.id_after,
         coalesce(

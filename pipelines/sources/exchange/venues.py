@@ -198,6 +198,15 @@ BINANCE_INVERSE = replace(
                 "taker_buy_base",
             ),
         ),
+        TRADES.name: replace(
+            BINANCE_LINEAR.routes[TRADES.name],
+            method="dapiPublicGetAggTrades",
+            layout={
+                {"base_amount": "contracts"}.get(name, name): place
+                for name, place in BINANCE.routes[TRADES.name].layout.items()
+            },
+            counts_contracts=True,
+        ),
         FUNDING_RATES.name: replace(
             BINANCE_LINEAR.routes[FUNDING_RATES.name],
             method="dapiPublicGetFundingRate",

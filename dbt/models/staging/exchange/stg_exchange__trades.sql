@@ -12,8 +12,7 @@ counted as (
     select
         *,
         {{ fitting('contracts * contract_size') }} as sized,
-        split_part(split_part(symbol, ':', 2), '-', 1) = split_part(symbol, '/', 1)
-            as is_inverse
+        {{ settles_in_base('symbol') }} as is_inverse
     from source
 
 ),

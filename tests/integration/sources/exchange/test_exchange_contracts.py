@@ -24,6 +24,16 @@ OF_FIVE_MINUTES = (
     *("open_interest_history", "top_trader_accounts", "top_trader_positions"),
     *("global_accounts", "taker_volumes"),
 )
+# of each whole minute with a trade, its trades beside its candle
+MADE_OF_TRADES = """
+select count(*), min(c.contracts), sum(t.contracts), min(c.base_volume),
+    sum(coalesce(t.base_amount, t.contracts * t.contract_size / t.price)),
+    min(t.contract_size)
+from bronze_exchange.ohlcv as c
+inner join bronze_exchange.trades as t
+    on t.traded_at_ns / 60000000000 * 60000 = c.opened_at_ms
+group by c.opened_at_ms
+"""
 CANDLES = {"candles": "ohlcv"} | {
     f"{kind}_candles": f"{kind}_ohlc" for kind in ("mark", "index", "premium")
 }
@@ -143,9 +153,18 @@ def test_a_dated_contract_has_no_statistics(venues):
     assert "BTCUSDT_240329" in str(failure)
 
 
-def test_trades_of_a_contract_are_unbroken(venues):
-    assert loaded([LINEAR], ["trades"], "-PT30M") == []
+@pytest.mark.parametrize("symbol", [LINEAR, INVERSE])
+def test_trades_of_a_contract_are_unbroken_and_make_its_candles(venues, symbol):
+    assert loaded([symbol], ["trades", "candles"], "-PT30M") == []
     ((count, first, last),) = query(
         "select count(*), min(trade_id), max(trade_id) from bronze_exchange.trades"
     )
     assert count == last - first + 1 > 50
+    minutes = query(MADE_OF_TRADES)
+    assert sum(trades > 0 for trades, *_ in minutes) > 20
+    for trades, candle_contracts, contracts, base_volume, base, size in minutes:
+        assert (candle_contracts, size) == (
+            (contracts, 100) if symbol == INVERSE else (None, None)
+        )
+        # it rounds to eight decimals, and may do so of every trade
+        assert abs(base_volume - base) <= trades * Decimal("1e-8")

@@ -353,13 +353,13 @@ def test_a_spot_load_asks_no_host_of_contracts_and_listings_stand_side_by_side(v
     assert [row[0] for row in query(LISTED)] == ["BTC/USDT", "BTC/USDT:USDT"]
 
 
-def test_a_contract_that_is_named_says_where_its_candles_are(venues):
-    options = LoadOptions.parse(["binance"], ["BTC/USD:BTC"], feeds=["trades"])
+def test_what_a_contract_is_not_asked_for_is_refused_with_where_it_is(venues):
+    options = LoadOptions.parse(["binance"], ["BTC/USD:BTC"], feeds=["option_quotes"])
     wanted = ExchangeSource(contracts(), options)
     load(wanted)
     (failure,) = wanted.failures
     assert isinstance(failure, BadDataError)
-    about = "trades of inverse contracts on binance come from its archive"
+    about = "option_quotes of inverse contracts on binance come from its archive"
     assert about in str(failure)
 
 
