@@ -2,11 +2,8 @@
 Rows of a mart whose history is kept, and those that later runs replaced: `changed_in`
 is the run that made a row, `ended_in` the one that replaced it, null where it stands.
 -#}
-{% macro versions_sql(mart, columns) -%}
-    {%- for relation, ended_in in [
-        (ref(mart), 'null::bigint'),
-        (source('history', mart | replace('fct_', 'replaced_')), 'ended_in'),
-    ] %}
+{% macro versions_sql(standing, replaced, columns) -%}
+    {%- for relation, ended_in in [(standing, 'null::bigint'), (replaced, 'ended_in')] %}
     select
         {%- for column in columns %}
         {{ column }},

@@ -12,7 +12,10 @@ rules as (
 
 versions as (
 
-    {{ versions_sql('fct_funding', settlement + ['settled_at', 'rate', 'annualised_rate']) }}
+    {{ versions_sql(
+        ref('fct_funding'), source('history', 'replaced_funding'),
+        settlement + ['settled_at', 'rate', 'annualised_rate']
+    ) }}
 
 ),
 

@@ -11,7 +11,10 @@ rules as (
 
 versions as (
 
-    {{ versions_sql('fct_prices', ['asset', 'quote', 'minute_at', 'price_usd']) }}
+    {{ versions_sql(
+        ref('fct_prices'), source('history', 'replaced_prices'),
+        ['asset', 'quote', 'minute_at', 'price_usd']
+    ) }}
 
 ),
 

@@ -17,6 +17,7 @@ from pipelines.config.status import ChangeStatus
 from pipelines.errors import BadDataError, UpstreamError
 from pipelines.settings import PROJECT_DIR
 from pipelines.sources.connectors import Chosen, connected
+from pipelines.sources.exchange import connector
 from pipelines.upstream.feed import Key
 
 SEEDS = configuration(PROJECT_DIR / "seeds")
@@ -170,7 +171,10 @@ def test_exchanges_and_thresholds_are_applied_when_adopted_others_are_not_ours(b
     assert book.written() == [("applied", [1], "me"), ("applied", [2], "me")]
 
 
-def test_contracts_are_applied_when_their_history_is_planned(book):
+def test_what_an_archive_alone_has_is_applied_when_its_history_is_planned(
+    book, monkeypatch
+):
+    monkeypatch.setattr(connector, "rest_feeds", lambda _: ())
     series = "binance", "BTC/USD:BTC"
     choice = InstrumentChoice(
         *series, Since(), "live", is_enabled=True, feeds=("trades",)

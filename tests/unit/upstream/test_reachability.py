@@ -96,6 +96,7 @@ def test_a_proxy_is_asked_where_one_is_named_and_no_address_is_told(
 
 def test_each_retry_is_told_with_its_reason(capsys):
     waits: list[float] = []
+    output.speak_json(asked=False)
     output.tell_retries()
     try:
         retry.wait_after(1, "BTC/USD on kraken: HTTP 502", waits.append)
