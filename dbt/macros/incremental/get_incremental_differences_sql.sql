@@ -6,8 +6,8 @@ A model with `meta: {unit_of_work: [columns], loses_rows: true}` also loses the 
 its recomputed units no longer produce; the hook `remember_scope` leaves the units in a
 table. A model with `meta: {recomputes: everything}` loses every row that was not produced.
 
-Statistics of the key come first: without them the merge reads the whole target for a few
-rows.
+Statistics of the key come first, and nested loops, which `no_nested_loops` switched off:
+without either the merge reads the whole target for a few rows.
 -#}
 {% macro get_incremental_differences_sql(arg_dict) -%}
     {%- set target_relation = arg_dict['target_relation'] -%}
@@ -17,6 +17,7 @@ rows.
     {%- set values = columns | reject('in', key + ['changed_in']) | list -%}
 
     analyze {{ produced }} ({{ key | join(', ') }});
+    set local enable_nestloop = on;
 
     {{ delete_unproduced(target_relation, produced, key) }}
 
