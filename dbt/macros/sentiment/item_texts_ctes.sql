@@ -24,10 +24,15 @@ readings as (
         found.*,
         {{ bucket_start(60, 'found.created_at') }} as hour_at
     from named
-    inner join {{ text_items }} as found
-        on
-            named.source = found.source
-            and named.item_id = found.item_id
+    cross join
+        lateral (
+            select held.*
+            from {{ text_items }} as held
+            where
+                held.source = named.source
+                and held.item_id = named.item_id
+            offset 0
+        ) as found
     where found.load_id in ({{ finished_loads('bronze_sentiment') }})
 
 ),
@@ -105,16 +110,21 @@ item_texts as (
 
 newest_scores as (
 
-    select distinct on (text_hash, scorer) *
-    from {{ text_scores }}
-    where
-        text_hash in (select item_texts.text_hash from item_texts)
-        and load_id in ({{ finished_loads('bronze_sentiment') }})
+    select distinct on (found.text_hash, found.scorer) found.*
+    from (select distinct text_hash from item_texts) as texts
+    cross join
+        lateral (
+            select held.*
+            from {{ text_scores }} as held
+            where held.text_hash = texts.text_hash
+            offset 0
+        ) as found
+    where found.load_id in ({{ finished_loads('bronze_sentiment') }})
     order by
-        text_hash asc,
-        scorer asc,
-        scored_at desc,
-        scorer_version collate "C" desc
+        found.text_hash asc,
+        found.scorer asc,
+        found.scored_at desc,
+        found.scorer_version collate "C" desc
 
 ),
 

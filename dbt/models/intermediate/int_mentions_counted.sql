@@ -2,11 +2,14 @@
 {%- set answers = ref('int_answers_gathered') -%}
 {{ config(
     unique_key=hour,
-    pre_hook="{{ remember_scope(told_hours_sql(
-        ref('stg_sentiment__text_items'),
-        ref('stg_sentiment__text_scores'),
-        ref('int_answers_gathered'),
-    )) }}",
+    pre_hook=[
+        "{{ remember_scope(told_hours_sql(
+            ref('stg_sentiment__text_items'),
+            ref('stg_sentiment__text_scores'),
+            ref('int_answers_gathered'),
+        )) }}",
+        "{{ no_nested_loops() }}",
+    ],
     meta={'unit_of_work': hour, 'lookups': ['sentiment_sources']},
     indexes=[
         {'columns': hour, 'unique': true},

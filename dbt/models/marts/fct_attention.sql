@@ -87,26 +87,38 @@ counted as (
 
 ),
 
+-- as a CTE of its own it is joined by asset and hour, and not by asset alone
+compared as materialized (
+
+    select
+        counted.asset,
+        counted.hour_at,
+        counted.sources,
+        counted.hour_at - make_interval(days => weeks.days_count) as earlier_at
+    from counted
+    cross join {{ weeks }}
+    where
+        weeks.days_count > 0
+        and {{ is_of_units('counted', hour, 'changed') }}
+
+),
+
 -- more sources name everything more often: an hour is compared with those of its own ones;
 -- that another one is not compared with is known since it is
 earlier as (
 
     select
-        counted.asset,
-        counted.hour_at,
-        counted.sources = found.sources as is_compared,
+        compared.asset,
+        compared.hour_at,
+        compared.sources = found.sources as is_compared,
         found.mentions_count::double precision as mentions_count,
         found.known_at,
         found.is_assumed
-    from counted
-    cross join {{ weeks }}
+    from compared
     inner join counted as found
         on
-            counted.asset = found.asset
-            and counted.hour_at - make_interval(days => weeks.days_count) = found.hour_at
-    where
-        weeks.days_count > 0
-        and {{ is_of_units('counted', hour, 'changed') }}
+            compared.asset = found.asset
+            and compared.earlier_at = found.hour_at
 
 ),
 

@@ -3,11 +3,14 @@
 {%- set gathered = ref('int_items_gathered') -%}
 {{ config(
     unique_key=['asset', 'source', 'hour_at', 'language'],
-    pre_hook="{{ remember_scope(changed_text_hours_sql(
-        ref('stg_sentiment__text_items'),
-        ref('stg_sentiment__text_scores'),
-        [ref('stg_sentiment__item_flags'), ref('int_items_gathered')],
-    )) }}",
+    pre_hook=[
+        "{{ remember_scope(changed_text_hours_sql(
+            ref('stg_sentiment__text_items'),
+            ref('stg_sentiment__text_scores'),
+            [ref('stg_sentiment__item_flags'), ref('int_items_gathered')],
+        )) }}",
+        "{{ no_nested_loops() }}",
+    ],
     meta={
         'unit_of_work': hour,
         'loses_rows': true,
