@@ -12,7 +12,7 @@ from pipelines.errors import (
     as_one,
 )
 from pipelines.sources.evm_node.heads import Heads, check_chain, header_of, observe
-from pipelines.sources.evm_node.node_client import NodeClient
+from pipelines.sources.evm_node.node_client import FEW, NodeClient
 from pipelines.upstream.request_log import RequestLog
 from pipelines.upstream.retry import wait_after
 
@@ -20,10 +20,13 @@ from pipelines.upstream.retry import wait_after
 def usable(clients: Sequence[NodeClient], log: RequestLog) -> Sequence[NodeClient]:
     """Those that answer, and are of the chain; each is examined once.
 
+    Where none says of which chain it is, all: they may have blocks alone.
+
     Raises:
-        SetupError, UpstreamError: none is.
+        SetupError: one is of another chain, and none of this.
     """
-    found, failures = [], []
+    found: list[NodeClient] = []
+    failures: list[BullionError] = []
     for client in clients:
         try:
             if not client.is_of_chain:
@@ -33,9 +36,9 @@ def usable(clients: Sequence[NodeClient], log: RequestLog) -> Sequence[NodeClien
             failures.append(error)
         else:
             found.append(client)
-    if not found:
+    if not found and any(isinstance(error, SetupError) for error in failures):
         raise _as_one(failures)
-    return found
+    return found or clients
 
 
 def observed(
@@ -50,7 +53,7 @@ def observed(
         failures: list[BullionError] = []
         for client in clients:
             try:
-                return observe(client, log)
+                return observe(client, log, most=None if is_needed else FEW)
             except (BadDataError, UpstreamError) as error:
                 failures.append(error)
         if not is_needed:

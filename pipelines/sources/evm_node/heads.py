@@ -9,7 +9,7 @@ from pipelines.errors import BadDataError, SetupError, UpstreamError
 from pipelines.sources.evm_node import answers
 from pipelines.sources.evm_node.bronze_rows import Provenance
 from pipelines.sources.evm_node.fields import quantity
-from pipelines.sources.evm_node.node_client import NodeClient
+from pipelines.sources.evm_node.node_client import FEW, NodeClient
 from pipelines.sources.evm_node.rpc_request import Call, Outcome
 from pipelines.sources.evm_node.tables import HEADS, Head, Header
 from pipelines.upstream.request_log import RequestLog
@@ -47,8 +47,10 @@ class Heads:
         return [Rows.named(HEADS, names, [h + sent for h, sent in self.rows.values()])]
 
 
-def observe(client: NodeClient, log: RequestLog) -> Heads:
+def observe(client: NodeClient, log: RequestLog, *, most: int | None = None) -> Heads:
     """What the endpoint names now; of a chain without tags, what lies so deep.
+
+    `most`: so many attempts, as many as configured by default.
 
     Raises:
         UpstreamError: it does not answer, or does not say which block is its newest.
@@ -58,12 +60,12 @@ def observe(client: NodeClient, log: RequestLog) -> Heads:
     tags = [LATEST] if depth is not None else [LATEST, SAFE, FINALIZED]
     found: Sequence[Outcome] = ()
     if "tags" not in client.lacks:
-        found = _asked(client, tags, log)
+        found = _asked(client, tags, log, most)
         for tag, outcome in zip(tags, found, strict=True):
             _take(heads, client, tag, outcome)
     if heads.latest is None:
         try:
-            (outcome,) = _asked(client, [hex(_newest(client, log))], log)
+            (outcome,) = _asked(client, [hex(_newest(client, log, most))], log, most)
         except UpstreamError:
             client.forget("tags")  # the endpoint may have moved: the next time tells
             raise
@@ -73,7 +75,7 @@ def observe(client: NodeClient, log: RequestLog) -> Heads:
             client.learn("tags", str(error))
     latest = heads.latest
     if depth is not None and latest is not None and latest.block_number >= depth:
-        (outcome,) = _asked(client, [hex(latest.block_number - depth)], log)
+        (outcome,) = _asked(client, [hex(latest.block_number - depth)], log, most)
         _take(heads, client, FINALIZED, outcome)
     return heads
 
@@ -97,8 +99,9 @@ def check_chain(client: NodeClient, log: RequestLog) -> None:
         SetupError: it is of another.
         UpstreamError: it does not answer.
     """
-    (outcome,) = client.ask([Call("eth_chainId", [])], log)
-    if outcome.error is not None and outcome.error.meaning == "method_absent":
+    (outcome,) = client.ask([Call("eth_chainId", [])], log, most=FEW)
+    error = outcome.error
+    if outcome.result is None and (error is None or error.meaning == "method_absent"):
         return  # an endpoint of blocks alone: their hashes tell
     expected = client.endpoint.chain.chain_id
     found = _number(client, outcome)
@@ -110,10 +113,10 @@ def check_chain(client: NodeClient, log: RequestLog) -> None:
 
 
 def _asked(
-    client: NodeClient, blocks: Sequence[str], log: RequestLog
+    client: NodeClient, blocks: Sequence[str], log: RequestLog, most: int | None = None
 ) -> Sequence[Outcome]:
     calls = [Call(BLOCK, [block, False]) for block in blocks]
-    return client.ask(calls, log) if calls else []
+    return client.ask(calls, log, most=most) if calls else []
 
 
 def _take(
@@ -137,8 +140,8 @@ def _take(
     heads.add(tag, header, Provenance(outcome.received_at, *of))
 
 
-def _newest(client: NodeClient, log: RequestLog) -> int:
-    (outcome,) = client.ask([Call("eth_blockNumber", [])], log)
+def _newest(client: NodeClient, log: RequestLog, most: int | None) -> int:
+    (outcome,) = client.ask([Call("eth_blockNumber", [])], log, most=most)
     return _number(client, outcome)
 
 

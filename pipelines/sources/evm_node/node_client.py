@@ -12,11 +12,12 @@ from pipelines.errors import UpstreamError
 from pipelines.sources.evm_node.adaptive_size import AdaptiveSize
 from pipelines.sources.evm_node.node_connection import NodeConnection
 from pipelines.sources.evm_node.rpc_errors import Meaning, RpcError
-from pipelines.sources.evm_node.rpc_request import Call, Outcome
+from pipelines.sources.evm_node.rpc_request import Attempt, Call, Outcome
 from pipelines.upstream.request_log import RequestLog
 from pipelines.upstream.retry import wait_after
 
 PAIR = 2  # the smallest batch
+FEW = 2  # attempts of what is not needed: ten failures in a row open the circuit
 # a smaller request may be borne
 REFUSED: frozenset[Meaning] = frozenset({"batch", "too_large"})
 TOO_MUCH: frozenset[Meaning] = REFUSED | {"timeout", "broken"}
@@ -42,6 +43,8 @@ class NodeClient:
         self.is_of_chain = False
         self._connection = connection
         self._sizes: dict[str, AdaptiveSize] = {}
+        self._answered_methods: set[str] = set()
+        self._has_answered_batches = False
 
     def close(self) -> None:
         """Close the connections."""
@@ -64,6 +67,10 @@ class NodeClient:
             self.lacks.remove(lack)
             self._connection.costs.forget_lack(lack)
 
+    def avoid(self, lack: Lack) -> None:
+        """Do without it while this client lives: another way was answered."""
+        self.lacks.add(lack)
+
     def size(self, method: str) -> int:
         """How many calls of the method a request has now."""
         return self._size_of(method).size
@@ -78,9 +85,16 @@ class NodeClient:
         """How often something is tried now."""
         return self._connection.config.current.thresholds.attempts
 
-    def ask(self, calls: Sequence[Call], log: RequestLog) -> list[Outcome]:
+    def has_answered(self, method: str) -> bool:
+        """Whether a call of the method had a result."""
+        return method in self._answered_methods
+
+    def ask(
+        self, calls: Sequence[Call], log: RequestLog, *, most: int | None = None
+    ) -> list[Outcome]:
         """What the calls, all of one method, come to; an error is one of its call.
 
+        `most`: so many attempts, where there is another way; as many as configured.
         Errors that may pass are tried again. Requests are appended to `log`.
 
         Raises:
@@ -88,14 +102,15 @@ class NodeClient:
                 may not be asked now.
         """
         outcomes: dict[int, Outcome] = {}
+        most = min(most or self.attempts, self.attempts)
         left = list(range(len(calls)))
         for number in count(1):
             while left_now := [at for at in left if at not in outcomes]:
                 part = left_now[: self.size(calls[0].method)]
-                found = self._answered([calls[at] for at in part], number, log)
+                found = self._answered([calls[at] for at in part], number, most, log)
                 outcomes |= zip(part, found, strict=False)  # maybe of the first ones
             left = [at for at in left if _may_pass(outcomes[at])]
-            if not left or number >= self.attempts:
+            if not left or number >= most:
                 break
             error = outcomes.pop(left[0]).error
             self._ease(calls[0].method, len(left), error)
@@ -104,15 +119,15 @@ class NodeClient:
         return [outcomes[at] for at in range(len(calls))]
 
     def _answered(
-        self, calls: Sequence[Call], first: int, log: RequestLog
+        self, calls: Sequence[Call], first: int, most: int, log: RequestLog
     ) -> Sequence[Outcome]:
         """What these calls come to, or the first of them where all were too many."""
-        number = first
+        number, is_cut = first, False
         while True:
             attempt = self._connection.send(calls, number, log)
             failure = attempt.failure
             if failure is None:
-                self._size_of(calls[0].method).answered(len(calls), attempt.bytes_count)
+                self._bore(calls, attempt, is_cut=is_cut)
                 self._check(calls, attempt.outcomes)
                 return attempt.outcomes
             if failure.meaning not in PASSING | OF_ENDPOINT:
@@ -123,12 +138,31 @@ class NodeClient:
                 calls = self._halved(calls, failure)
                 continue
             self._connection.report(failure)
-            if failure.meaning in OF_ENDPOINT or number >= self.attempts:
+            if failure.meaning in OF_ENDPOINT or number >= most:
                 raise self._error(calls, failure, number)
-            if failure.meaning in TOO_MUCH and len(calls) > 1:
-                calls = self._halved(calls, failure)
+            if len(calls) > 1:
+                # it may take no batches at all
+                is_cut = failure.meaning == "failed" and number >= self._cut_at(most)
+                calls = calls[:1] if is_cut else self._smaller(calls, failure)
             wait_after(number, self._where(calls, failure), self.clock.sleep)
             number += 1
+
+    def _cut_at(self, most: int) -> int:
+        """After so many attempts one call is asked alone: of a stranger soon."""
+        return most - 1 if self._has_answered_batches else min(FEW, most - 1)
+
+    def _bore(self, calls: Sequence[Call], attempt: Attempt, *, is_cut: bool) -> None:
+        """A request was answered; one call `is_cut` from a batch that was not."""
+        if any(outcome.result is not None for outcome in attempt.outcomes):
+            self._answered_methods.add(calls[0].method)
+        self._has_answered_batches |= len(calls) > 1
+        if is_cut and not self._has_answered_batches:
+            self.avoid("batches")
+        self._size_of(calls[0].method).answered(len(calls), attempt.bytes_count)
+
+    def _smaller(self, calls: Sequence[Call], failure: RpcError) -> Sequence[Call]:
+        """What is asked next, where a smaller request may help."""
+        return self._halved(calls, failure) if failure.meaning in TOO_MUCH else calls
 
     def _halved(self, calls: Sequence[Call], failure: RpcError) -> Sequence[Call]:
         """The first half of a request that was too much; the next ones are as small."""

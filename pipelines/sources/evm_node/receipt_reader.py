@@ -7,7 +7,8 @@ number or singly it may give those of another block, which their hashes tell.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.sources.evm_node.node_client import NodeClient
+from pipelines.errors import UpstreamError
+from pipelines.sources.evm_node.node_client import FEW, NodeClient
 from pipelines.sources.evm_node.rpc_request import Call, Outcome
 from pipelines.upstream.request_log import RequestLog
 
@@ -30,23 +31,37 @@ class ReceiptReader:
     def read(self, blocks: Mapping[int, Any], log: RequestLog) -> dict[int, Outcome]:
         """The receipts of each block, by the first way that the endpoint has.
 
-        What it lacks is learnt, so that it is asked for once; where no other way is
-        left it is asked for all the same, for an endpoint may have moved.
+        What it never answered is avoided once another way is. What it lacks is learnt,
+        so that it is asked for once; where no other way is left it is asked for all the
+        same, for an endpoint may have moved.
 
         Raises:
             UpstreamError: it did not answer.
         """
         found: dict[int, Outcome] = {}
+        failure: UpstreamError | None = None
         lacking = {way for way in WAYS if self._lacks(way)}
-        for way in sorted(WAYS, key=lambda way: way in lacking):
-            left = {n: blocks[n] for n in blocks if _is_refused(found.get(n))}
-            if not left:
+        ways = sorted(WAYS, key=lambda way: way in lacking)
+        while left := {n: blocks[n] for n in blocks if _is_open(found.get(n))}:
+            if not ways:
                 break
+            way = ways.pop(0)
             if way not in lacking and self._lacks(way):
                 continue  # another way has told so
-            outcomes = self._by(way, left, log)
+            try:
+                outcomes = self._by(way, left, log)
+            except UpstreamError as error:
+                failure = failure or error
+                ways.reverse()  # the way that is most unlike it
+                continue
+            is_had = not all(map(_is_refused, outcomes.values()))
+            if failure and is_had and not self._client.has_answered(OF_BLOCK):
+                self._client.avoid("block_receipts")
             self._learn(way, list(outcomes.values()), was_lacking=way in lacking)
-            found |= outcomes
+            nulls = {n for n, one in found.items() if _is_null(one)}
+            found |= {n: o for n, o in outcomes.items() if not (n in nulls and o.error)}
+        if failure is not None and len(found) < len(blocks):
+            raise failure
         return found
 
     def _lacks(self, way: str) -> bool:
@@ -60,7 +75,8 @@ class ReceiptReader:
         if way == "single":
             return self._single(blocks, log)
         calls = [Call(OF_BLOCK, [block[way]]) for block in blocks.values()]
-        return dict(zip(blocks, self._client.ask(calls, log), strict=True))
+        most = None if self._client.has_answered(OF_BLOCK) else FEW
+        return dict(zip(blocks, self._client.ask(calls, log, most=most), strict=True))
 
     def _learn(
         self, way: str, outcomes: Sequence[Outcome], *, was_lacking: bool
@@ -99,6 +115,16 @@ def _is_refused(outcome: Outcome | None) -> bool:
         return True
     error = outcome.error
     return error is not None and error.meaning in {"method_absent", "parameters"}
+
+
+def _is_open(outcome: Outcome | None) -> bool:
+    """Whether another way may have it."""
+    return outcome is None or _is_refused(outcome) or _is_null(outcome)
+
+
+def _is_null(outcome: Outcome) -> bool:
+    """Whether null was answered, as some do to a method that they do not know."""
+    return outcome.result is None and outcome.error is None
 
 
 def transactions_of(block: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from pipelines.sources.evm_node.fetching import BlockFetcher, is_proved
 from pipelines.sources.evm_node.proofs import prove
 from tests.fakes.evm_chain import Chain, node_of
 from tests.fakes.node_clients import client_of
-from tests.fakes.node_server import NodeError, serving
+from tests.fakes.node_server import NodeError, Refusal, serving
 
 CHAIN = Chain(8)
 BLOCKS, SINGLE = "eth_getBlockReceipts", "eth_getTransactionReceipt"
@@ -96,11 +96,33 @@ def test_receipts_that_are_not_there_yet_leave_the_block_without(how):
     node = node_of(CHAIN)
     real = node.methods[BLOCKS]
     node.methods[BLOCKS] = lambda told: NOT_YET[how](real(told))
+    node.methods[SINGLE] = lambda _: None
     _, answers = read(node, [1, 5])
     assert isinstance(answers[0].error, NotYetError)
     assert not answers[0].reading.block.has_receipts
     assert len(answers[0].reading.block.transactions) == 2
     assert are_whole(answers) == [False, True]
+
+
+def test_what_a_node_does_not_know_and_answers_with_null_is_asked_another_way():
+    node = node_of(CHAIN)
+    node.methods[BLOCKS] = lambda _: None
+    client, answers = read(node, [1, 5])
+    assert are_whole(answers) == [True, True]
+    assert client.lacks == set()  # a block that gave way is answered so as well
+
+
+def test_a_way_that_fails_altogether_is_avoided_once_another_is_answered():
+    node = node_of(CHAIN)
+    refusal: Refusal = (500, {}, b"")
+    node.refuse = lambda calls: refusal if calls[0]["method"] == BLOCKS else None
+    with serving(node) as url:
+        client, _ = client_of(url)
+        reader = BlockReader(client)
+        assert are_whole(reader.read([1, 2], [])) == [True] * 2
+        node.requests.clear()
+        assert are_whole(reader.read([5], [])) == [True]
+    assert node.calls[BLOCKS] == 0
 
 
 def test_a_block_that_is_not_there_yet_or_another_is_none():
