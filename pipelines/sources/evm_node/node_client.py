@@ -94,7 +94,7 @@ class NodeClient:
     ) -> list[Outcome]:
         """What the calls, all of one method, come to; an error is one of its call.
 
-        `most`: so many attempts, where there is another way; as many as configured.
+        `most`: so many attempts of a request, until the method had a result.
         Errors that may pass are tried again. Requests are appended to `log`.
 
         Raises:
@@ -102,15 +102,17 @@ class NodeClient:
                 may not be asked now.
         """
         outcomes: dict[int, Outcome] = {}
-        most = min(most or self.attempts, self.attempts)
+        method = calls[0].method if calls else ""
         left = list(range(len(calls)))
         for number in count(1):
             while left_now := [at for at in left if at not in outcomes]:
                 part = left_now[: self.size(calls[0].method)]
-                found = self._answered([calls[at] for at in part], number, most, log)
+                few = None if self.has_answered(method) else most
+                asked = [calls[at] for at in part]
+                found = self._answered(asked, number, few or self.attempts, log)
                 outcomes |= zip(part, found, strict=False)  # maybe of the first ones
             left = [at for at in left if _may_pass(outcomes[at])]
-            if not left or number >= most:
+            if not left or number >= self.attempts:
                 break
             error = outcomes.pop(left[0]).error
             self._ease(calls[0].method, len(left), error)

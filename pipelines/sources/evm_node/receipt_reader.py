@@ -75,8 +75,14 @@ class ReceiptReader:
         if way == "single":
             return self._single(blocks, log)
         calls = [Call(OF_BLOCK, [block[way]]) for block in blocks.values()]
-        most = None if self._client.has_answered(OF_BLOCK) else FEW
-        return dict(zip(blocks, self._client.ask(calls, log, most=most), strict=True))
+        outcomes = self._client.ask(calls, log, most=FEW)
+        errors = [one.error for one in outcomes if one.error]
+        is_had = len(errors) < len(calls) or self._client.has_answered(OF_BLOCK)
+        if not is_had and {error.meaning for error in errors} == {"failed"}:
+            # some say so that they do not know the method
+            origin = self._client.endpoint.origin
+            raise UpstreamError(f"{OF_BLOCK} of {origin}: {errors[0]}")
+        return dict(zip(blocks, outcomes, strict=True))
 
     def _learn(
         self, way: str, outcomes: Sequence[Outcome], *, was_lacking: bool
