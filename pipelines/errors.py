@@ -15,6 +15,10 @@ class UpstreamError(BullionError):
     exit_code = 69  # EX_UNAVAILABLE of sysexits.h
 
 
+class UnprovedError(UpstreamError):
+    """What came contradicts itself wherever it was asked for; it is kept as it is."""
+
+
 class BadDataError(BullionError):
     """What came can not be right, and trying again will not help."""
 
@@ -41,6 +45,13 @@ FINAL = (BadDataError, SetupError)  # another attempt would find the same
 
 
 def as_one(failures: Sequence[Exception]) -> BullionError:
-    """One error that tells all of these; BadDataError where each of them is final."""
-    is_final = all(isinstance(failure, FINAL) for failure in failures)
-    return (BadDataError if is_final else UpstreamError)("; ".join(map(str, failures)))
+    """One error that tells all of these; BadDataError where each of them is final.
+
+    An UnprovedError where one of them is.
+    """
+    kind: type[BullionError] = UpstreamError
+    if any(isinstance(failure, UnprovedError) for failure in failures):
+        kind = UnprovedError
+    elif all(isinstance(failure, FINAL) for failure in failures):
+        kind = BadDataError
+    return kind("; ".join(map(str, failures)))

@@ -22,6 +22,7 @@ from prefect.logging.loggers import flow_run_logger
 
 from pipelines.settings import settings
 
+Logger = logging.Logger | logging.LoggerAdapter[logging.Logger]
 F = TypeVar("F", bound=Flow[..., Any])
 MAX_CHARS = 2000  # of an error, which may name every series
 FAILURES = (StateType.FAILED, StateType.CRASHED)
@@ -38,22 +39,27 @@ def alerting(flow: F) -> F:
 
 def _tell(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Send a message where the run ended otherwise than the one before it."""
-    secret = settings().alert_urls
-    if not secret or flow_run.parent_task_run_id:  # a part of a run, which tells itself
+    is_part = bool(flow_run.parent_task_run_id)  # of a run, which tells itself
+    if is_part or not settings().alert_urls:
         return
     fails = state.type in FAILURES
     if fails == _failed_before(flow_run):
         return
     outcome = f"failed ({flow_run.name})" if fails else "works again"
-    wrong = _send(
-        secret.get_secret_value().split(),
-        f"bullion: {flow.name} {outcome}",
-        (state.message or state.name or "")[:MAX_CHARS],
-        fails=fails,
-    )
+    # a run that crashed is told of by its worker, which is in no run
+    logger = flow_run_logger(flow_run, flow)
+    body = state.message or state.name or ""
+    alert(logger, f"{flow.name} {outcome}", body, fails=fails)
+
+
+def alert(logger: Logger, title: str, body: str, *, fails: bool = True) -> None:
+    """Send a message to whom `BULLION_ALERT_URLS` names; who takes none is logged."""
+    secret = settings().alert_urls
+    if not secret:
+        return
+    urls = secret.get_secret_value().split()
+    wrong = _send(urls, f"bullion: {title}", body[:MAX_CHARS], fails=fails)
     if wrong:
-        # a run that crashed is told of by its worker, which is in no run
-        logger = flow_run_logger(flow_run, flow)
         logger.error("address %s of BULLION_ALERT_URLS took no alert", wrong)
 
 

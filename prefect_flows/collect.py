@@ -1,5 +1,7 @@
 """Collect: all that is configured, live and its history, until the run is cancelled."""
 
+from functools import partial
+
 from prefect import flow, get_run_logger
 
 from pipelines.collector.collect import Collected, CollectOptions
@@ -7,7 +9,7 @@ from pipelines.collector.collect import collect as run
 from pipelines.errors import BusyError
 from pipelines.sources.connectors import Chosen
 from pipelines.sources.origin import settle_origin
-from prefect_flows.alerts import alerting
+from prefect_flows.alerts import alert, alerting
 from prefect_flows.cancelling import cancelled
 
 
@@ -24,7 +26,8 @@ def collect(
     """Load what is configured until the run is cancelled; pages under way end first.
 
     Changes of the configuration are taken up while it runs. Where another process
-    collects already there is nothing to do.
+    collects the same there is nothing to do; what another one follows of it is left to
+    that one until it ends. Blocks that no endpoint has right are told of as alerts.
 
     Args:
         exchanges: venues by id, such as `kraken`; where no chain is named either, all
@@ -41,10 +44,11 @@ def collect(
     logger = get_run_logger()
     chosen = Chosen([*(exchanges or ()), *(chains or ())], sources or ())
     options = CollectOptions(chosen, every_s, after_s)
+    unproved = partial(alert, logger, "what no upstream has right was loaded")
     settle_origin(logger.info)
     try:
         with cancelled() as stop:
-            done = run(stop, options, Collected(say=logger.info))
+            done = run(stop, options, Collected(say=logger.info, unproved=unproved))
     except BusyError as error:
         logger.warning("%s", error)
         return

@@ -1,7 +1,7 @@
 """The collector: one thread that takes events in and starts loads."""
 
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -21,13 +21,14 @@ from pipelines.collector.events import (
     HistoryLoaded,
     Loaded,
     Planned,
+    Unproved,
 )
 from pipelines.collector.history import FAILED, History, Pauses
 from pipelines.collector.live import Live
 from pipelines.collector.schedule import Cooldowns, Cycles
 from pipelines.collector.targets import Targets, history_key, targets_of
 from pipelines.config.listener import ConfigListener
-from pipelines.errors import FINAL, BusyError
+from pipelines.errors import FINAL, BusyError, UnprovedError
 from pipelines.sources.connectors import ALL, Chosen, Connectors
 from pipelines.upstream.connector import Context
 from pipelines.upstream.feed import SeriesId
@@ -61,10 +62,14 @@ class CollectOptions:
 
 @dataclass
 class Collected:
-    """A collector's counts; `report` is called with each load as it ends."""
+    """A collector's counts; `report` is called with each load as it ends.
+
+    `unproved` is called once for each load of what no endpoint has right, with why.
+    """
 
     say: Say = lambda _: None
     report: Callable[[dict[str, Any]], None] = lambda _: None
+    unproved: Say = lambda _: None
     loads_count: int = 0
     rows_count: int = 0
     failures_count: int = 0
@@ -79,7 +84,8 @@ def collect(
     """Load what is configured, live and its history, until `stop` is set.
 
     A venue, a series or the warehouse that fails for a while ends nothing. When it is
-    stopped, the pages under way end, and their rows are delivered.
+    stopped, the pages under way end, and their rows are delivered. What another
+    collector follows already is left to it, and taken over when that one has ended.
 
     Raises:
         BusyError: another process collects what is chosen by the same names.
@@ -100,7 +106,11 @@ def collect(
 
 @dataclass
 class _Collector:
-    """One thread's view of the whole; other threads report to it by the queue."""
+    """One thread's view of the whole; other threads report to it by the queue.
+
+    A scope is followed by one collector: `held` has those whose lock is this one's,
+    `elsewhere` those that another one holds. `told`: why what was told of is unproved.
+    """
 
     options: CollectOptions
     done: Collected
@@ -116,6 +126,9 @@ class _Collector:
     history: History | None = None
     listener: ConfigListener | None = None
     connectors: Connectors | None = None
+    held: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
     own: dict[SeriesId, Thread] = field(default_factory=dict)
     cycle_of: dict[str, Thread] = field(default_factory=dict)
 
@@ -191,6 +204,8 @@ class _Collector:
                 self._loaded(event)
             case Planned():
                 self._planned(event)
+            case Unproved():
+                self._unproved(event.reasons)
 
     def _adopt(self, event: Adopted) -> None:
         if self.connectors is None:
@@ -228,6 +243,8 @@ class _Collector:
         under_way = self.cycle_of.get(scope)
         if self.live is None or (under_way is not None and under_way.is_alive()):
             return
+        if not self._follows(scope):
+            return
         self.own = {name: t for name, t in self.own.items() if t.is_alive()}
         asked = self._asked(
             [
@@ -240,6 +257,23 @@ class _Collector:
         )
         if asked:
             self.cycle_of[scope] = self.live.start(self.targets, asked, self.generation)
+
+    def _follows(self, scope: str) -> bool:
+        """Whether it holds the scope's lock; who else does is said once."""
+        if scope in self.held or self.connection is None:
+            return scope in self.held
+        key = f"{WORK} {scope}"
+        try:
+            if warehouse.try_lock(self.connection, key):
+                self.held.add(scope)
+                self.elsewhere.discard(scope)
+            elif scope not in self.elsewhere:
+                self.elsewhere.add(scope)
+                holder = warehouse.holder(self.connection, key)
+                self.done.say(f"{key} is held by {holder}; taken over once it is free")
+        except psycopg.OperationalError as error:
+            self._lost(error)
+        return scope in self.held
 
     def _asked(self, series: Sequence[SeriesId]) -> list[SeriesId]:
         """Those that are asked for live; what comes from files alone is planned."""
@@ -290,17 +324,31 @@ class _Collector:
                 self.connection = self._connected()
             self.tracker.flush(self.connection)
         except (psycopg.OperationalError, BusyError) as error:
-            if self.connection is not None:
-                self.lock.close()
-                self.connection = None
-                self.done.say(f"the warehouse did not answer: {error}")
+            self._lost(error)
+
+    def _lost(self, error: Exception) -> None:
+        """The connection is made anew, and its locks are taken again."""
+        if self.connection is not None:
+            self.lock.close()
+            self.connection = None
+            self.held.clear()
+            self.done.say(f"the warehouse did not answer: {error}")
 
     def _connected(self) -> Connection:
         """A connection that holds the lock of who collects."""
         return self.lock.enter_context(warehouse.locked(self.keys, WORK, wait_s=LOCK_S))
 
+    def _unproved(self, reasons: Iterable[str]) -> None:
+        """Tell of what is new of it, as one."""
+        new = [reason for reason in dict.fromkeys(reasons) if reason not in self.told]
+        self.told.update(new)
+        if new:
+            self.done.unproved("; ".join(new))
+
     def _report(self, event: Loaded) -> None:
         self.done.failures_count += len(event.failed)
+        errors = event.failed.values()
+        self._unproved(str(e) for e in errors if isinstance(e, UnprovedError))
         report: dict[str, Any] = {
             "series": [" ".join(name) for name in event.series],
             "failed": {str(key): str(error) for key, error in event.failed.items()},

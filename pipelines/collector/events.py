@@ -62,4 +62,13 @@ class HistoryLoaded:
     load_ids: Sequence[str]
 
 
-CollectorEvent = Adopted | Answered | HistoryLoaded | Ended | Loaded | Planned
+@dataclass(frozen=True)
+class Unproved:
+    """What no upstream has right, and why: each is told of once."""
+
+    reasons: Sequence[str]
+
+
+CollectorEvent = (
+    Adopted | Answered | HistoryLoaded | Ended | Loaded | Planned | Unproved
+)

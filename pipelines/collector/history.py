@@ -16,9 +16,14 @@ from pipelines.backfill.chunk import Plan
 from pipelines.backfill.plan import plan
 from pipelines.backfill.plan_request import PlanRequest
 from pipelines.bronze.load import Say
-from pipelines.collector.events import CollectorEvent, HistoryLoaded, Planned
+from pipelines.collector.events import (
+    CollectorEvent,
+    HistoryLoaded,
+    Planned,
+    Unproved,
+)
 from pipelines.config.model import Since
-from pipelines.errors import SetupError
+from pipelines.errors import SetupError, UnprovedError
 from pipelines.sources import feeds, spec_of_feed
 from pipelines.sources.connectors import ALL, Chosen, Connectors
 from pipelines.upstream.connector import Connector, Target
@@ -199,6 +204,9 @@ class History:
             is_active=self._is_active,
             finished=self._finished,
         )
+        failed = [e for e in applied.failures if isinstance(e, UnprovedError)]
+        if failed:
+            self.report(Unproved([str(error) for error in failed]))
         self.say(
             f"history chunks={applied.chunks_count} rows={applied.rows_count}"
             f" failures={len(applied.failures)} seconds={applied.seconds}"

@@ -105,10 +105,10 @@ def coinbase(monkeypatch, *listed):
 
 
 @contextmanager
-def collecting(scopes=(), sources=(), **options):
+def collecting(scopes=(), sources=(), done=None, **options):
     """A collector in a thread, and what it does."""
     stop = Event()
-    done = Collected()
+    done = done or Collected()
     work = (stop, CollectOptions(Chosen(scopes, sources), **options), done)
     thread = Thread(target=collect, args=work)
     thread.start()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pipelines.errors import BullionError, UpstreamError
+from pipelines.errors import BullionError, UnprovedError, UpstreamError
 from pipelines.sources.evm_node.block_pages import Page
 from pipelines.sources.evm_node.block_reader import BlockAnswer
 from pipelines.sources.evm_node.bronze_buffer import BronzeBuffer
@@ -110,9 +110,9 @@ def _number(reading: Reading) -> int:
     return reading.block.header.block_number
 
 
-def _unproved(reading: Reading) -> UpstreamError:
+def _unproved(reading: Reading) -> UnprovedError:
     """That another reading may be right."""
-    return UpstreamError(f"block {_number(reading)}: {'; '.join(failures(reading))}")
+    return UnprovedError(f"block {_number(reading)}: {'; '.join(failures(reading))}")
 
 
 def _nowhere(log: RequestLog, fetcher: BlockFetcher) -> Provenance:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pipelines.bronze.delivery import Rows
 from pipelines.config.listener import ConfigProvider
 from pipelines.config.model import Thresholds
-from pipelines.errors import BullionError, UpstreamError
+from pipelines.errors import BullionError, UnprovedError, UpstreamError
 from pipelines.sources.evm_node.answers import NotYetError
 from pipelines.sources.evm_node.block_taker import BlockTaker
 from pipelines.sources.evm_node.bronze_buffer import BronzeBuffer
@@ -161,7 +161,8 @@ class ChainLoad:
     def _check(self) -> None:
         """Raises UpstreamError where blocks are not whole, or not right.
 
-        That the newest ones are not there yet is none of it.
+        It is an UnprovedError, and names those first, where a proof of one failed. That
+        the newest ones are not there yet is none of it.
         """
         newest = max(self._taker.done, default=-1)
         failed = {
@@ -173,8 +174,9 @@ class ChainLoad:
         }
         if failed:
             count = f"{len(failed)} blocks are" if len(failed) > 1 else "1 block is"
-            reasons = "; ".join(str(error) for error in list(failed.values())[:3])
-            raise UpstreamError(
+            unproved = [e for e in failed.values() if isinstance(e, UnprovedError)]
+            reasons = "; ".join(map(str, [*(unproved or failed.values())][:3]))
+            raise (UnprovedError if unproved else UpstreamError)(
                 f"{self.key.scope}: {count} not whole or not proved, and asked for"
                 f" again: {reasons}"
             )

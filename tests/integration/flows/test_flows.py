@@ -16,13 +16,17 @@ from pipelines import telemetry, warehouse
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
 from pipelines.sources import members
+from tests.contents.roles import run as run_sql
 from tests.fakes.evm_readings import chained, loaded
+from tests.services.collecting import wait_for
+from tests.services.evm_loads import held
 from tests.services.prefect_server import prefect_server
 
 FILE = PROJECT_DIR / "prefect_flows" / "prefect.yaml"
 YAML = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 DEPLOYMENTS = {d["name"]: d for d in YAML["deployments"]}
 NOW = "2024-03-01T12:00:30Z"
+RPC_URLS = "BULLION_ETHEREUM_RPC_URLS"
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +229,52 @@ def test_a_flow_tells_once_that_it_fails_and_once_that_it_works_again(
     assert taken[1]["title"] == "bullion: daily works again"
     assert told.count("address 2 of BULLION_ALERT_URLS took no alert") == 2
     assert "nowhere://key" not in told
+
+
+FOLLOW = """
+from prefect_flows.follow_chain import follow_chain
+follow_chain(["ethereum"])
+"""
+
+
+@pytest.fixture
+def two_nodes(prefect, parsed_and_seeded, monkeypatch):
+    """A chain of nine blocks, which is followed from two endpoints."""
+    change = "update config.chains set since_block = 0, block_time_s = 1"
+    run_sql(parsed_and_seeded, "operator", change)
+    with running(now=NOW, frozen=True, in_thread=True, chain_blocks=8) as sandbox:
+        urls = " ".join(sandbox.rpc_url(name) for name in ("alpha", "beta"))
+        for name, url in {**sandbox.environment, RPC_URLS: urls}.items():
+            monkeypatch.setenv(name, url)
+        yield sandbox
+
+
+@pytest.mark.slow(30)
+def test_blocks_that_no_endpoint_has_right_are_one_alert_and_followed_all_the_same(
+    prefect, two_nodes, monkeypatch, tmp_path
+):
+    for name in ("alpha", "beta"):
+        origin = f"evm/ethereum/{name}"
+        two_nodes.inject("log_omitted", exchange_id=origin, probability=1)
+    log = tmp_path / "log"
+    with alerts_taken() as (address, taken), log.open("wb") as out:
+        monkeypatch.setenv("BULLION_ALERT_URLS", f"json://{address}")
+        words = [sys.executable, "-c", FOLLOW]
+        env = prefect.environment
+        with subprocess.Popen(words, env=env, stderr=out) as following:
+            wait_for(lambda: taken, 120, log.read_text)
+            wait_for(lambda: len(held()) == 9, 120, log.read_text)
+            two_nodes.clear_faults()
+            two_nodes.fork(1, 3)
+            wait_for(lambda: len(held()) == 11, 120, log.read_text)
+            following.terminate()
+            assert following.wait(120) == 0, log.read_text()
+    (alert,) = taken
+    assert alert["type"] == "failure"
+    assert alert["title"] == "bullion: what no upstream has right was loaded"
+    assert alert["message"].startswith("ethereum: ")
+    assert "not whole or not proved" in alert["message"]
+    assert "receipts_root: " in alert["message"]
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 import json
 import random
 import time
+from contextlib import ExitStack, contextmanager
+from threading import Event
 
 import pytest
 from typer.testing import CliRunner
@@ -10,16 +12,20 @@ from typer.testing import CliRunner
 from pipelines import warehouse
 from pipelines.backfill import status
 from pipelines.cli.main import app
+from pipelines.collector.collect import Collected, CollectOptions, collect
 from pipelines.config.listener import StaticConfig
 from pipelines.config.rows import configuration
 from pipelines.doctor import examination
-from pipelines.errors import SetupError
+from pipelines.errors import BusyError, SetupError
+from pipelines.sources.connectors import Chosen
 from pipelines.sources.evm_node.connector import EvmConnector, check
 from pipelines.upstream.connector import Context, Target
 from tests.contents.roles import run
 from tests.fakes.evm_chain import Chain, node_of
 from tests.services.collecting import (
+    ADD,
     NEVER,
+    coinbase,
     collecting,
     commit,
     effects,
@@ -132,6 +138,57 @@ def test_a_chain_is_asked_as_often_as_it_has_a_block(chain_alone, monkeypatch):
             wait_for(lambda: found() == hashes(chain), why=lambda: str(done))
             chain.extend(2)
         wait_for(lambda: found() == hashes(chain), why=lambda: str(done))
+
+
+@contextmanager
+def noting(**of):
+    """A collector, the series of its loads, and what it says."""
+    loads: list[str] = []
+    said: list[str] = []
+    done = Collected(say=said.append, report=lambda one: loads.extend(one["series"]))
+    with collecting(done=done, every_s=1, after_s=0, **of):
+        yield loads, said
+
+
+@pytest.fixture
+def both(chain_alone, monkeypatch):
+    """A chain with a block a second, and a venue."""
+    monkeypatch.setattr("pipelines.collector.collect.LOCK_S", 0.1)
+    every_second = "update config.chains set block_time_s = 1 where chain = 'ethereum'"
+    run(chain_alone, "operator", every_second)
+    chain = Chain(6)
+    with coinbase(monkeypatch, "BTC-USD"), endpoints(monkeypatch, [node_of(chain)]):
+        enable = "update config.exchanges set is_enabled = exchange_id = 'coinbase'"
+        run(chain_alone, "operator", enable)
+        listed = f"{ADD} ('coinbase', 'BTC/USD', '-PT5M') on conflict do nothing"
+        commit(chain_alone, listed)
+        yield chain
+
+
+@pytest.mark.parametrize("of", [{"scopes": ["ethereum"]}, {"sources": ["evm"]}])
+def test_a_collector_of_all_leaves_a_chain_to_its_follower_and_takes_it_over(both, of):
+    with ExitStack() as first:
+        of_chain, _ = first.enter_context(noting(**of))
+        wait_for(lambda: of_chain)
+        with noting() as (loads, said):
+            wait_for(lambda: loads.count("coinbase BTC/USD") > 1)
+            wait_for(lambda: len(of_chain) > 3)  # so many cycles of it came
+            assert "ethereum" not in {one.strip() for one in loads}
+            (told,) = [
+                one for one in said if one.startswith("collect ethereum is held")
+            ]
+            assert "by bullion collect, pid" in told
+            first.close()
+            wait_for(lambda: "ethereum" in {one.strip() for one in loads})
+            both.extend(2)
+            wait_for(lambda: found() == hashes(both))
+
+
+def test_who_follows_a_chain_that_a_collector_of_all_has_is_said_in_a_sentence(both):
+    with noting() as (loads, _):
+        wait_for(lambda: "ethereum" in {one.strip() for one in loads})
+        with pytest.raises(BusyError, match="collect ethereum is held by bullion"):
+            collect(Event(), CollectOptions(Chosen(["ethereum"])))
 
 
 ADDED = (
