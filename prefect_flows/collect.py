@@ -26,8 +26,8 @@ def collect(
     """Load what is configured until the run is cancelled; pages under way end first.
 
     Changes of the configuration are taken up while it runs. Where another process
-    collects the same there is nothing to do; what another one follows of it is left to
-    that one until it ends. Blocks that no endpoint has right are told of as alerts.
+    collects the same there is nothing to do; a chain that another one follows is left
+    to that one until it ends. Blocks that no endpoint has right are told of as alerts.
 
     Args:
         exchanges: venues by id, such as `kraken`; where no chain is named either, all

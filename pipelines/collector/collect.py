@@ -2,7 +2,6 @@
 
 import queue
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
@@ -12,6 +11,7 @@ import psycopg
 from pipelines import warehouse
 from pipelines.bronze.load import Say
 from pipelines.collector.change_tracker import ChangeTracker
+from pipelines.collector.collector_locks import WORK, CollectorLocks
 from pipelines.collector.config_reader import ConfigReader
 from pipelines.collector.events import (
     Adopted,
@@ -33,12 +33,9 @@ from pipelines.sources.connectors import ALL, Chosen, Connectors
 from pipelines.upstream.connector import Context
 from pipelines.upstream.feed import SeriesId
 from pipelines.upstream.running_tasks import RunningTasks
-from pipelines.warehouse import Connection
 
-WORK = "collect"
 POLL_S = 0.2  # how soon it notices the end
 PATIENCE_S = 120.0  # for pages under way
-LOCK_S = 20.0  # for a lock that a process which died still holds
 REFUSED = Pauses(60.0, 3600.0)  # an unlisted symbol may be listed tomorrow
 
 
@@ -84,8 +81,8 @@ def collect(
     """Load what is configured, live and its history, until `stop` is set.
 
     A venue, a series or the warehouse that fails for a while ends nothing. When it is
-    stopped, the pages under way end, and their rows are delivered. What another
-    collector follows already is left to it, and taken over when that one has ended.
+    stopped, the pages under way end, and their rows are delivered. A chain that another
+    collector follows is left to it, and taken over when that one has ended.
 
     Raises:
         BusyError: another process collects what is chosen by the same names.
@@ -93,9 +90,8 @@ def collect(
         psycopg.OperationalError: the warehouse does not answer at the beginning.
     """
     done = collected or Collected()
-    names = sorted({*options.chosen.scopes, *options.chosen.sources})
-    keys = [f"{WORK} {name}" for name in names] or [WORK]
-    collector = _Collector(options, done, keys)
+    names = [*options.chosen.scopes, *options.chosen.sources]
+    collector = _Collector(options, done, CollectorLocks(names, done.say))
     try:
         collector.open()
         collector.run(stop)
@@ -108,38 +104,33 @@ def collect(
 class _Collector:
     """One thread's view of the whole; other threads report to it by the queue.
 
-    A scope is followed by one collector: `held` has those whose lock is this one's,
-    `elsewhere` those that another one holds. `told`: why what was told of is unproved.
+    `told`: why what was told of is unproved.
     """
 
     options: CollectOptions
     done: Collected
-    keys: Sequence[str]
+    locks: CollectorLocks
     events: "queue.SimpleQueue[CollectorEvent]" = field(
         default_factory=queue.SimpleQueue
     )
     targets: Targets = field(default_factory=Targets)
     generation: int = 0
-    lock: ExitStack = field(default_factory=ExitStack)
-    connection: Connection | None = None
     live: Live | None = None
     history: History | None = None
     listener: ConfigListener | None = None
     connectors: Connectors | None = None
-    held: set[str] = field(default_factory=set)
-    elsewhere: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
     own: dict[SeriesId, Thread] = field(default_factory=dict)
     cycle_of: dict[str, Thread] = field(default_factory=dict)
 
     def open(self) -> None:
-        """Take the lock, read the configuration, begin."""
+        """Take the locks, read the configuration, begin."""
         self.cycles = Cycles(self.options.every_s, self.options.after_s)
         self.cooldowns = Cooldowns(self.options.refused)
         name = warehouse.process_name(WORK)
         self.tracker = ChangeTracker(name, self.options.chosen)
         self.tasks = RunningTasks(lambda key: self.events.put(Ended(key)))
-        self.connection = self._connected()
+        self.locks.connection()
         reader = ConfigReader(self.events.put)
         report, say = self.events.put, self.done.say
         self.listener = ConfigListener(reader, adopted=reader.adopted, say=say)
@@ -173,10 +164,10 @@ class _Collector:
         self.live = self.history = None  # nothing is begun by what is taken in now
         if self.connectors is not None:
             self.connectors.close()
-        if self.connection is not None:
+        if self.locks.is_open:
             self._take_in(0)
             self._write()
-        self.lock.close()
+        self.locks.close()
 
     def _take_in(self, wait_s: float) -> None:
         """Take all events in that there are, waiting for the first of them."""
@@ -259,21 +250,12 @@ class _Collector:
             self.cycle_of[scope] = self.live.start(self.targets, asked, self.generation)
 
     def _follows(self, scope: str) -> bool:
-        """Whether it holds the scope's lock; who else does is said once."""
-        if scope in self.held or self.connection is None:
-            return scope in self.held
-        key = f"{WORK} {scope}"
-        try:
-            if warehouse.try_lock(self.connection, key):
-                self.held.add(scope)
-                self.elsewhere.discard(scope)
-            elif scope not in self.elsewhere:
-                self.elsewhere.add(scope)
-                holder = warehouse.holder(self.connection, key)
-                self.done.say(f"{key} is held by {holder}; taken over once it is free")
-        except psycopg.OperationalError as error:
-            self._lost(error)
-        return scope in self.held
+        """Whether its cycles are this collector's.
+
+        A scope that is one series, as a chain is, has one collector at a time; those
+        that have series of a venue take turns by the locks of their loads.
+        """
+        return (scope, "") not in self.targets.series or self.locks.follows(scope)
 
     def _asked(self, series: Sequence[SeriesId]) -> list[SeriesId]:
         """Those that are asked for live; what comes from files alone is planned."""
@@ -320,23 +302,9 @@ class _Collector:
         """Write the states of changes; where the warehouse is away, the next time."""
         self.tracker.settle(self.tasks.keys(), self.targets)
         try:
-            if self.connection is None:
-                self.connection = self._connected()
-            self.tracker.flush(self.connection)
+            self.tracker.flush(self.locks.connection())
         except (psycopg.OperationalError, BusyError) as error:
-            self._lost(error)
-
-    def _lost(self, error: Exception) -> None:
-        """The connection is made anew, and its locks are taken again."""
-        if self.connection is not None:
-            self.lock.close()
-            self.connection = None
-            self.held.clear()
-            self.done.say(f"the warehouse did not answer: {error}")
-
-    def _connected(self) -> Connection:
-        """A connection that holds the lock of who collects."""
-        return self.lock.enter_context(warehouse.locked(self.keys, WORK, wait_s=LOCK_S))
+            self.locks.lost(error)
 
     def _unproved(self, reasons: Iterable[str]) -> None:
         """Tell of what is new of it, as one."""

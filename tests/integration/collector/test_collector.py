@@ -205,8 +205,18 @@ def test_other_tables_are_applied_when_adopted_and_unknown_ones_are_left(
 
 
 def test_two_collectors_do_not_run_at_once(database, venue, monkeypatch):
-    monkeypatch.setattr("pipelines.collector.collect.LOCK_S", 0.1)
+    monkeypatch.setattr("pipelines.collector.collector_locks.LOCK_S", 0.1)
     with collecting(every_s=NEVER) as done:
         wait_for(lambda: done.loads_count == 1)
         with pytest.raises(BusyError, match="collect is held by bullion collect, pid"):
             collect(Event(), CollectOptions())
+
+
+def test_collectors_of_all_and_of_a_venue_take_turns(database, venue):
+    every_second = {"every_s": 1, "after_s": 0}
+    with collecting(**every_second) as of_all:
+        wait_for(lambda: of_all.loads_count)
+        with collecting(scopes=["coinbase"], **every_second) as of_venue:
+            wait_for(lambda: of_venue.loads_count > 1)
+            before = of_all.loads_count
+            wait_for(lambda: of_all.loads_count > before)

@@ -153,7 +153,7 @@ def noting(**of):
 @pytest.fixture
 def both(chain_alone, monkeypatch):
     """A chain with a block a second, and a venue."""
-    monkeypatch.setattr("pipelines.collector.collect.LOCK_S", 0.1)
+    monkeypatch.setattr("pipelines.collector.collector_locks.LOCK_S", 0.1)
     every_second = "update config.chains set block_time_s = 1 where chain = 'ethereum'"
     run(chain_alone, "operator", every_second)
     chain = Chain(6)
