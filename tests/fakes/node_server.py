@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +12,7 @@ from typing import Any
 
 Answer = Callable[[str, list[Any]], Any]
 Refusal = tuple[int, dict[str, str], Any]  # status, headers, body
+BLOCK = "eth_getBlockByNumber"
 
 
 class NodeError(Exception):
@@ -109,7 +110,7 @@ def recorded_node(folder: Path) -> Node:
     for path in sorted(folder.rglob("web3_response.*.json")):
         method, told = path.name.split(".")[1].split("_0x")
         result = json.loads(path.read_text())["result"]
-        if method == "eth_getBlockByNumber":
+        if method == BLOCK:
             blocks[f"0x{told.split('_')[0]}"] = result
         elif method == "eth_getTransactionReceipt":
             receipts[f"0x{told}"] = result
@@ -119,7 +120,21 @@ def recorded_node(folder: Path) -> Node:
         {
             "eth_chainId": lambda: "0x1",
             "eth_blockNumber": lambda: newest,
-            "eth_getBlockByNumber": lambda number, _: named.get(number),
+            BLOCK: lambda number, _: named.get(number),
             "eth_getTransactionReceipt": receipts.get,
         }
     )
+
+
+def bare_node(node: Node, receipts: str, numbers: Iterable[int]) -> Node:
+    """A node that has these blocks of another one, by number, and their receipts.
+
+    `receipts`: the one method by which it gives them.
+    """
+    known = set(map(hex, numbers))
+    whole = node.methods[BLOCK]
+
+    def by_number(block: str, full: bool) -> Any:
+        return whole(block, full) if block in known else None
+
+    return Node({BLOCK: by_number, receipts: node.methods[receipts]})

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 from pipelines import bootstrap, warehouse
 from pipelines.settings import PROJECT_DIR
 from tests.contents.transform import Transform
-from tests.fakes.node_server import recorded_node
+from tests.fakes.node_server import bare_node, recorded_node
 from tests.services.evm_loads import endpoints, loaded, patient
 
 SPANS = [(483_920, 483_921), (1_755_634, 1_755_636), (47_218, 47_220)]
@@ -27,22 +27,36 @@ OF_TRANSACTION = {
     "receipt_l1_fee": "l1_fee_raw",
 }
 OF_RECEIPT = {"root": "state_root", "l1_fee": "l1_fee_raw"}
+OF_TRANSFER = {"value": "amount_raw"}
 # what other than the block's own has no column
 DERIVED = {"type", "item_id", "item_timestamp"}
 
 
-@pytest.fixture
-def gold(built_database, recorded, monkeypatch):
-    """Blocks and transactions as analysts read them."""
+def node_like(said, folder):
+    """What was recorded, by a node that says something of its head, or nothing."""
+    node = recorded_node(folder)
+    if said == "its newest":
+        return node
+    numbers = [number for span in SPANS for number in range(*span)]
+    bare = bare_node(node, "eth_getTransactionReceipt", numbers)
+    if said == "a number":
+        bare.methods["eth_blockNumber"] = lambda: hex(24_000_000)
+    return bare
+
+
+@pytest.fixture(params=["its newest", "a number", "nothing"])
+def gold(request, built_database, recorded, monkeypatch):
+    """Blocks, transactions and transfers as analysts read them."""
     bootstrap.apply(**built_database, seeds=PROJECT_DIR / "seeds")
     patient(built_database)
-    with endpoints(monkeypatch, [recorded_node(recorded / "chain" / "mainnet")]):
+    node = node_like(request.param, recorded / "chain" / "mainnet")
+    with endpoints(monkeypatch, [node]):
         for span in SPANS:
             loaded(*span)
     Transform().rerun("run", "--select", "int_blocks_read+ int_heads_confirmed+")
     found = {}
     with warehouse.connect("analyst", "test") as connection:
-        for mart in ("blocks", "transactions"):
+        for mart in ("blocks", "transactions", "token_transfers"):
             cursor = connection.cursor(row_factory=dict_row)
             rows = cursor.execute(
                 f"select *, extract(epoch from block_at)::bigint as timestamp"
@@ -92,8 +106,12 @@ def test_every_expected_field_of_recorded_blocks_is_in_gold(gold, recorded):
         told(folder, "transactions"), gold["transactions"], OF_TRANSACTION
     )
     count += compared(told(folder, "receipts"), gold["transactions"], OF_RECEIPT)
+    # of those of logs.csv no block was recorded
+    transfers = [row for row in told(folder, "token_transfers") if "block_hash" in row]
+    count += compared(transfers, gold["token_transfers"], OF_TRANSFER)
     print(f"{count} fields compared")
     assert len(gold["blocks"]) == 5
+    assert len(transfers) == 1
     assert {row["block_number"]: row["proof_level"] for row in gold["blocks"]} == {
         47_218: "unproven",
         47_219: "unproven",

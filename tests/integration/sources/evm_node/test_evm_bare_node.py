@@ -8,12 +8,11 @@ from typer.testing import CliRunner
 
 from pipelines.cli.main import app
 from tests.fakes.evm_chain import Chain, node_of
-from tests.fakes.node_server import Node, Refusal
+from tests.fakes.node_server import BLOCK, Node, Refusal, bare_node
 from tests.services.evm_loads import bronze, endpoints, held
 
 CHAIN = Chain(130)
 FIRST, END = 5, 125
-BLOCK = "eth_getBlockByNumber"
 RECEIPTS = {"of_block": "eth_getBlockReceipts", "single": "eth_getTransactionReceipt"}
 BODY = {"jsonrpc": "2.0", "id": None}
 REFUSALS: dict[str, Refusal] = {
@@ -36,12 +35,7 @@ def bare(
     receipts: str, lacks: Callable[[Calls], bool], refusal: Refusal | None
 ) -> Node:
     """It has blocks and receipts, and of the blocks those that are asked for."""
-    whole = node_of(CHAIN)
-    names = (BLOCK, RECEIPTS[receipts])
-    node = Node({name: whole.methods[name] for name in names})
-    by_number = node.methods[BLOCK]
-    numbers = {hex(number) for number in range(FIRST, END)}
-    node.methods[BLOCK] = lambda n, full: by_number(n, full) if n in numbers else None
+    node = bare_node(node_of(CHAIN), RECEIPTS[receipts], range(FIRST, END))
     node.refuse = lambda calls: refusal if lacks(calls) else None
     return node
 

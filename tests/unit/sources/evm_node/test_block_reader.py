@@ -2,10 +2,11 @@
 
 import pytest
 
-from pipelines.errors import BadDataError
+from pipelines.errors import BadDataError, UpstreamError
 from pipelines.sources.evm_node.answers import NotYetError
 from pipelines.sources.evm_node.block_reader import BlockReader
 from pipelines.sources.evm_node.fetching import BlockFetcher, is_proved
+from pipelines.sources.evm_node.node_client import FEW
 from pipelines.sources.evm_node.proofs import prove
 from tests.fakes.evm_chain import Chain, node_of
 from tests.fakes.node_clients import client_of
@@ -120,9 +121,50 @@ def test_a_way_that_fails_altogether_is_avoided_once_another_is_answered():
         client, _ = client_of(url)
         reader = BlockReader(client)
         assert are_whole(reader.read([1, 2], [])) == [True] * 2
+        # asked by number it would fail as it did by hash
+        assert len([c for c in node.requests if c[0]["method"] == BLOCKS]) == FEW
         node.requests.clear()
-        assert are_whole(reader.read([5], [])) == [True]
+        assert are_whole(reader.read([2], [])) == [True]
     assert node.calls[BLOCKS] == 0
+
+
+def test_a_way_that_was_answered_before_is_not_avoided_for_a_failure():
+    node = node_of(CHAIN)
+    refusal: Refusal = (500, {}, b"")
+    with serving(node) as url:
+        reader = BlockReader(client_of(url)[0])
+        reader.read([1], [])
+        node.refuse = lambda calls: refusal if calls[0]["method"] == BLOCKS else None
+        assert are_whole(reader.read([2], [])) == [True]
+        node.refuse = lambda _: None
+        node.requests.clear()
+        assert are_whole(reader.read([1, 2], [])) == [True] * 2
+    assert node.calls[BLOCKS] == 2
+
+
+def test_a_method_of_which_each_call_fails_is_another_way_s():
+    def fails(_):
+        raise NodeError(-32603, "Internal error")
+
+    node = node_of(CHAIN)
+    node.methods[BLOCKS] = fails
+    assert are_whole(read(node, [1, 2])[1]) == [True] * 2
+
+
+def test_receipts_that_no_way_is_answered_for_are_the_endpoint_s_failure():
+    node = node_of(CHAIN)
+    refusal: Refusal = (500, {}, b"")
+    node.refuse = lambda calls: refusal if "Receipt" in calls[0]["method"] else None
+    with pytest.raises(UpstreamError, match="status 500"):
+        read(node, [1, 2])
+
+
+def test_that_a_node_has_one_way_alone_does_not_hide_that_it_answers_null():
+    node = node_of(CHAIN)
+    node.methods[BLOCKS] = lambda _: None
+    del node.methods[SINGLE]
+    _, (answer,) = read(node, [1])
+    assert isinstance(answer.error, NotYetError)
 
 
 def test_a_block_that_is_not_there_yet_or_another_is_none():

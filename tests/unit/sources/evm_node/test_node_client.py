@@ -8,7 +8,7 @@ import pytest
 from pipelines.errors import UpstreamError
 from pipelines.sources.evm_node.rpc_request import Call
 from tests.fakes.node_clients import client_of
-from tests.fakes.node_server import Node, NodeError, serving
+from tests.fakes.node_server import Node, NodeError, Refusal, serving
 from tests.fakes.raw_server import raw_server
 
 KEY = "key-of-a-provider"
@@ -102,6 +102,61 @@ def test_an_endpoint_that_takes_no_batches_is_asked_call_by_call_from_then_on():
         node.requests.clear()
         asked(client, numbers(3))
     assert [len(calls) for calls in node.requests] == [1, 1, 1]
+
+
+def failing(node, count):
+    """So many batches are answered with an error of the server, then none."""
+    left: list[Refusal] = [(500, {}, b"")] * count
+    node.refuse = lambda calls: left.pop() if left and len(calls) > 1 else None
+
+
+def test_a_batch_that_fails_once_is_sent_again_as_it_was():
+    node = Node({"double": double})
+    failing(node, 1)
+    with serving(node) as url:
+        client, _ = client_of(url, attempts=5)
+        assert asked(client, numbers(4))[0] == [hex(2 * n) for n in range(4)]
+    assert [len(calls) for calls in node.requests] == [4, 4]
+    assert client.lacks == set()
+
+
+def test_a_stranger_whose_batches_fail_twice_is_asked_call_by_call_from_then_on():
+    node = Node({"double": double})
+    failing(node, 9)
+    with serving(node) as url:
+        client, _ = client_of(url, attempts=5)
+        assert asked(client, numbers(4))[0] == [hex(2 * n) for n in range(4)]
+    assert [len(calls) for calls in node.requests] == [4, 4, 1, 1, 1, 1]
+    assert client.lacks == {"batches"}
+
+
+def test_who_has_answered_batches_is_not_taken_for_one_that_takes_none():
+    node = Node({"double": double})
+    with serving(node) as url:
+        client, _ = client_of(url, attempts=5)
+        asked(client, numbers(4))
+        node.requests.clear()
+        failing(node, 4)
+        assert asked(client, numbers(4))[0] == [hex(2 * n) for n in range(4)]
+    assert [len(calls) for calls in node.requests] == [4, 4, 4, 4, 1, 3]
+    assert client.lacks == set()
+
+
+def test_a_method_that_had_no_result_yet_is_tried_as_often_as_is_said():
+    node = Node({"double": double})
+    with serving(node) as url:
+        client, _ = client_of(url, attempts=5)
+        node.refuse = lambda _: (500, {}, b"")
+        with pytest.raises(UpstreamError):
+            client.ask(numbers(1), [], most=2)
+        assert len(node.requests) == 2
+        node.refuse = lambda _: None
+        client.ask(numbers(1), [])
+        node.requests.clear()
+        node.refuse = lambda _: (500, {}, b"")
+        with pytest.raises(UpstreamError):
+            client.ask(numbers(1), [], most=2)
+        assert len(node.requests) == 5
 
 
 def test_one_call_of_a_batch_may_fail_alone():
