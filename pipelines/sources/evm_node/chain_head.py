@@ -11,7 +11,13 @@ from pipelines.errors import (
     UpstreamError,
     as_one,
 )
-from pipelines.sources.evm_node.heads import Heads, check_chain, header_of, observe
+from pipelines.sources.evm_node.heads import (
+    Heads,
+    as_newest,
+    check_chain,
+    header_of,
+    observe,
+)
 from pipelines.sources.evm_node.node_client import FEW, NodeClient
 from pipelines.upstream.request_log import RequestLog
 from pipelines.upstream.retry import wait_after
@@ -62,6 +68,16 @@ def observed(
             raise _as_one(failures)
         wait_after(number, str(_as_one(failures)), clients[0].clock.sleep)
     raise AssertionError("it counts for ever")  # pragma: no cover
+
+
+def taken_for_newest(
+    clients: Sequence[NodeClient], number: int, log: RequestLog
+) -> Heads:
+    """The block of a number, as the first endpoint that has it sends it again."""
+    for client in clients:
+        with suppress(UpstreamError, BadDataError):
+            return as_newest(client, number, log)
+    return Heads()
 
 
 def hash_of(

@@ -11,7 +11,8 @@ from pipelines.errors import BullionError, UnprovedError, UpstreamError
 from pipelines.sources.evm_node.answers import NotYetError
 from pipelines.sources.evm_node.block_taker import BlockTaker
 from pipelines.sources.evm_node.bronze_buffer import BronzeBuffer
-from pipelines.sources.evm_node.chain_head import observed, usable
+from pipelines.sources.evm_node.bronze_rows import Reading
+from pipelines.sources.evm_node.chain_head import observed, taken_for_newest, usable
 from pipelines.sources.evm_node.chain_span import Wanted
 from pipelines.sources.evm_node.fetch_process import Order
 from pipelines.sources.evm_node.fetch_processes import FetchProcesses
@@ -80,8 +81,7 @@ class ChainLoad:
                 if self._has_head:
                     break
             if self._heads.latest is None and (highest := self._taker.highest):
-                self._heads.add(LATEST, highest.block.header, highest.sent)
-                self._buffer.add_heads(self._heads)
+                self._take_for_head(highest, log)
         finally:
             self._buffer.add_log(log)
 
@@ -101,6 +101,19 @@ class ChainLoad:
             self.progress.answered(span[1] - span[0], rows)
             if self._buffer.is_full:
                 yield from self._buffer.flush()
+
+    def _take_for_head(self, highest: Reading, log: RequestLog) -> None:
+        """No endpoint names a head: it is the highest block that was read.
+
+        Where that is above every head of before, the chain has grown so far. It is
+        asked for again: what came with the block tells nothing of the chain's length.
+        """
+        header = highest.block.header
+        if header.block_number > self._taker.held.highest_head():
+            self._heads = taken_for_newest(self.clients, header.block_number, log)
+        if self._heads.latest is None:
+            self._heads.add(LATEST, header, highest.sent)
+        self._buffer.add_heads(self._heads)
 
     def _missing(self) -> list[Span]:
         """What is to be asked for, but for what this load has asked for."""

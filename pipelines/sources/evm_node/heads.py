@@ -80,6 +80,19 @@ def observe(client: NodeClient, log: RequestLog, *, most: int | None = None) -> 
     return heads
 
 
+def as_newest(client: NodeClient, number: int, log: RequestLog) -> Heads:
+    """The block of a number, taken for the newest of an endpoint that names none.
+
+    Raises:
+        UpstreamError: the endpoint does not have it, or does not answer.
+        BadDataError: what it sent is none.
+    """
+    heads = Heads()
+    (outcome,) = _asked(client, [hex(number)], log)
+    _take(heads, client, LATEST, outcome, is_needed=True)
+    return heads
+
+
 def header_of(client: NodeClient, block: str, log: RequestLog) -> Header:
     """The header of a block, by its number or tag.
 

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 from pipelines.sources.evm_node.bronze_rows import Reading
-from pipelines.sources.evm_node.tables import BLOCKS, PROOFS
+from pipelines.sources.evm_node.tables import BLOCKS, HEADS, PROOFS
 from pipelines.sources.evm_node.verdicts import RECEIPTS_MISSING
 from pipelines.upstream.feed import Span
 from pipelines.warehouse import Connection, has_table
@@ -17,6 +17,12 @@ HASHES, LINKED, DEFECTS, UNPROVED = (
     Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
     for name in ("held_hashes", "linked_until", "held_defects", "unproved_blocks")
 )
+
+
+HIGHEST_HEAD = """
+select coalesce(max(block_number), -1) from {heads}
+where chain_id = $1 and tag = 'latest'
+"""
 
 
 class HeldBlocks:
@@ -48,11 +54,19 @@ class HeldBlocks:
         """The numbers of which no reading was whole, without a failed proof."""
         return [number for (number,) in self._rows(UNPROVED, *span)]
 
+    def highest_head(self) -> int:
+        """The highest block that was ever taken for the newest; -1: none was."""
+        if not has_table(self._connection, f"{SCHEMA}.{HEADS.name}"):
+            return -1
+        ((number,),) = self._rows(HIGHEST_HEAD) or [(-1,)]
+        return int(number)
+
     def _rows(self, text: str, *values: object) -> list[tuple[Any, ...]]:
         if not has_table(self._connection, f"{SCHEMA}.{BLOCKS.name}"):
             return []
         query = sql.SQL(text).format(
             blocks=sql.Identifier(SCHEMA, BLOCKS.name),
+            heads=sql.Identifier(SCHEMA, HEADS.name),
             proofs=sql.Identifier(SCHEMA, PROOFS.name),
             schema=SCHEMA,
         )

@@ -10,6 +10,7 @@ from pipelines import bootstrap, warehouse
 from pipelines.settings import PROJECT_DIR
 from tests.contents.transform import Transform
 from tests.fakes.node_server import bare_node, recorded_node
+from tests.integration.models.test_dbt_histories import select
 from tests.services.evm_loads import endpoints, loaded, patient
 
 SPANS = [(483_920, 483_921), (1_755_634, 1_755_636), (47_218, 47_220)]
@@ -32,13 +33,20 @@ OF_TRANSFER = {"value": "amount_raw"}
 DERIVED = {"type", "item_id", "item_timestamp"}
 
 
+HEADS_NAMED = """
+select count(*) from bronze_evm.heads where tag = 'latest'
+and request_id not in (select request_id from bronze_evm.blocks)
+"""
+RECEIPTS = "eth_getTransactionReceipt"
+
+
 def node_like(said, folder):
     """What was recorded, by a node that says something of its head, or nothing."""
     node = recorded_node(folder)
     if said == "its newest":
         return node
     numbers = [number for span in SPANS for number in range(*span)]
-    bare = bare_node(node, "eth_getTransactionReceipt", numbers)
+    bare = bare_node(node, RECEIPTS, numbers)
     if said == "a number":
         bare.methods["eth_blockNumber"] = lambda: hex(24_000_000)
     return bare
@@ -64,6 +72,25 @@ def gold(request, built_database, recorded, monkeypatch):
             ).fetchall()
             found[mart] = rows
     return found
+
+
+def test_a_node_that_names_no_head_tells_how_far_the_chain_has_grown(
+    built_database, recorded, monkeypatch
+):
+    bootstrap.apply(**built_database, seeds=PROJECT_DIR / "seeds")
+    patient(built_database)
+    folder = recorded / "chain" / "mainnet"
+    of_before = bare_node(recorded_node(folder), RECEIPTS, range(47_218, 47_220))
+    of_before.methods["eth_blockNumber"] = lambda: hex(47_219)
+    with endpoints(monkeypatch, [of_before]):
+        loaded(47_218, 47_220)
+    with endpoints(monkeypatch, [node_like("nothing", folder)]):
+        for span in ((1_755_634, 1_755_636), (483_920, 483_921)):
+            loaded(*span)
+    Transform().rerun("run", "--select", "int_blocks_read+ int_heads_confirmed+")
+    numbers = select("select block_number from gold.fct_blocks order by 1")
+    assert numbers == [(47_218,), (47_219,), (483_920,), (1_755_634,), (1_755_635,)]
+    assert select(HEADS_NAMED) == [(2,)]  # the lower blocks are no news of the head
 
 
 def as_text(value):
