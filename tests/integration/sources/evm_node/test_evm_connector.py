@@ -1,5 +1,6 @@
 """Blocks are collected and backfilled as every feed is, by number."""
 
+import copy
 import json
 import random
 import time
@@ -13,6 +14,7 @@ from pipelines import warehouse
 from pipelines.backfill import status
 from pipelines.cli.main import app
 from pipelines.collector.collect import Collected, CollectOptions, collect
+from pipelines.collector.history import Pauses
 from pipelines.config.listener import StaticConfig
 from pipelines.config.rows import configuration
 from pipelines.doctor import examination
@@ -124,6 +126,37 @@ def test_a_chain_is_collected_live_and_its_history_with_it(chain_alone, monkeypa
             why=lambda: str(done),
         )
     assert done.failures_count == 0
+
+
+@pytest.mark.slow(60)
+def test_blocks_of_history_that_no_endpoint_has_right_are_told_of_once(
+    chain_alone, monkeypatch
+):
+    by_minutes = "update config.chains set block_time_s = 60 where chain = 'ethereum'"
+    run(chain_alone, "operator", by_minutes)
+    chain = Chain(30)
+    node = node_of(chain)
+    whole = node.methods["eth_getBlockReceipts"]
+
+    def failed(block_hash):
+        receipts = copy.deepcopy(whole(block_hash))
+        if block_hash == chain.hashes[3]:
+            receipts[0]["status"] = "0x0"
+        return receipts
+
+    node.methods["eth_getBlockReceipts"] = failed
+    told: list[str] = []
+    said: list[str] = []
+    done = Collected(say=said.append, unproved=told.append)
+    options = {"every_s": 0.5, "after_s": 0, "history": Pauses(0.1, 0.1)}
+    with (
+        endpoints(monkeypatch, [node]),
+        collecting(scopes=["ethereum"], done=done, **options),
+    ):
+        wait_for(lambda: sum("failures=1" in one for one in said) > 1, why=said.copy)
+        wait_for(lambda: set(found()) == set(hashes(chain)), why=said.copy)
+    (reason,) = told
+    assert "receipts_root" in reason
 
 
 def test_a_chain_is_asked_as_often_as_it_has_a_block(chain_alone, monkeypatch):
