@@ -11,8 +11,8 @@ from tests.fakes.evm_chain import Chain, node_of
 from tests.fakes.node_server import BLOCK, Node, Refusal, bare_node
 from tests.services.evm_loads import bronze, endpoints, held
 
-CHAIN = Chain(130)
-FIRST, END = 5, 125
+CHAIN = Chain(50)
+FIRST, END = 5, 45
 RECEIPTS = {"of_block": "eth_getBlockReceipts", "single": "eth_getTransactionReceipt"}
 BODY = {"jsonrpc": "2.0", "id": None}
 REFUSALS: dict[str, Refusal] = {

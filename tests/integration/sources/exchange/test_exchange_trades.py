@@ -23,6 +23,7 @@ from pipelines.sandbox.listings import generated_pairs
 from pipelines.sandbox.market import DAY_MS, fixed
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
+from pipelines.sources.exchange import choices
 from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
 from pipelines.upstream.options import LoadOptions
@@ -328,8 +329,8 @@ where symbol in ('BTC/USDT', 'BTC/USDT:USDT', 'BTC/USD:BTC') order by symbol
 """
 
 
-def test_a_contract_that_is_configured_brings_its_markets_listing_alone(venues):
-    # whose trades are in the archive alone
+def test_a_contract_of_an_archive_alone_brings_its_markets_listing(venues, monkeypatch):
+    monkeypatch.setattr(choices, "rest_feeds", lambda _: ())
     known = contracts("BTC/USD:BTC", feeds=("trades",))
     wanted = ExchangeSource(known)
     load(wanted)
