@@ -17,6 +17,11 @@ PRICES = AMOUNTS[:-1]
 COUNTS = (999_999_999_999_999, 0, 1)
 PAID = ("base_volume", "quote_volume", "taker_buy_base", "taker_buy_quote", "vwap")
 (SEED,) = seeds(__name__, 1)
+# what every transform builds; how venues answer, which a test warns of, is chance here
+WITHOUT_CHANCE = (
+    *("--exclude-resource-type", "unit_test", "--exclude"),
+    *("tag:whole_history", "venues_answer_as_declared"),
+)
 OF_OTHERS = """
 select count(*), sum(hashtextextended((to_jsonb(c) - 'changed_in')::text, 0)::numeric)
 from gold.fct_candles as c where symbol != 'ODD/USD'
@@ -58,7 +63,7 @@ def test_an_extreme_value_costs_its_own_series_a_figure_and_no_other_anything(
         deliver(
             {table: [odd(row, rng) for row in rows] for table, rows in load.items()}
         )
-    Transform().run("build", "--selector", "transform")
+    Transform().run("build", *WITHOUT_CHANCE)
     assert select(OF_OTHERS) == alone, SEED
     built = hashes()
     Transform().run("run", "--full-refresh")
