@@ -10,6 +10,7 @@ from pipelines.cli.main import app
 from tests.fakes.evm_chain import Chain, node_of
 from tests.fakes.node_server import BLOCK, Node, Refusal, bare_node
 from tests.services.evm_loads import bronze, endpoints, held
+from tests.soak import some
 
 CHAIN = Chain(50)
 FIRST, END = 5, 45
@@ -28,6 +29,7 @@ REFUSALS: dict[str, Refusal] = {
     "null": (200, {}, {"jsonrpc": "2.0", "id": 0, "result": None}),
     "no body": (200, {"Connection": "close"}, b""),
 }
+SOME = some(__name__, list(REFUSALS), 3)
 Calls = Sequence[dict[str, Any]]
 
 
@@ -62,7 +64,7 @@ def hasty(seeded, monkeypatch):
 
 
 @pytest.mark.parametrize("receipts", RECEIPTS)
-@pytest.mark.parametrize("unknown", ["absent", *REFUSALS])
+@pytest.mark.parametrize("unknown", ["absent", *SOME])
 def test_what_it_lacks_costs_no_block(hasty, monkeypatch, unknown, receipts):
     def lacks(calls: Calls) -> bool:
         return bool({call["method"] for call in calls} - {BLOCK, RECEIPTS[receipts]})
@@ -78,7 +80,7 @@ def test_what_it_lacks_costs_no_block(hasty, monkeypatch, unknown, receipts):
 
 
 @pytest.mark.parametrize("receipts", RECEIPTS)
-@pytest.mark.parametrize("batch", REFUSALS)
+@pytest.mark.parametrize("batch", SOME)
 def test_that_it_takes_no_batches_costs_no_block(hasty, monkeypatch, batch, receipts):
     node = bare(receipts, lambda calls: len(calls) > 1, REFUSALS[batch])
     with endpoints(monkeypatch, [node]):
@@ -86,7 +88,7 @@ def test_that_it_takes_no_batches_costs_no_block(hasty, monkeypatch, batch, rece
     assert_all_is_had()
 
 
-@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("refusal", SOME)
 def test_one_that_answers_nothing_else_costs_no_block(hasty, monkeypatch, refusal):
     """Neither tags, nor batches, nor receipts of a block."""
 
