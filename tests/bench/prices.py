@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import child
+from tests.bench.child import Facts
 from tests.bench.history import INSTRUMENTS
 from tests.bench.neighbours import taken
 from tests.bench.options import Options
@@ -23,6 +24,9 @@ NOTE = (
     " histories (`docs/as-known.md`); by turns it does not. *Probe*: a fixed work in"
     " Postgres just before, which tells how busy the machine was."
 )
+
+
+DEAREST = 12
 
 
 def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
@@ -49,6 +53,7 @@ def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
                     *(figures["ended"], figures["probe_s"], others.cores),
                 )
             )
+    yield full_build(told["full"], candles)
     yield Table(
         f"The market's marts on {candles:,} 1m candles".replace(",", " "),
         (
@@ -58,4 +63,23 @@ def tables(server: Server, options: Options, folder: Path) -> Iterator[Table]:
         ),
         rows,
         (NOTE,),
+    )
+
+
+def full_build(took: Facts, candles: int) -> Table:
+    """Where the time of a full build of every model goes: the dearest of them."""
+    whole_s, models = took["whole_s"], took["models"]
+    say(f"prices, full build: {whole_s:.1f} s")
+    dearest = sorted(models, key=models.__getitem__, reverse=True)[:DEAREST]
+    others_s = sum(models.values()) - sum(models[name] for name in dearest)
+    return Table(
+        f"A full build on {candles:,} 1m candles".replace(",", " "),
+        ("model", "seconds"),
+        [
+            *((name, models[name]) for name in dearest),
+            (f"the other {len(models) - DEAREST}", others_s),
+            ("summed", sum(models.values())),
+            ("in all, side by side", whole_s),
+        ],
+        ("Of every model, features and prices among them; seconds of one run.",),
     )
