@@ -199,10 +199,30 @@ def _invoke(
     options = [str(w) for name, value in flags.items() for w in (f"--{name}", value)]
     callbacks = [_node_starts(seen)] if seen else []
     manifest = project.manifest() if project else None
-    return dbtRunner(manifest, callbacks).invoke([*words, *options])
+    runner = dbtRunner(manifest, callbacks)
+    return _or_parsed_anew(lambda: runner.invoke([*words, *options]))
+
+
+def _or_parsed_anew(invoke: "Callable[[], dbtRunnerResult]") -> "dbtRunnerResult":
+    """What dbt did; where no node ran, once more without what it kept of a parse.
+
+    To that, the words of a model that moved to another YAML file are there twice.
+    """
+    result = invoke()
+    kept = _target() / "partial_parse.msgpack"
+    if result.success or _results(result) or _is_selection(result.exception):
+        return result
+    if not kept.exists():
+        return result
+    kept.unlink()
+    return invoke()
 
 
 def _invoke_as_tasks(words: list[str]) -> "dbtRunnerResult":
+    return _or_parsed_anew(lambda: _run_as_tasks(words))
+
+
+def _run_as_tasks(words: list[str]) -> "dbtRunnerResult":
     from dbt.cli.main import dbtRunnerResult
     from prefect_dbt import PrefectDbtSettings
 

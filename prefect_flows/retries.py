@@ -16,6 +16,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
 from pipelines.errors import BullionError, BusyError, UpstreamError, as_one
+from pipelines.upstream.stopping import interruptible
 
 _waited_for = ContextVar("waited_for", default=False)
 MAY_PASS = (UpstreamError, BusyError, psycopg.OperationalError)
@@ -32,13 +33,17 @@ def waited_for() -> Iterator[None]:
 
     What is refused is a line on the terminal, and that the person stopped it is none:
     the command says so. Traceback and crash are on the run's page.
+
+    Raises:
+        KeyboardInterrupt: the person stopped it.
     """
     token = _waited_for.set(True)  # threads of tasks begin with a copy
     terminal = logging.getLogger().handlers
     for handler in terminal:
         handler.addFilter(for_the_terminal)
     try:
-        yield
+        with interruptible():
+            yield
     finally:
         _waited_for.reset(token)
         for handler in terminal:

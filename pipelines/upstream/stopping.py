@@ -1,11 +1,13 @@
-"""A clean end of a process that runs until it is stopped."""
+"""How a process is stopped: at a clean end, or by a Ctrl-C that is not lost."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Thread, get_ident
+from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+AGAIN_S = 5
 
 
 @contextmanager
@@ -25,3 +27,37 @@ def stopped_by_signals() -> Iterator[Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """A block of the main thread that a Ctrl-C ends, whatever code in it drops one.
+
+    It is raised again every few seconds until the block ends. Prefect's engine drops
+    one that comes after a run's final state; Python, one within `__del__`.
+
+    Raises:
+        KeyboardInterrupt: also at the end of a block that went on to it.
+    """
+    is_stopped = False
+    ended, main_thread = Event(), get_ident()
+
+    def again() -> None:
+        while not ended.wait(AGAIN_S):
+            signal.pthread_kill(main_thread, signal.SIGINT)  # wakes one that waits
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal is_stopped
+        is_stopped = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        Thread(target=again, daemon=True).start()
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.signal(signal.SIGINT, before)
+    if is_stopped:
+        raise KeyboardInterrupt

@@ -1,6 +1,7 @@
 """The flows as people run them: deployed, on a Prefect server, against the sandbox."""
 
 import json
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -67,6 +68,28 @@ def run(prefect, text):
         check=False,
     )
     return done.returncode, done.stderr
+
+
+STOPPED = """
+import signal
+from threading import Event
+from prefect import flow
+from prefect_flows.retries import waited_for
+from pipelines.upstream import stopping
+stopping.AGAIN_S = 1
+@flow
+def first(): pass
+first.on_completion(lambda *_: signal.raise_signal(signal.SIGINT))
+with waited_for():
+    first()
+    Event().wait(60)
+    raise SystemExit("it was not stopped")
+"""
+
+
+def test_a_ctrl_c_that_comes_as_a_flow_ends_stops_what_follows(prefect):
+    code, told = run(prefect, STOPPED)
+    assert code == -signal.SIGINT, told[-3000:]
 
 
 # a node is a task, of a third of a second: what candles of one series do not reach is
