@@ -44,6 +44,13 @@ class EndedError(BullionError):
 FINAL = (BadDataError, SetupError)  # another attempt would find the same
 
 
+def interrupt_of(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The Ctrl-C that led to it: libraries stumble over their own threads on it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def as_one(failures: Sequence[Exception]) -> BullionError:
     """One error that tells all of these; BadDataError where each of them is final.
 

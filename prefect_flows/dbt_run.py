@@ -18,7 +18,7 @@ import psycopg
 
 from pipelines import warehouse
 from pipelines.bronze import ddl
-from pipelines.errors import BadDataError, SetupError, UpstreamError
+from pipelines.errors import BadDataError, SetupError, UpstreamError, interrupt_of
 from pipelines.settings import PROJECT_DIR, export, settings
 from pipelines.sources import declared
 from prefect_flows.column_words import ColumnWords, docs_site
@@ -108,8 +108,8 @@ def run_dbt(
             result = _invoke_as_tasks(list(words))
         else:
             result = _invoke(words, seen, project)
-        if isinstance(result.exception, KeyboardInterrupt):
-            raise result.exception
+        if stopped := interrupt_of(result.exception):
+            raise stopped
         try:
             facts = _facts(words, result)
             if words[0] == "build":
@@ -210,12 +210,17 @@ def _or_parsed_anew(invoke: "Callable[[], dbtRunnerResult]") -> "dbtRunnerResult
     """
     result = invoke()
     kept = _target() / "partial_parse.msgpack"
-    if result.success or _results(result) or _is_selection(result.exception):
-        return result
-    if not kept.exists():
-        return result
-    kept.unlink()
-    return invoke()
+    if _is_refused_parse(result) and kept.exists():
+        kept.unlink()
+        return invoke()
+    return result
+
+
+def _is_refused_parse(result: "dbtRunnerResult") -> bool:
+    from dbt_common.exceptions import CompilationError
+
+    error = result.exception
+    return isinstance(error, CompilationError) and not _is_selection(error)
 
 
 def _invoke_as_tasks(words: list[str]) -> "dbtRunnerResult":
@@ -239,7 +244,7 @@ def _run_as_tasks(words: list[str]) -> "dbtRunnerResult":
     try:
         outcome: dbtRunnerResult = runner.invoke(words, log_path=str(target / "logs"))
     except ValueError as error:  # what it makes of every exception inside dbt
-        return dbtRunnerResult(success=False, exception=error)
+        return runner.outcome or dbtRunnerResult(success=False, exception=error)
     finally:
         runner.join(timeout_s=60)  # a process that ended before was seen to abort
     return outcome

@@ -5,6 +5,7 @@ from contextvars import Context, copy_context
 from typing import Any
 from uuid import UUID
 
+from dbt.cli.main import dbtRunnerResult
 from prefect.task_engine import run_task_sync
 from prefect.tasks import Task
 from prefect_dbt import PrefectDbtRunner
@@ -59,7 +60,12 @@ class NodeTasks(NodeTaskTracker):  # type: ignore[misc]
 class NodeRunner(PrefectDbtRunner):  # type: ignore[misc]
     """`PrefectDbtRunner` with these tasks."""
 
+    outcome: dbtRunnerResult | None = None
     _tasks: NodeTasks | None = None
+
+    def _extract_run_artifacts(self, res: dbtRunnerResult) -> Any:
+        self.outcome = res  # with dbt's own exception, which is raised as text
+        return super()._extract_run_artifacts(res)
 
     def _create_unified_callback(
         self, task_state: NodeTaskTracker, *arguments: Any, **options: Any

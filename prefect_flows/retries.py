@@ -5,10 +5,11 @@ its own, which goes on where the one before it stopped.
 """
 
 import logging
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
+from threading import Event
 from typing import Any
 
 import psycopg
@@ -38,21 +39,22 @@ def waited_for() -> Iterator[None]:
         KeyboardInterrupt: the person stopped it.
     """
     token = _waited_for.set(True)  # threads of tasks begin with a copy
-    terminal = logging.getLogger().handlers
-    for handler in terminal:
-        handler.addFilter(for_the_terminal)
-    try:
-        with interruptible():
-            yield
-    finally:
-        _waited_for.reset(token)
+    with interruptible() as stopped:
+        terminal = logging.getLogger().handlers
+        is_told = partial(_is_told, stopped)
         for handler in terminal:
-            handler.removeFilter(for_the_terminal)
+            handler.addFilter(is_told)
+        try:
+            yield
+        finally:
+            _waited_for.reset(token)
+            for handler in terminal:
+                handler.removeFilter(is_told)
 
 
-def for_the_terminal(record: logging.LogRecord) -> bool:
+def _is_told(stopped: Event, record: logging.LogRecord) -> bool:
     """Whether a line is told; what Bullion refuses is told without its traceback."""
-    if isinstance(sys.exc_info()[1], KeyboardInterrupt):
+    if stopped.is_set():
         return False
     if record.exc_info and isinstance(record.exc_info[1], BullionError):
         record.exc_info = record.exc_text = None  # the server's handler came before

@@ -26,7 +26,7 @@ from dlt.load.exceptions import LoadClientJobTerminalRetry
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines.bronze import destination
-from pipelines.errors import BadDataError, UpstreamError
+from pipelines.errors import BadDataError, UpstreamError, interrupt_of
 from pipelines.settings import export, settings
 
 # In the environment, where the longest name counts: dlt would take a plain `WORKERS` of
@@ -159,8 +159,8 @@ class Run:
 
     def _failure(self, error: PipelineStepFailed) -> BaseException:
         cause = error.exception
-        if isinstance(cause, KeyboardInterrupt):
-            return cause
+        if stopped := interrupt_of(cause):
+            return stopped
         if not isinstance(cause, LoadClientJobTerminalRetry):
             return UpstreamError(f"the warehouse did not take it yet: {error}")
         kept = self._moved_to("dlt_refused")

@@ -12,7 +12,13 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from pipelines.errors import BadDataError, BullionError, SetupError, UpstreamError
+from pipelines.errors import (
+    BadDataError,
+    BullionError,
+    SetupError,
+    UpstreamError,
+    interrupt_of,
+)
 from pipelines.terminal import output
 
 INTERRUPTED = 130
@@ -48,7 +54,7 @@ def exit_code_of(failures: Sequence[Exception]) -> int:
 
 def refusal(error: BaseException) -> typer.Exit:
     """The message instead of a traceback, whatever the error is."""
-    if _interrupted(error):
+    if interrupt_of(error):
         return refuse(GOES_ON, INTERRUPTED)
     if isinstance(error, BullionError):
         return refuse(str(error), error.exit_code)
@@ -85,13 +91,6 @@ def _own_mistake(error: BaseException) -> typer.Exit:
     file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
     told = f"{type(error).__name__}: {error}"
     return refuse(f"a mistake of Bullion's own: {told} (its way: {file})", OWN_MISTAKE)
-
-
-def _interrupted(error: BaseException | None) -> bool:
-    """Whether Ctrl-C led to it: dlt stumbles over its own threads on the way out."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error is not None
 
 
 class Commands(TyperGroup):

@@ -30,34 +30,40 @@ def stopped_by_signals() -> Iterator[Event]:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[Event]:
     """A block of the main thread that a Ctrl-C ends, whatever code in it drops one.
 
     It is raised again every few seconds until the block ends. Prefect's engine drops
-    one that comes after a run's final state; Python, one within `__del__`.
+    one that comes after a run's final state; Python, one within `__del__`. The event
+    tells that it came.
 
     Raises:
-        KeyboardInterrupt: also at the end of a block that went on to it.
+        KeyboardInterrupt: it came, and the block went on to its end or failed.
     """
-    is_stopped = False
-    ended, main_thread = Event(), get_ident()
+    stopped, ended, main_thread = Event(), Event(), get_ident()
 
     def again() -> None:
         while not ended.wait(AGAIN_S):
             signal.pthread_kill(main_thread, signal.SIGINT)  # wakes one that waits
 
     def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal is_stopped
-        is_stopped = True
+        stopped.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         Thread(target=again, daemon=True).start()
         signal.default_int_handler(number, frame)
 
     before = signal.signal(signal.SIGINT, stop)
     try:
-        yield
+        yield stopped
+        _raise_if(stopped)
+    except Exception:
+        _raise_if(stopped)
+        raise
     finally:
         ended.set()
         signal.signal(signal.SIGINT, before)
-    if is_stopped:
+
+
+def _raise_if(stopped: Event) -> None:
+    if stopped.is_set():
         raise KeyboardInterrupt

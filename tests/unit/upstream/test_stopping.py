@@ -55,6 +55,15 @@ def test_it_is_raised_at_once():
     assert not said
 
 
+def test_what_fails_on_the_way_out_is_no_error_of_its_own():
+    seconds_until_stopped(press_and_drop, lambda: 1 / 0)
+
+
+def test_without_a_ctrl_c_it_is():
+    with pytest.raises(ZeroDivisionError), interruptible():
+        1 / 0  # noqa: B018
+
+
 def test_a_second_one_does_not_wait(monkeypatch):
     monkeypatch.setattr(stopping, "AGAIN_S", 60)
     assert seconds_until_stopped(press_and_drop, press, wait) < 10

@@ -1,10 +1,10 @@
-"""What dbt kept of its last parse never stands in the way of a newer project."""
+"""dbt's outcome: what it kept of a parse is no obstacle, and a Ctrl-C is no error."""
 
 import shutil
 
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
-from dbt_common.exceptions import CompilationError
+from dbt_common.exceptions import CompilationError, DbtDatabaseError
 
 from pipelines.errors import BadDataError
 from pipelines.settings import settings
@@ -65,3 +65,21 @@ def test_what_is_wrong_itself_is_told(project):
     (project / "b.yml").write_text(WORDS, encoding="utf-8")
     with pytest.raises(BadDataError, match="one"):
         run_dbt(["run", "--select", "one"])
+
+
+@pytest.mark.parametrize("as_tasks", [False, True])
+def test_what_it_stumbles_over_on_a_ctrl_c_is_the_ctrl_c(
+    project, monkeypatch, as_tasks
+):
+    error = DbtDatabaseError("permission denied to terminate process")
+    error.__context__ = KeyboardInterrupt()
+    tries = []
+
+    def invoke(*_):
+        tries.append(1)
+        return dbtRunnerResult(success=False, exception=error)
+
+    monkeypatch.setattr(dbtRunner, "invoke", invoke)
+    with pytest.raises(KeyboardInterrupt):
+        run_dbt(["run", "--select", "one"], as_tasks=as_tasks)
+    assert len(tries) == 1
