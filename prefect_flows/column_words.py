@@ -125,7 +125,7 @@ class ColumnWords:
 
 
 def docs_site(target: Path) -> Path:
-    """dbt's docs as one file, with the words of all columns.
+    """dbt's docs as one file, with the words of all columns, seeds in their folder.
 
     `target`: where `dbt docs generate` wrote its parts. dbt's own `--static` has the
     columns that YAML describes alone.
@@ -135,6 +135,8 @@ def docs_site(target: Path) -> Path:
         for name in ("manifest", "catalog")
     }
     words = ColumnWords.of(parts["manifest"])
+    for node in parts["manifest"]["nodes"].values():  # seeds lie beside dbt's folder
+        node["original_file_path"] = node["original_file_path"].removeprefix("../")
     for kind in ("nodes", "sources"):
         for node, table in parts["catalog"][kind].items():
             place = (table["metadata"]["schema"], table["metadata"]["name"])

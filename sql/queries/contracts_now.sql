@@ -3,11 +3,14 @@ with
 
 contracts as (
 
-    select distinct
+    select distinct on (exchange_id, symbol)
         exchange_id,
-        symbol
+        symbol,
+        contract_size,
+        is_inverse
     from gold.dim_instruments
     where market_type in ('swap', 'future')
+    order by exchange_id asc, symbol asc, valid_from desc
 
 )
 
@@ -20,8 +23,14 @@ select
     round(10000 * settled.rate, 4) as funding_bps,
     round(settled.interval_hours, 2) as interval_hours,
     round(100 * marks.annualised_rate, 2) as annualised_pct,
-    interest.open_interest,
-    interest.open_interest_contracts
+    round(
+        coalesce(
+            interest.open_interest_value,
+            interest.open_interest * marks.mark_price,
+            interest.open_interest_contracts * contracts.contract_size
+            * case when contracts.is_inverse then 1 else marks.mark_price end
+        )
+    ) as open_value
 from contracts
 cross join
     lateral (

@@ -16,6 +16,7 @@ BLOCKS = {
 
 def node(kind, schema, name, columns, **more):
     told = {column: {"description": words} for column, words in columns.items()}
+    more["original_file_path"] = f"../{kind}s/{name}"
     return {"resource_type": kind, "schema": schema, "columns": told, **more} | (
         {"identifier": name} if kind == "source" else {"alias": name}
     )
@@ -86,6 +87,7 @@ def test_the_page_of_the_docs_has_the_words_of_every_column(tmp_path):
     text = site.removeprefix("<script>").removesuffix("</script>")
     manifest, held = json.loads(text)
     assert held == catalog
+    assert manifest["nodes"]["model.b.m"]["original_file_path"] == "models/m"
     columns = manifest["nodes"]["model.b.m"]["columns"]
     assert {name: told["description"] for name, told in columns.items()} == {
         "status": "Own.",
