@@ -23,6 +23,7 @@ Role = Literal["loader", "transformer", "analyst", "operator"]
 Connection = psycopg.Connection[tuple[Any, ...]]
 Query = LiteralString | sql.SQL | sql.Composed
 
+CONNECT_TIMEOUT_S = 30  # psycopg's own is 130
 RETRY_S = 0.2  # how often a waiting process asks for a lock again
 # A process that was killed holds its locks until its backend has noticed: whoever
 # comes next waits so long at least, and asks more often meanwhile.
@@ -46,6 +47,7 @@ def parameters(role: Role | None, application_name: str) -> dict[str, Any]:
         **warehouse_parameters(role),
         "options": options,
         "application_name": application_name,
+        "connect_timeout": CONNECT_TIMEOUT_S,
     }
 
 

@@ -1,12 +1,15 @@
-"""Locks of the warehouse: free as soon as their block has ended."""
+"""Locks of the warehouse are free when their block ends; who is silent is given up."""
 
+import socket
 import threading
+import time
 
 import psycopg
 import pytest
 
 from pipelines import warehouse
 from pipelines.errors import BusyError
+from pipelines.settings import settings
 
 KEY = "load of a test"
 
@@ -55,3 +58,16 @@ def test_a_lock_that_is_held_names_its_holder(database):
         warehouse.locked([KEY], "test"),
     ):
         pass
+
+
+def test_a_server_that_takes_connections_and_says_nothing_is_given_up(
+    database, monkeypatch
+):
+    monkeypatch.setattr(warehouse, "CONNECT_TIMEOUT_S", 2)  # the least of libpq
+    began = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("PGPORT", str(silent.getsockname()[1]))
+        settings.cache_clear()
+        with pytest.raises(psycopg.OperationalError, match="timeout"):
+            warehouse.connect("loader", "test")
+    assert time.monotonic() - began < 20
