@@ -12,10 +12,9 @@ from urllib.parse import quote
 import requests
 
 from pipelines.errors import BadDataError, BullionError, UpstreamError
-from pipelines.settings import upstream_url
+from pipelines.sources.archive.address import FILES_URL, files_url, listing_url
 from pipelines.sources.archive.attempt import AbsentError, Attempt, ResponseHead
 from pipelines.sources.archive.listing import Entry, Page, parse
-from pipelines.sources.archive.spec import URL_SETTING
 from pipelines.upstream.bounds import BOUNDS
 from pipelines.upstream.clock import SystemClock
 from pipelines.upstream.decoding import decoding
@@ -25,8 +24,6 @@ from pipelines.upstream.request_log import RequestLog, date
 from pipelines.upstream.retry import is_loopback, wait_after
 from pipelines.upstream.upstream_clock import UpstreamClock
 
-FILES_URL = "https://data.binance.vision"
-LISTING_URL = "https://s3-ap-northeast-1.amazonaws.com/data.binance.vision"
 LONGEST_TEXT = 8 << 20  # a listing's page of 1,000 keys has about 0.4 MB
 
 T = TypeVar("T")
@@ -42,9 +39,7 @@ class ArchiveHost:
         patience_s: float = 90,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        configured_url = upstream_url(URL_SETTING)
-        self.files_url = (configured_url or FILES_URL).rstrip("/")
-        self._listing_url = (configured_url or LISTING_URL).rstrip("/")
+        self.files_url, self._listing_url = files_url(), listing_url()
         self._attempts = attempts
         self._timeout_s = timeout_s
         self._patience_s = patience_s

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipelines.settings import upstream_url
+from pipelines.sources.archive.address import URL_SETTING, files_url, listing_url
 from pipelines.sources.archive.tables import TABLES
 from pipelines.upstream.feed import SeriesId
 from pipelines.upstream.source_spec import Addresses, SourceSpec
@@ -51,15 +51,11 @@ def _checks() -> "Sequence[HealthCheck]":
 
 
 def _addresses(configuration: "Configuration", options: "LoadOptions") -> Addresses:
-    from pipelines.sources.archive.host import FILES_URL, LISTING_URL  # noqa: PLC0415
-
-    own = upstream_url(URL_SETTING)
-    urls = [own] if own else [FILES_URL, LISTING_URL]
+    urls = [files_url(), listing_url()]
     venues = {exchange_id for exchange_id, _ in _chosen(configuration, options)}
     return {venue: {url: url for url in urls} for venue in venues}
 
 
-URL_SETTING = "BULLION_ARCHIVE_URL"  # of both its files and its listing
 SPECS = [
     SourceSpec(
         "archive",
