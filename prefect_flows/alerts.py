@@ -27,6 +27,7 @@ F = TypeVar("F", bound=Flow[..., Any])
 MAX_CHARS = 2000  # of an error, which may name every series
 FAILURES = (StateType.FAILED, StateType.CRASHED)
 ENDS = [*FAILURES, StateType.COMPLETED]
+DOUBTED = "what was loaded may be wrong"  # a title; no run fails for it
 
 
 def alerting(flow: F) -> F:

@@ -11,7 +11,7 @@ from pipelines.config.rows import configuration
 from pipelines.sources.connectors import connected
 from pipelines.sources.origin import settle_origin
 from pipelines.warehouse import connect, process_name
-from prefect_flows.alerts import alerting
+from prefect_flows.alerts import DOUBTED, alert, alerting
 from prefect_flows.last_transform import Tests
 from prefect_flows.retries import may_pass, raise_failures
 from prefect_flows.transform import transform
@@ -48,14 +48,20 @@ def apply_plans(plan_ids: list[int], parallel: int) -> Applied:
         UpstreamError: someone does not answer, or chunks failed; the others are loaded.
         BadDataError: the same, and another attempt would not help.
     """
-    say, config = get_run_logger().info, configuration()
+    logger, config = get_run_logger(), configuration()
+    say = logger.info
     with connect("loader", process_name("backfill")) as connection:
         plans = ledger.plans(connection, plan_ids)
         settle_origin(say)
         left_out = away(connection, plans, config, say)
     with connected(config) as connectors:
         applied = apply(
-            connectors, plans, parallel=parallel, say=say, left_out=left_out
+            connectors,
+            plans,
+            parallel=parallel,
+            say=say,
+            left_out=left_out,
+            doubted=lambda doubts: alert(logger, DOUBTED, "; ".join(doubts)),
         )
     raise_failures([*left_out.values(), *applied.failures])
     return applied

@@ -9,7 +9,7 @@ from pipelines.collector.collect import collect as run
 from pipelines.errors import BusyError
 from pipelines.sources.connectors import Chosen
 from pipelines.sources.origin import settle_origin
-from prefect_flows.alerts import alert, alerting
+from prefect_flows.alerts import DOUBTED, alert, alerting
 from prefect_flows.cancelling import cancelled
 
 
@@ -27,7 +27,8 @@ def collect(
 
     Changes of the configuration are taken up while it runs. Where another process
     collects the same there is nothing to do; a chain that another one follows is left
-    to that one until it ends. Blocks that no endpoint has right are told of as alerts.
+    to that one until it ends. Blocks that no endpoint has right, or two have otherwise,
+    are told of as alerts.
 
     Args:
         exchanges: venues by id, such as `kraken`; where no chain is named either, all
@@ -44,11 +45,11 @@ def collect(
     logger = get_run_logger()
     chosen = Chosen([*(exchanges or ()), *(chains or ())], sources or ())
     options = CollectOptions(chosen, every_s, after_s)
-    unproved = partial(alert, logger, "what no upstream has right was loaded")
+    doubted = partial(alert, logger, DOUBTED)
     settle_origin(logger.info)
     try:
         with cancelled() as stop:
-            done = run(stop, options, Collected(say=logger.info, unproved=unproved))
+            done = run(stop, options, Collected(say=logger.info, doubted=doubted))
     except BusyError as error:
         logger.warning("%s", error)
         return

@@ -30,6 +30,7 @@ from pipelines.upstream.extents import begin_of
 from pipelines.upstream.progress import NO_PROGRESS, Progress
 
 Finished = Callable[[Plan, Sequence[str]], None]
+Doubted = Callable[[Sequence[str]], None]
 
 POLL_S = 0.5  # how often a worker looks for what another process may leave
 
@@ -69,13 +70,15 @@ def apply(
     is_active: Callable[[Plan], bool] = lambda _: True,
     left_out: Collection[Asked] = (),
     finished: Finished = lambda _plan, _load_ids: None,
+    doubted: Doubted = lambda _: None,
 ) -> Applied:
     """Run what is left of `plans`; what is done stays untouched.
 
     Chunks that another process works on are left to it, and waited for. A chunk is not
     begun while its plan is not active, nor when the connectors' tasks are ending; those
     that ask who is `left_out` stay open.
-    `finished` is called with the plan and the loads of each chunk that is done here.
+    `finished` is called with the plan and the loads of each chunk that is done here,
+    `doubted` with what a load brought that may be wrong.
 
     Raises:
         UpstreamError: the warehouse did not answer; the same call goes on from there.
@@ -91,6 +94,7 @@ def apply(
         is_active,
         left_out,
         finished,
+        doubted,
     )
     workers.run(parallel)
     workers.applied.seconds = round(time.monotonic() - began, 3)
@@ -109,6 +113,7 @@ class _Workers:
     is_active: Callable[[Plan], bool]
     left_out: Collection[Asked]
     finished: Finished
+    doubted: Doubted
     applied: Applied = field(default_factory=Applied)
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -220,6 +225,9 @@ class _Workers:
                     ledger.note_load(connection, chunk, load_id)
 
         load(source, say=self.say, seen=lambda *_: check(), begun=begun)
+        if source.doubts:
+            self.say(f"in doubt: {'; '.join(source.doubts)}")
+            self.doubted(source.doubts)
         if source.failures:
             raise as_one(source.failures)
         if source.is_cut_short:

@@ -32,6 +32,11 @@ class ChunkSource:
         return self._source.resources()
 
     @property
+    def doubts(self) -> Sequence[str]:
+        """What it brought that may be wrong."""
+        return list(getattr(self._source, "doubts", ()))
+
+    @property
     def is_cut_short(self) -> bool:
         """Whether it was ended before it had the whole extent."""
         return bool(getattr(self._source, "ended", ()))

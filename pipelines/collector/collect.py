@@ -13,15 +13,16 @@ from pipelines.bronze.load import Say
 from pipelines.collector.change_tracker import ChangeTracker
 from pipelines.collector.collector_locks import WORK, CollectorLocks
 from pipelines.collector.config_reader import ConfigReader
+from pipelines.collector.doubts import Doubts
 from pipelines.collector.events import (
     Adopted,
     Answered,
     CollectorEvent,
+    Doubted,
     Ended,
     HistoryLoaded,
     Loaded,
     Planned,
-    Unproved,
 )
 from pipelines.collector.history import FAILED, History, Pauses
 from pipelines.collector.live import Live
@@ -61,12 +62,13 @@ class CollectOptions:
 class Collected:
     """A collector's counts; `report` is called with each load as it ends.
 
-    `unproved` is called once for each load of what no endpoint has right, with why.
+    `doubted` is called once for each load of what may be wrong, with why: no endpoint
+    has it right, or two have it otherwise.
     """
 
     say: Say = lambda _: None
     report: Callable[[dict[str, Any]], None] = lambda _: None
-    unproved: Say = lambda _: None
+    doubted: Say = lambda _: None
     loads_count: int = 0
     rows_count: int = 0
     failures_count: int = 0
@@ -102,10 +104,7 @@ def collect(
 
 @dataclass
 class _Collector:
-    """One thread's view of the whole; other threads report to it by the queue.
-
-    `told`: why what was told of is unproved.
-    """
+    """One thread's view of the whole; other threads report to it by the queue."""
 
     options: CollectOptions
     done: Collected
@@ -119,7 +118,7 @@ class _Collector:
     history: History | None = None
     listener: ConfigListener | None = None
     connectors: Connectors | None = None
-    told: set[str] = field(default_factory=set)
+    doubts: Doubts = field(default_factory=Doubts)
     own: dict[SeriesId, Thread] = field(default_factory=dict)
     cycle_of: dict[str, Thread] = field(default_factory=dict)
 
@@ -195,8 +194,8 @@ class _Collector:
                 self._loaded(event)
             case Planned():
                 self._planned(event)
-            case Unproved():
-                self._unproved(event.reasons)
+            case Doubted():
+                self._doubted(event.reasons)
 
     def _adopt(self, event: Adopted) -> None:
         if self.connectors is None:
@@ -306,17 +305,16 @@ class _Collector:
         except (psycopg.OperationalError, BusyError) as error:
             self.locks.lost(error)
 
-    def _unproved(self, reasons: Iterable[str]) -> None:
+    def _doubted(self, reasons: Iterable[str]) -> None:
         """Tell of what is new of it, as one."""
-        new = [reason for reason in dict.fromkeys(reasons) if reason not in self.told]
-        self.told.update(new)
+        new = self.doubts.new(reasons)
         if new:
-            self.done.unproved("; ".join(new))
+            self.done.doubted("; ".join(new))
 
     def _report(self, event: Loaded) -> None:
         self.done.failures_count += len(event.failed)
-        errors = event.failed.values()
-        self._unproved(str(e) for e in errors if isinstance(e, UnprovedError))
+        unproved = [e for e in event.failed.values() if isinstance(e, UnprovedError)]
+        self._doubted([*map(str, unproved), *event.doubts])
         report: dict[str, Any] = {
             "series": [" ".join(name) for name in event.series],
             "failed": {str(key): str(error) for key, error in event.failed.items()},

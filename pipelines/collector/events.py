@@ -35,7 +35,13 @@ class Ended:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A load ended; `failed` has failures by key, `ended` what was cut short."""
+    """A load ended.
+
+    Attributes:
+        failed: failures by key.
+        ended: what was cut short.
+        doubts: what was loaded and may be wrong.
+    """
 
     series: Sequence[SeriesId]
     keys: Sequence[Key]
@@ -43,6 +49,7 @@ class Loaded:
     facts: LoadFacts | None = None
     failed: Mapping[Key, Exception] = field(default_factory=dict)
     ended: Sequence[Key] = ()
+    doubts: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,10 @@ class HistoryLoaded:
 
 
 @dataclass(frozen=True)
-class Unproved:
-    """What no upstream has right, and why: each is told of once."""
+class Doubted:
+    """What was loaded and may be wrong, and why: each is told of once."""
 
     reasons: Sequence[str]
 
 
-CollectorEvent = (
-    Adopted | Answered | HistoryLoaded | Ended | Loaded | Planned | Unproved
-)
+CollectorEvent = Adopted | Answered | Doubted | HistoryLoaded | Ended | Loaded | Planned

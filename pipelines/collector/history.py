@@ -18,9 +18,9 @@ from pipelines.backfill.plan_request import PlanRequest
 from pipelines.bronze.load import Say
 from pipelines.collector.events import (
     CollectorEvent,
+    Doubted,
     HistoryLoaded,
     Planned,
-    Unproved,
 )
 from pipelines.config.model import Since
 from pipelines.errors import SetupError, UnprovedError
@@ -203,10 +203,11 @@ class History:
             say=self.say,
             is_active=self._is_active,
             finished=self._finished,
+            doubted=lambda doubts: self.report(Doubted(doubts)),
         )
         failed = [e for e in applied.failures if isinstance(e, UnprovedError)]
         if failed:
-            self.report(Unproved([str(error) for error in failed]))
+            self.report(Doubted([str(error) for error in failed]))
         self.say(
             f"history chunks={applied.chunks_count} rows={applied.rows_count}"
             f" failures={len(applied.failures)} seconds={applied.seconds}"

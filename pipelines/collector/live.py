@@ -90,8 +90,16 @@ class Live:
         facts = load(source, wait_s=wait_s, say=self._say)
         for failure in source.failures:
             self._say(f"failed: {failure}")
-        failed, ended = dict(source.failed), list(source.ended)
-        return _loaded(targets, generation, facts=facts, failed=failed, ended=ended)
+        for doubt in source.doubts:
+            self._say(f"in doubt: {doubt}")
+        return _loaded(
+            targets,
+            generation,
+            facts=facts,
+            failed=dict(source.failed),
+            ended=list(source.ended),
+            doubts=list(source.doubts),
+        )
 
 
 def _loaded(targets: Sequence[Target], generation: int, **what: Any) -> Loaded:

@@ -46,6 +46,8 @@ def load_once(
     with listening(say, reader, reader.adopted) as config:
         source = make(config, options, progress)
         facts = load(source, wait_s=wait_s, say=say)
+    for doubt in source.doubts if isinstance(source, KeyedSource) else ():
+        say(f"in doubt: {doubt}")
     has_changes = any(adopted.changes or adopted.rowless for adopted in adoptions)
     if isinstance(source, KeyedSource) and has_changes and not options.subjects:
         _note(source, facts, adoptions, Chosen(options.scopes))

@@ -111,6 +111,11 @@ class KeyedSource(Source, Protocol):
     """A source that says of each key what became of it."""
 
     @property
+    def doubts(self) -> Sequence[str]:
+        """What was loaded and may be wrong."""
+        ...
+
+    @property
     def failed(self) -> Mapping[Key, Exception]:
         """The errors of keys whose extraction failed."""
         ...

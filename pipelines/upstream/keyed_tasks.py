@@ -19,6 +19,7 @@ class KeyedTasks:
 
     Attributes:
         failures: what went wrong.
+        doubts: what was loaded and may be wrong; it is no failure.
         failed: the failures by key.
         ended: the keys that did not go on to their end.
     """
@@ -30,6 +31,7 @@ class KeyedTasks:
         progress: Progress = NO_PROGRESS,
     ) -> None:
         self.failures: list[Exception] = []
+        self.doubts: list[str] = []
         self.failed: dict[Key, Exception] = {}
         self.ended: list[Key] = []
         self._tasks = tasks or RunningTasks()

@@ -60,6 +60,7 @@ class CounterSource:
     progress: Progress = field(default_factory=NoProgress)
     answered: Answered = lambda _: None
     failures: list[Exception] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     failed: dict[Key, Exception] = field(default_factory=dict)
     ended: list[Key] = field(default_factory=list)
 

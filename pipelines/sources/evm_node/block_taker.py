@@ -8,7 +8,7 @@ from pipelines.sources.evm_node.block_pages import Page
 from pipelines.sources.evm_node.block_reader import BlockAnswer
 from pipelines.sources.evm_node.bronze_buffer import BronzeBuffer
 from pipelines.sources.evm_node.bronze_rows import Provenance, Reading
-from pipelines.sources.evm_node.comparison import disagreements
+from pipelines.sources.evm_node.comparison import difference, disagreements
 from pipelines.sources.evm_node.fetching import (
     BlockFetcher,
     Fetched,
@@ -29,6 +29,7 @@ class BlockTaker:
     that two loads have read alike is not, unless its span is named.
 
     Attributes:
+        doubts: gets a sentence for each block that another endpoint has otherwise.
         final: up to this number blocks are final.
         asked: the spans that were taken in.
         done: the numbers that need not be asked for again.
@@ -42,6 +43,7 @@ class BlockTaker:
     fetcher: BlockFetcher
     is_named: bool
     compared_one_in: Callable[[], int]
+    doubts: list[str]
     final: int = -1
     asked: list[Span] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
@@ -95,8 +97,11 @@ class BlockTaker:
         if one_in and _number(reading) % one_in == 0:
             log: RequestLog = []
             readers = self.fetcher.readers
-            self.buffer.add_disagreements(disagreements(reading, readers, log))
+            found = disagreements(reading, readers, log)
+            self.buffer.add_disagreements(found)
             self.buffer.add_log(log)
+            if found:
+                self.doubts.append(difference(self.buffer.key.scope, found[0]))
 
 
 def _is_unlinked(reading: Reading) -> bool:

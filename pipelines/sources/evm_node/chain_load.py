@@ -35,7 +35,10 @@ ROUNDS = 3  # of looking at the head: a chain may move while it is read
 
 @dataclass
 class ChainLoad:
-    """The blocks of a chain that a load brings."""
+    """The blocks of a chain that a load brings.
+
+    `doubts` gets a sentence for each that two endpoints do not have alike.
+    """
 
     key: Key
     clients: Sequence[NodeClient]
@@ -46,6 +49,7 @@ class ChainLoad:
     processes: FetchProcesses
     precedence: Precedence
     is_unlimited: bool
+    doubts: list[str] = field(default_factory=list)
     _heads: Heads = field(default_factory=Heads)
 
     def rows(self) -> Iterator[Rows]:
@@ -169,6 +173,7 @@ class ChainLoad:
             BlockFetcher(self.clients, chain.proof_level),
             is_named=self.wanted.is_named,
             compared_one_in=lambda: self._thresholds.compared_one_block_in,
+            doubts=self.doubts,
         )
 
     def _check(self) -> None:

@@ -44,6 +44,13 @@ def disagreements(
     return []
 
 
+def difference(chain: str, row: Mapping[str, object]) -> str:
+    """A row of `disagreements` as a sentence, whichever of the two was asked first."""
+    one, other = sorted((str(row["endpoint"]), str(row["other_endpoint"])))
+    what = f"{row['field']} of block {row['block_number']} of {chain}"
+    return f"{what} is not the same at {one} and {other}"
+
+
 def _differences(one: WholeBlock, other: WholeBlock) -> Iterator[Difference]:
     yield from _fields("", one.header, other.header, first="block_hash")
     pairs = zip_longest(one.transactions, other.transactions)

@@ -122,5 +122,6 @@ class EvmSource(KeyedTasks):
                 self._processes,
                 self._precedence,
                 is_unlimited=self._clients.is_unlimited,
+                doubts=self.doubts,
             )
             yield from load.rows()

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import LiteralString
 
+from psycopg.rows import dict_row
+
 from pipelines import warehouse
 from pipelines.config.rows import configuration
+from pipelines.sources.evm_node.comparison import difference
 from pipelines.sources.evm_node.endpoints import chain_of
 
 MOST = 100
@@ -36,8 +39,6 @@ def told_differently(chain: str, within: timedelta) -> Sequence[str]:
     with warehouse.connect("loader", name) as connection:
         if not warehouse.has_table(connection, "bronze_evm.disagreements"):
             return []
-        found = connection.execute(NOTED, (chain_id, within, MOST)).fetchall()
-    return [
-        f"{field} of block {number} of {chain} is not the same at {one} and {other}"
-        for field, number, one, other in found
-    ]
+        with connection.cursor(row_factory=dict_row) as cursor:
+            found = cursor.execute(NOTED, (chain_id, within, MOST)).fetchall()
+    return [difference(chain, row) for row in found]

@@ -147,7 +147,7 @@ def test_blocks_of_history_that_no_endpoint_has_right_are_told_of_once(
     node.methods["eth_getBlockReceipts"] = failed
     told: list[str] = []
     said: list[str] = []
-    done = Collected(say=said.append, unproved=told.append)
+    done = Collected(say=said.append, doubted=told.append)
     options = {"every_s": 0.5, "after_s": 0, "history": Pauses(0.1, 0.1)}
     with (
         endpoints(monkeypatch, [node]),
@@ -157,6 +157,38 @@ def test_blocks_of_history_that_no_endpoint_has_right_are_told_of_once(
         wait_for(lambda: set(found()) == set(hashes(chain)), why=said.copy)
     (reason,) = told
     assert "receipts_root" in reason
+
+
+def test_a_block_that_two_endpoints_have_otherwise_is_told_of_at_once(
+    chain_alone, monkeypatch
+):
+    """One of what is new, and one of history, by the load that brought it."""
+    patient(chain_alone, compared_one_block_in=2)
+    by_minutes = "update config.chains set block_time_s = 60 where chain = 'ethereum'"
+    run(chain_alone, "operator", by_minutes)
+    chain = Chain(30)
+
+    def altered(block, receipts):
+        if block["number"] in ("0x4", "0x1c"):
+            receipts[0]["logs"][0]["data"] = "0x" + "66" * 32
+
+    told: list[str] = []
+    said: list[str] = []
+    done = Collected(say=said.append, doubted=told.append)
+    nodes = [node_of(chain), node_of(chain, altered=altered)]
+    with (
+        endpoints(monkeypatch, nodes),
+        collecting(scopes=["ethereum"], done=done, every_s=0.5, after_s=0),
+    ):
+        wait_for(lambda: set(found()) == set(hashes(chain)), why=said.copy)
+        wait_for(lambda: len(told) > 1, why=said.copy)
+        chain.extend(2)
+        wait_for(lambda: set(found()) == set(hashes(chain)), why=said.copy)
+    rest = "of ethereum is not the same at main and rpc_2"
+    each = {f"logs[0].data of block {number} {rest}" for number in (4, 28)}
+    assert (set(told), len(told)) == (each, 2)
+    assert {f"in doubt: {doubt}" for doubt in each} <= {*said}
+    assert done.failures_count == 0
 
 
 def test_a_chain_is_asked_as_often_as_it_has_a_block(chain_alone, monkeypatch):

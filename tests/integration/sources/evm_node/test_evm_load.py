@@ -262,6 +262,7 @@ def test_of_two_endpoints_one_that_says_otherwise_is_told_of(warehouse, monkeypa
         )
     ]
     said = "logs[0].data of block 4 of ethereum is not the same at main and rpc_2"
+    assert source.doubts == [said]
     assert told_differently("ethereum", timedelta(days=1)) == [said]
     assert told_differently("ethereum", timedelta()) == []
     assert told_differently("base", timedelta(days=1)) == []
