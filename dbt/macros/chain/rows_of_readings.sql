@@ -1,10 +1,15 @@
 {#-
-The rows of a relation that belong to the readings of blocks which a CTE names; those of logs
-are of the request that brought the receipts. One index look-up a block, or a join of all.
+The rows of a relation that belong to the readings of blocks which a CTE names, with
+columns of that CTE; those of logs are of the request that brought the receipts. One index
+look-up a block, or a join of all.
 -#}
-{% macro rows_of_readings(relation, readings, request='request_id') -%}
+{% macro rows_of_readings(relation, readings, request='request_id', columns=[]) -%}
     (
-        select parts.*
+        select
+            {%- for column in columns %}
+            readings.{{ column }},
+            {%- endfor %}
+            parts.*
         from {{ readings }} as readings
         {%- if reads_claims_only() %}
         cross join

@@ -5,10 +5,9 @@ transfer. Where two logs of a block have one index, neither can be told from the
 {% macro standing_transfers_sql(transfers, blocks, logs) -%}
     select
         transfers.*,
-        blocks.block_at,
         case
             when
-                not blocks.has_unique_log_indexes
+                not transfers.has_unique_log_indexes
                 and exists (
                     select 1
                     from {{ logs }} as others
@@ -24,9 +23,11 @@ transfer. Where two logs of a block have one index, neither can be told from the
                 then 'another log of its block has the same index'
             else transfers.reason
         end as flaw
-    from {{ rows_of_readings(transfers, blocks, request='receipt_request_id') }} as transfers
-    inner join {{ blocks }} as blocks
-        on
-            transfers.chain_id = blocks.chain_id
-            and transfers.block_hash = blocks.block_hash
+    from
+        {{ rows_of_readings(
+            transfers,
+            blocks,
+            request='receipt_request_id',
+            columns=['block_at', 'has_unique_log_indexes'],
+        ) }} as transfers
 {%- endmacro %}

@@ -10,10 +10,13 @@
 ] -%}
 {{ config(
     unique_key=number,
-    pre_hook="{{ remember_scope(touched_units(batches={
-        ref('int_blocks_canonical'): 'block_number',
-        ref('int_blocks_read'): 'block_number',
-    })) }}",
+    pre_hook=[
+        "{{ remember_scope(touched_units(batches={
+            ref('int_blocks_canonical'): 'block_number',
+            ref('int_blocks_read'): 'block_number',
+        })) }}",
+        "{{ no_nested_loops() if not reads_claims_only() }}",
+    ],
     meta={
         'unit_of_work': number,
         'loses_rows': true,
@@ -31,6 +34,30 @@ with
 readings as (
 
     select * from {{ rows_of(ref('int_blocks_standing'), number) }}
+
+),
+
+headers as (
+
+    select * from {{ rows_of_readings(ref('stg_evm__blocks'), 'readings') }}
+
+),
+
+charged as (
+
+    select
+        chain_id,
+        block_hash,
+        sum(l1_fee_raw) as l1_fee_raw,
+        {%- for fee in fees %}
+        {{ sum_unless_missing(fee ~ '_raw') }} as {{ fee }}_raw,
+        {%- endfor %}
+        count(*) filter (where receipt_status = 0) as failed_count,
+        max(receipt_blob_gas_price) as blob_gas_price
+    from {{ rows_of_readings(ref('int_transactions_charged'), 'readings') }}
+    group by
+        chain_id,
+        block_hash
 
 ),
 
@@ -73,27 +100,14 @@ described as (
         readings.load_id,
         {{ own_batch() }} as changed_in
     from readings
-    -- one look-up a block: as a join, each would read the others' rows
-    cross join
-        lateral (
-            select found.*
-            from {{ ref('stg_evm__blocks') }} as found
-            where {{ is_of_reading('found') }}
-            order by found.chain_id
-            offset 0
-        ) as headers
-    cross join
-        lateral (
-            select
-                sum(found.l1_fee_raw) as l1_fee_raw,
-                {%- for fee in fees %}
-                {{ sum_unless_missing('found.' ~ fee ~ '_raw') }} as {{ fee }}_raw,
-                {%- endfor %}
-                count(*) filter (where found.receipt_status = 0) as failed_count,
-                max(found.receipt_blob_gas_price) as blob_gas_price
-            from {{ ref('int_transactions_charged') }} as found
-            where {{ is_of_reading('found') }}
-        ) as charged
+    inner join headers
+        on
+            readings.chain_id = headers.chain_id
+            and readings.block_hash = headers.block_hash
+    left join charged
+        on
+            readings.chain_id = charged.chain_id
+            and readings.block_hash = charged.block_hash
 
 )
 
