@@ -16,7 +16,10 @@ select
 
 
 def measure(asked: Facts) -> Facts:
-    """Grow history to `wanted` logs; rebuild; new blocks; reorganisations; nothing."""
+    """Grow history to `wanted` logs; rebuild; then `repeats` times three increments.
+
+    They have new blocks, a reorganisation, and nothing.
+    """
     dbt = Dbt(asked["target"])
     dbt.run("parse")
     held, wanted = asked["held"], asked["wanted"] // LOGS
@@ -25,7 +28,7 @@ def measure(asked: Facts) -> Facts:
     chain_history.grow(held, wanted)
     head = wanted
     found: Facts = {"full": dbt.run(*BUILD, "--full-refresh")}
-    found |= {"blocks": [], "reorgs": []}
+    found |= {"blocks": [], "reorgs": [], "nothing": []}
     for number in range(asked["repeats"]):
         chain_history.grow(head, head + NEW_BLOCKS)
         head += NEW_BLOCKS
@@ -34,7 +37,7 @@ def measure(asked: Facts) -> Facts:
         chain_history.grow(head - DEPTH, head + 1, f" branch {head} {number}")
         head += 1
         found["reorgs"].append({"probe_s": probe_s(), **dbt.run(*BUILD)})
-    found["nothing"] = dbt.run(*BUILD)
+        found["nothing"].append({"probe_s": probe_s(), **dbt.run(*BUILD)})
     with warehouse.connect("analyst", "bench") as connection:
         counted = connection.execute(GOLD, (DEPTH,)).fetchone()
     if counted != (head, asked["seen"] + asked["repeats"]):
