@@ -1,5 +1,12 @@
 {#- Why a minute is not proven, as a person would say it; null where nothing is amiss. -#}
 {% macro proof_reason() -%}
+    {%- set volume -%}
+        'volume '
+        || coalesce(
+            trim_scale(candle_base_volume)::text,
+            trim_scale(candle_quote_volume) || ' in the quote'
+        )
+    {%- endset %}
     case judged_finding
         when 'ids missing'
             then
@@ -21,7 +28,7 @@
                 || ': the candle has '
                 || coalesce(
                     {{ counted_trades('candle_trades_count') }},
-                    'volume ' || trim_scale(candle_base_volume)
+                    {{ volume }}
                 )
                 || ', none held'
         when 'count below'
@@ -33,7 +40,7 @@
                 'the candle has '
                 || coalesce(
                     {{ counted_trades('candle_trades_count') }},
-                    'volume ' || trim_scale(candle_base_volume)
+                    {{ volume }}
                 )
                 || ', the ids on both sides leave room for ' || coalesce(trades_count, 0)
         when 'ids overlap'
@@ -57,7 +64,7 @@
                 )
         when 'volume of nothing'
             then
-                'the candle counts no trade and has volume ' || trim_scale(candle_base_volume)
+                'the candle counts no trade and has ' || {{ volume }}
         when 'moved by nothing'
             then 'the candle has no volume, but its prices or other volumes move'
         when 'candle missing' then 'candle missing: the venue answered without one'

@@ -7,7 +7,9 @@
 ) }}
 
 {%- set keys = ['exchange_id', 'symbol', 'opened_at'] -%}
-{%- set filled = ['quote_volume', 'trades_count', 'taker_buy_base', 'taker_buy_quote'] -%}
+{%- set filled = [
+    'base_volume', 'quote_volume', 'trades_count', 'taker_buy_base', 'taker_buy_quote',
+] -%}
 {%- set products = ['quote_volume', 'taker_buy_quote'] -%}
 {%- set inputs = {
     'graded': ref('int_candles_graded'),

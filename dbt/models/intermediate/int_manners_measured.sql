@@ -17,8 +17,9 @@ answers as (
         min(opened_at_ms) as first_ms,
         max(opened_at_ms) filter (where is_after_end) as last_ms,
         count(distinct opened_at_ms) filter (where is_after_end) as candles_count,
-        count(distinct opened_at_ms) filter (where is_after_end and base_volume = 0)
-            as quiet_count
+        count(distinct opened_at_ms) filter (
+            where is_after_end and coalesce(base_volume, quote_volume) = 0
+        ) as quiet_count
     from {{ ref('stg_exchange__ohlcv') }}
     where {{ loads_to_read('bronze_exchange') }}
     group by

@@ -283,8 +283,8 @@ weighed as (
         )
         -- a sum that no column holds can not equal the candle's
         or (is_traded and base_volume is null) as is_differing,
-        coalesce(candle_trades_count, 0) > 0 or coalesce(candle_base_volume, 0) > 0
-            as is_candle_traded,
+        coalesce(candle_trades_count, 0) > 0
+        or coalesce(candle_base_volume, candle_quote_volume, 0) > 0 as is_candle_traded,
         -- what is said of trades by a candle that counts none, or has no volume
         coalesce(
             candle_open != candle_close

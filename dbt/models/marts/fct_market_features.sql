@@ -238,6 +238,12 @@ computed as (
                     )::integer,
                     0
                 ) as flow,
+                coalesce(
+                    bars.volume is null
+                    and date_trunc('month', bars.opened_at, 'UTC')
+                    = date_trunc('month', lag(bars.opened_at) over framed, 'UTC'),
+                    false
+                ) as is_untold,
                 {{ day_sum('volume') }} as day_volume,
                 {{ day_sum('notional') }} as day_notional
             from {{ bars_with_indicators('segments') }}
@@ -270,7 +276,9 @@ months as (
 -- alone can move
 carried as (
 
-    select stored.*
+    select
+        stored.*,
+        stored.obv is null and (stored.is_before or told.base_volume is null) as is_untold
     from months
     cross join
         lateral (
@@ -278,7 +286,9 @@ carried as (
                 this_table.*,
                 this_table.month_flow
                 - coalesce(lag(this_table.month_flow) over (order by this_table.opened_at), 0)
-                    as flow
+                    as flow,
+                lag(this_table.opened_at) over (order by this_table.opened_at) is null
+                    as is_before
             from {{ this }} as this_table
             where
                 {{ same_key('this_table', 'months', series) }}
@@ -299,6 +309,11 @@ carried as (
         on
             {{ same_key('computed', 'stored', series) }}
             and computed.opened_at = stored.opened_at
+    left join {{ candles }} as told
+        on
+            stored.obv is null
+            and {{ same_key('told', 'stored', series) }}
+            and told.opened_at = stored.opened_at
     where computed.opened_at is null
 
 ),
@@ -307,12 +322,12 @@ carried as (
 bars as (
 
     select
-        {{ (series + ['opened_at'] + features + ['flow']) | join(',\n        ') }}
+        {{ (series + ['opened_at'] + features + ['flow', 'is_untold']) | join(',\n        ') }}
     from computed
     {% if claims_only -%}
     union all
     select
-        {{ (series + ['opened_at'] + features + ['flow']) | join(',\n        ') }}
+        {{ (series + ['opened_at'] + features + ['flow', 'is_untold']) | join(',\n        ') }}
     from carried
     {%- endif %}
 
@@ -322,13 +337,16 @@ flowing as (
 
     select
         *,
-        sum(flow) over (
+        sum(flow) over this_month as month_flow,
+        bool_or(is_untold) over this_month as is_month_untold
+    from bars
+    window
+        this_month as (
             partition by
                 {{ series | join(',\n                ') }},
                 date_trunc('month', opened_at, 'UTC')
             order by opened_at
-        ) as month_flow
-    from bars
+        )
 
 ),
 
@@ -356,7 +374,7 @@ fct_market_features as (
         atr_14,
         stochastic_k,
         stochastic_d,
-        month_flow::double precision as obv,
+        (case when not is_month_untold then month_flow end)::double precision as obv,
         (day_notional / nullif(day_volume, 0))::double precision as vwap_day,
         missing_bars_count::bigint as missing_bars_count,
         is_complete,

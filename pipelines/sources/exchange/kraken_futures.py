@@ -6,6 +6,7 @@ A venue of its own, without a spot market: one host, one listing, one budget for
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 from pipelines.sources.exchange.feeds import (
     CANDLES,
@@ -22,6 +23,7 @@ from pipelines.sources.exchange.routes import (
     ClockRoute,
     Depth,
     EndCursor,
+    FeedRoute,
     ListingRoute,
     SnapshotRoute,
     SpanRoute,
@@ -32,6 +34,8 @@ from pipelines.sources.exchange.routes import (
 from pipelines.upstream.budget import Limit
 from pipelines.upstream.feed import MINUTE_MS
 from pipelines.upstream.market_rows import PRICES
+
+Asked = TypeVar("Asked", bound=FeedRoute)
 
 
 def _of_tickers(layout: Mapping[str, str]) -> SnapshotRoute:
@@ -44,6 +48,13 @@ def _of_tickers(layout: Mapping[str, str]) -> SnapshotRoute:
         layout={"venue_symbol": "symbol", **layout},
         optional=frozenset(layout),
     )
+
+
+def _in_quote(route: Asked, column: str) -> Asked:
+    """The route where what it counts in that column of the base is the quote's."""
+    told = {column: column.replace("base", "quote")}
+    layout = {told.get(name, name): place for name, place in route.layout.items()}
+    return replace(route, layout=layout)
 
 
 MARKS = {"mark_price": "markPrice", "index_price": "indexPrice"}
@@ -154,18 +165,13 @@ LINEAR = VenueSpec(
 
 # what is traded is counted in contracts of a dollar, and no candle says how much of the
 # base that was; a trade has its price
-_TICKERS, _TRADES = LINEAR.routes[TICKERS.name], LINEAR.routes[TRADES.name]
+_TICKERS = LINEAR.routes[TICKERS.name]
 INVERSE = replace(
     LINEAR,
     market="inverse",
     routes={
-        TRADES.name: replace(
-            _TRADES,
-            layout={
-                {"base_amount": "quote_amount"}.get(k, k): v
-                for k, v in _TRADES.layout.items()
-            },
-        ),
+        CANDLES.name: _in_quote(LINEAR.routes[CANDLES.name], "base_volume"),
+        TRADES.name: _in_quote(LINEAR.routes[TRADES.name], "base_amount"),
         FUNDING_RATES.name: LINEAR.routes[FUNDING_RATES.name],
         ORDER_BOOKS.name: LINEAR.routes[ORDER_BOOKS.name],
         OPEN_INTEREST.name: _of_tickers({"contracts_open_interest": "openInterest"}),

@@ -18,7 +18,9 @@ OHLCV = Table(
     (
         *SERIES,
         Column("opened_at_ms", "bigint"),
-        *columns("decimal", "open", "high", "low", "close", "base_volume"),
+        *columns("decimal", "open", "high", "low", "close"),
+        # of which the venue counts: of what settles in its base some count the quote
+        Column("base_volume", "decimal", nullable=True),
         *columns("decimal", "quote_volume", "vwap", nullable=True),
         Column("trades_count", "bigint", nullable=True),
         *columns("decimal", "taker_buy_base", "taker_buy_quote", nullable=True),

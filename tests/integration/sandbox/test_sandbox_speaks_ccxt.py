@@ -232,9 +232,11 @@ def test_kraken_futures_speaks_of_contracts(sandbox: Running) -> None:
         assert tickers[symbol]["last"] in best
         assert book["timestamp"] == NOW_MS
     since = NOW_MS // MINUTE_MS * MINUTE_MS - 60 * MINUTE_MS
-    rows = exchange.fetch_ohlcv("BTC/USD:USD", since=since, limit=60)
-    assert 0 < len(rows) <= 60
-    assert rows[0][0] >= since
+    for symbol in ("BTC/USD:USD", "BTC/USD:BTC"):
+        rows = exchange.fetch_ohlcv(symbol, since=since, limit=60)
+        assert 0 < len(rows) <= 60
+        assert rows[0][0] >= since
+    assert all(row[5] == int(row[5]) for row in rows)  # contracts of a dollar
     rates = exchange.fetch_funding_rate_history("BTC/USD:USD")
     hours = [rate["timestamp"] // 3_600_000 for rate in rates]
     assert hours == list(range(hours[-1] - len(hours) + 1, hours[-1] + 1))

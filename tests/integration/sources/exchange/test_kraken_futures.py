@@ -7,7 +7,6 @@ import requests
 
 from pipelines import warehouse
 from pipelines.config.rows import configuration
-from pipelines.errors import BadDataError
 from pipelines.sandbox.clock import parse_instant
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
@@ -15,14 +14,16 @@ from pipelines.sources.exchange.source import ExchangeSource
 from pipelines.sources.load import load
 from pipelines.upstream import wire
 from pipelines.upstream.options import LoadOptions
+from tests.contents.transform import Transform
 
 NOW = "2024-03-01T12:00:30Z"
 SINCE = "2024-03-01T10:00:00Z"
+MODELS = ("fct_candles", "fct_market_features", "fct_trades", "rpt_candle_quality")
 RATES = "derivatives/api/v4/historicalfundingrates?symbol=PF_XBTUSD"
 
 
 @pytest.fixture
-def venue(database, monkeypatch):
+def venue(built_database, monkeypatch):
     with running(in_thread=True, now=NOW, frozen=True) as started:
         for name, url in started.environment.items():
             monkeypatch.setenv(name, url)
@@ -40,7 +41,7 @@ def loaded(symbols, *feeds, since=SINCE):
 
 
 def query(text):
-    with warehouse.connect("loader", "test") as connection:
+    with warehouse.connect(None, "test") as connection:
         return connection.execute(text).fetchall()
 
 
@@ -69,13 +70,42 @@ def test_candles_and_funding_stand_once_with_every_digit(venue):
     assert query("select count(*) from bronze_exchange.quarantine") == [(0,)]
 
 
-def test_a_contract_in_its_base_has_no_candles_that_say_so(venue):
-    (failure,) = loaded("BTC/USD:BTC", "candles")
-    assert isinstance(failure, BadDataError)
-    assert "kraken_futures is not asked for candles of inverse contracts" in str(
-        failure
+def test_what_settles_in_its_base_has_a_base_volume_where_trades_prove_it(venue):
+    symbol = "BTC/USD:BTC"
+    assert loaded(symbol, "candles") == []
+    volumes = "count(base_volume), count(*) - count(quote_volume), sum(quote_volume)"
+    ((*told, dollars),) = query(f"select {volumes} from bronze_exchange.ohlcv")
+    assert told == [0, 0]
+    assert dollars > 1000
+    Transform().run("run", "--select", *(f"+{name}" for name in MODELS))
+    candles = f"select {volumes} from gold.fct_candles where vwap is null group by "
+    assert set(query(f"{candles} timeframe")) == {(0, 0, dollars)}
+    known = query(
+        "select bool_or(log_return is not null), count(volume_sma_20),"
+        " count(nullif(obv, 0)) from gold.fct_market_features"
     )
-    assert loaded("BTC/USD:BTC", "funding_rates") == []
+    assert known == [(True, 0, 0)]
+    assert loaded(symbol, "trades") == []
+    Transform().run("run", "--select", *(f"+{name}" for name in MODELS))
+    proven = "select count(*) filter (where proof = 'contradicted'), count(*) > 10"
+    assert query(f"{proven} from gold.fct_candle_proofs") == [(0, True)]
+    rebuilt = query("""
+        select count(*) > 10, bool_and(c.base_volume = t.base), bool_and(c.vwap > 0)
+        from gold.fct_candles as c
+        inner join (
+            select minute_at, sum(base_amount) as base from gold.fct_trades group by 1
+        ) as t on c.opened_at = t.minute_at
+        where c.timeframe = '1m' and c.base_volume is not null
+    """)
+    assert rebuilt == [(True, True, True)]
+    flows = (
+        "select timeframe, opened_at, obv from gold.fct_market_features order by 1, 2"
+    )
+    summed = query(flows)
+    assert any(flow for *_, flow in summed)
+    Transform().run("run", "--full-refresh", "--select", "fct_market_features")
+    assert query(flows) == summed
+    assert query("select count(*) from bronze_exchange.quarantine") == [(0,)]
 
 
 def test_one_request_has_marks_or_what_is_open_of_all_contracts(venue):
