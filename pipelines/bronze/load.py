@@ -121,7 +121,7 @@ def facts(
     with connection.cursor(row_factory=class_row(LoadFacts)) as cursor:
         return cursor.execute(
             "select schema_name, load_id, rows_count, bytes_count, requests_count,"
-            " weight_spent, seconds from ops.loads"
+            " weight_spent, round(seconds, 3) as seconds from ops.loads"
             " where schema_name = %s and load_id = %s",
             (schema, load_id),
         ).fetchone()
