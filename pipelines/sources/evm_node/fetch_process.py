@@ -4,6 +4,7 @@ It takes an order, gives each group of blocks with its span and `None` after the
 and takes the next order, until nobody holds the pipe's other end.
 """
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,10 @@ from pipelines.sources.evm_node.lookahead import Lookahead
 from pipelines.upstream.budget import Precedence
 from pipelines.upstream.clock import SystemClock
 from pipelines.upstream.feed import Span
+
+# Answers have no cycles. To look for some each 700 new objects, as Python does, takes
+# some 6 of 59 µs a transaction (blocks of 40 transactions and logs, on an Intel Xeon).
+NEW_OBJECTS = 100_000
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,8 @@ def serve(pipe: "Connection[Any, Any]") -> None:
 def main() -> None:
     """Serve the pipe whose descriptor is the first argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the load ends it
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
     serve(Connection(int(sys.argv[1])))
 
 

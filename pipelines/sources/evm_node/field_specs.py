@@ -19,7 +19,6 @@ from pipelines.sources.evm_node.fields import (
     json_text,
     listed,
     number,
-    optional,
     word,
 )
 
@@ -29,7 +28,11 @@ Spec = Mapping[str, tuple[str, Read]]  # by column: the field, and how it is rea
 
 def maybe(read: Read) -> Read:
     """As `read`, None where the field is absent or null."""
-    return partial(optional, read)
+
+    def read_it(fields: Fields, name: str) -> Any:
+        return None if fields.get(name) is None else read(fields, name)
+
+    return read_it
 
 
 def nested(encode: Callable[[Sequence[Any]], object]) -> Read:

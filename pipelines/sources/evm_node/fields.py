@@ -76,10 +76,15 @@ def data(fields: Fields, name: str) -> bytes:
 
 def fixed(fields: Fields, name: str, length: int) -> bytes:
     """So many bytes."""
-    value = data(fields, name)
-    if len(value) != length:
-        raise _refused(fields, name, f"{length} bytes")
-    return value
+    try:
+        text = fields[name]
+        value = from_hex(text[2:])
+        if len(value) == length and text[:2] == "0x" and len(text) == 2 + 2 * length:
+            return value
+    except UNUSUAL:
+        pass
+    data(fields, name)
+    raise _refused(fields, name, f"{length} bytes")
 
 
 def hash32(fields: Fields, name: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import pickle
 from typing import get_type_hints
 
 import pytest
@@ -35,6 +36,14 @@ def sent():
         for nonce, kind in enumerate(KINDS)
     ]
     return evm_blocks.answers(transactions, withdrawals=[(1, 2, b"\5" * 20, 3)])
+
+
+def test_a_block_is_the_same_in_another_process(sent):
+    read = whole_block(1, *sent)
+    came = pickle.loads(pickle.dumps(read))
+    assert came == read
+    kinds = [[*map(type, (*one.transactions, *one.logs))] for one in (came, read)]
+    assert kinds[0] == kinds[1]
 
 
 def test_the_rows_are_what_was_sent(sent):

@@ -90,6 +90,8 @@ def test_what_is_no_data_is_refused_by_its_name(read, sent):
         (number, hex(2**63), "below 2^63"),
         (hash32, "0x" + "00" * 31, "32 bytes"),
         (hash32, "0x" + "00" * 33, "32 bytes"),
+        (hash32, "0x" + "00 " * 32, "0x and hex of whole bytes"),
+        (hash32, "00" * 33, "0x and hex of whole bytes"),
         (address, "0x", "20 bytes"),
         (listed, {}, "a list"),
         (mapping, [], "a mapping"),
