@@ -1,6 +1,6 @@
 """What the generated feed lists: who quotes which assets in what, and contracts.
 
-Binance's contracts are perpetuals, and two quarters of dated ones:
+Contracts are perpetuals and, on three venues, two quarters of dated ones:
 https://www.binance.com/en/futures/trading-rules
 """
 
@@ -73,6 +73,8 @@ _PERPETUALS_IN = {
     "bybit": "USDT",
 }
 
+_WITH_DATED = {"okx", "bybit"}
+
 _FRIDAY = 4
 _YEARS = range(2021, 2036)
 _QUARTER_MONTHS = (3, 6, 9, 12)
@@ -109,9 +111,10 @@ def generated_pairs() -> dict[str, list[Pair]]:
     pairs["binance"] += _contracts(contracts_on)
     for exchange_id, dollar in _PERPETUALS_IN.items():
         pairs[exchange_id] = pairs.get(exchange_id, []) + [
-            _perpetual(asset, quote, settle, sized=exchange_id == "okx")
+            _contract(asset, quote, settle, terms, sized=exchange_id == "okx")
             for asset in contracts_on
             for quote, settle in ((dollar, dollar), ("USD", asset.asset))
+            for terms in (_PERPETUAL, *(_dated() if exchange_id in _WITH_DATED else ()))
         ]
     return pairs
 
@@ -182,22 +185,23 @@ def _inverse(asset: Asset, terms: Terms) -> Pair:
     return _pair(asset, instrument, _COIN_LOTS, terms)
 
 
-def _perpetual(asset: Asset, quote: str, settle: str, *, sized: bool) -> Pair:
-    """A perpetual counted in the base or, of what settles in it, in dollars.
+def _contract(
+    asset: Asset, quote: str, settle: str, terms: Terms, *, sized: bool
+) -> Pair:
+    """A contract counted in the base or, of what settles in it, in dollars.
 
     `sized`: in contracts of as many dollars as Binance's.
     """
     is_inverse = settle == asset.asset
     worth = contract_size(asset.asset) if sized else 1
     instrument = Instrument(
-        f"{asset.asset}/{quote}:{settle}",
+        f"{asset.asset}/{quote}:{settle}{terms.suffix}",
         asset.price_decimals - 1,
         0 if is_inverse else _LINEAR_DECIMALS,
         contract_size=worth if is_inverse else None,
     )
     lots = _DOLLAR_LOTS // worth if is_inverse else asset.lots
-    terms = _PERPETUAL._replace(share=_SHARE_OF_DATED)
-    return _pair(asset, instrument, lots, terms)
+    return _pair(asset, instrument, lots, terms._replace(share=_SHARE_OF_DATED))
 
 
 def _pair(asset: Asset, instrument: Instrument, lots: int, terms: Terms) -> Pair:

@@ -48,6 +48,13 @@ class View:
         self._fills = fills
         self._day = lru_cache(maxsize=8)(self._final_day)
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is listed now: a dated contract until its delivery."""
+        ended_at_ms = self.series.ended_at_ms if self.instrument.expiry else None
+        now_ms = self._clock.now_ms()
+        return self.series.first_opened_at_ms <= now_ms < (ended_at_ms or now_ms + 1)
+
     def final_day(self, day: int) -> Sequence[Candle]:
         """A whole day as it will stand when it is over, quiet minutes filled."""
         return self._day(day, self.series.version)

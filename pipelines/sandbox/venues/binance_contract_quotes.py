@@ -32,7 +32,7 @@ def answered(
     listed = {
         venue_symbol(symbol): view
         for symbol, view in views.items()
-        if market_of(symbol) == market and _is_listed(view, now_ms)
+        if market_of(symbol) == market and view.is_listed
     }
     if endpoint == "fundingInfo":
         perpetual = {n: v for n, v in listed.items() if not v.instrument.expiry}
@@ -106,8 +106,3 @@ def _named(params: Params, listed: Mapping[str, View]) -> View:
     if name not in listed:
         raise refused(-1121, "Invalid symbol.")
     return listed[name]
-
-
-def _is_listed(view: View, now_ms: int) -> bool:
-    ended_at_ms = view.series.ended_at_ms if view.instrument.expiry else None
-    return view.series.first_opened_at_ms <= now_ms < (ended_at_ms or 1 << 62)

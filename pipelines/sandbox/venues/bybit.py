@@ -1,9 +1,10 @@
-"""Bybit's REST: spot and perpetual contracts by category, in the published form.
+"""Bybit's REST: spot and contracts by category, in the published form.
 
 https://bybit-exchange.github.io/docs/v5/market/kline
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID
 
@@ -29,11 +30,22 @@ CATEGORIES = ("spot", "linear", "inverse")
 INTERVAL_MS = 5 * MINUTE_MS
 RATES_MS = 90 * DAY_MS
 _LISTED_MS = 1_585_526_400_000
+_QUARTERS = {3: "H", 6: "M", 9: "U", 12: "Z"}
 
 
 def venue_symbol(symbol: str) -> str:
-    """`BTCUSDT` is a pair, or settles in dollars; `BTCUSD` settles in bitcoin."""
-    return symbol.partition(":")[0].replace("/", "")
+    """`BTCUSDT` is a pair, or settles in dollars; `BTCUSD` settles in bitcoin.
+
+    Dated ones are `BTCUSDT-27DEC24` and `BTCUSDZ24`.
+    """
+    pair, _, terms = symbol.replace("/", "").partition(":")
+    settle, _, expiry = terms.partition("-")
+    if not expiry:
+        return pair
+    day = datetime.strptime(expiry, "%y%m%d").replace(tzinfo=UTC)
+    if pair.endswith(settle):
+        return f"{pair}-{day:%d%b%y}".upper()
+    return f"{pair}{_QUARTERS[day.month]}{day:%y}"
 
 
 class Bybit:
@@ -84,8 +96,12 @@ class Bybit:
     def _view(self, params: Params) -> View:
         return self._views[params["category"]][params["symbol"]]
 
+    def _listed(self, category: str) -> Mapping[str, View]:
+        views = self._views.get(category, {})
+        return {name: view for name, view in views.items() if view.is_listed}
+
     def _instruments(self, params: Params) -> dict[str, object]:
-        views = self._views.get(params["category"], {})
+        views = self._listed(params["category"])
         is_listed = params.get("status", "Trading") == "Trading"
         if params["category"] == "spot":
             return {"list": [_listed_spot(*one) for one in views.items() if is_listed]}
@@ -143,7 +159,7 @@ class Bybit:
 
     def _tickers(self, params: Params) -> dict[str, object]:
         now_ms = self._clock.now_ms()
-        views = self._views[params["category"]]
+        views = self._listed(params["category"])
         return {"list": [_ticker(name, one, now_ms) for name, one in views.items()]}
 
     def _open_interest(self, params: Params) -> dict[str, object]:
@@ -201,11 +217,16 @@ def _ticker(name: str, view: View, now_ms: int) -> dict[str, object]:
         "symbol": name,
         **dict.fromkeys(("lastPrice", "markPrice", "indexPrice"), price),
         "openInterest": _interest(view, now_ms),
+        "deliveryTime": _delivery(view),
         "bid1Price": shortest(book.bids[0][0]),
         "bid1Size": shortest(book.bids[0][1]),
         "ask1Price": shortest(book.asks[0][0]),
         "ask1Size": shortest(book.asks[0][1]),
     }
+
+
+def _delivery(view: View) -> str:
+    return str(view.series.ended_at_ms) if view.instrument.expiry else "0"
 
 
 def _listed(name: str, view: View) -> dict[str, object]:
@@ -214,18 +235,18 @@ def _listed(name: str, view: View) -> dict[str, object]:
     lot = shortest(one.lot)
     return {
         "symbol": name,
-        "contractType": f"{kind}Perpetual",
+        "contractType": kind + ("Futures" if one.expiry else "Perpetual"),
         "status": "Trading" if one.is_active else "Closed",
         "baseCoin": one.base,
         "quoteCoin": one.quote,
         "launchTime": str(_LISTED_MS),
-        "deliveryTime": "0",
+        "deliveryTime": _delivery(view),
         "deliveryFeeRate": "",
         "priceScale": str(one.price_decimals),
         "leverageFilter": {"minLeverage": "1", "maxLeverage": "100.00"},
         "priceFilter": {"minPrice": shortest(one.tick), "tickSize": shortest(one.tick)},
         "lotSizeFilter": {"minOrderQty": lot, "qtyStep": lot, "maxOrderQty": "10000"},
-        "fundingInterval": 480,
+        "fundingInterval": 0 if one.expiry else 480,
         "settleCoin": one.settle,
     }
 

@@ -1,4 +1,4 @@
-"""OKX's REST: spot, and perpetuals counted in contracts, in the published form.
+"""OKX's REST: spot, and what is counted in contracts, in the published form.
 
 https://www.okx.com/docs-v5/en/#order-book-trading-market-data
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from pipelines.sandbox.answers import Answer, RefusedError, document, encoded
-from pipelines.sandbox.book import book_at
+from pipelines.sandbox.book import book_at, last_price
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.feed import Series
 from pipelines.sandbox.funding import settlements
@@ -33,9 +33,9 @@ _OTHER_SIZE = "0.1"
 
 
 def venue_symbol(symbol: str) -> str:
-    """`BTC-USDT-SWAP` settles in dollars, `BTC-USD-SWAP` in bitcoin; `BTC-USDT`."""
-    pair, _, settle = symbol.replace("/", "-").partition(":")
-    return f"{pair}-SWAP" if settle else pair
+    """`BTC-USDT-SWAP`, or `BTC-USDT-241227`, settles in dollars; `BTC-USDT`."""
+    pair, _, terms = symbol.replace("/", "-").partition(":")
+    return f"{pair}-{terms.partition('-')[2] or 'SWAP'}" if terms else pair
 
 
 class Okx:
@@ -53,6 +53,7 @@ class Okx:
             "public/time": lambda _: [{"ts": str(clock.now_ms())}],
             "public/instruments": self._instruments,
             "public/open-interest": self._open_interest,
+            "public/mark-price": self._marks,
             "public/funding-rate-history": self._funding,
             "market/candles": lambda asked: self._candles(asked, RECENT_MS),
             "market/history-candles": self._candles,
@@ -82,26 +83,40 @@ class Okx:
         return Answer(429, encoded(_error("50011", "Too Many Requests")))
 
     def _instruments(self, params: Params) -> list[object]:
-        listed = {"SWAP": _listed, "SPOT": _listed_spot}[params["instType"]]
+        listed = _listed_spot if params["instType"] == "SPOT" else _listed
         return [listed(name, view) for name, view in self._of(params["instType"])]
 
     def _of(self, kind: str) -> Iterator[tuple[str, View]]:
         for name, view in self._views.items():
-            if (view.instrument.settle is None) == (kind == "SPOT"):
+            if _kind(view) == kind and view.is_listed:
                 yield name, view
 
     def _open_interest(self, params: Params) -> list[object]:
         now_ms = self._clock.now_ms()
         asked = params.get("instId")
-        named = [(asked, self._views[asked])] if asked else self._of("SWAP")
+        of_kind = self._of(params.get("instType", "SWAP"))
+        named = [(asked, self._views[asked])] if asked else of_kind
         rows: list[object] = []
         for name, view in named:
             day = last_day(view, now_ms)
             counted, other = day.volume * 3, (day.quote_volume or 0) * 3
             contracts, base, _ = _volumes(view, counted, other)
-            told = {"instType": "SWAP", "instId": name, "ts": str(now_ms)}
+            told = {"instType": _kind(view), "instId": name, "ts": str(now_ms)}
             rows.append({**told, "oi": contracts, "oiCcy": base})
         return rows
+
+    def _marks(self, params: Params) -> list[object]:
+        """The mark is the last price: the market agrees with itself."""
+        kind, now_ms = params["instType"], self._clock.now_ms()
+        return [
+            {
+                "instType": kind,
+                "instId": name,
+                "markPx": shortest(last_price(view, now_ms) or 0),
+                "ts": str(now_ms),
+            }
+            for name, view in self._of(kind)
+        ]
 
     def _funding(self, params: Params) -> list[object]:
         """The newest first; what was paid, and what had been predicted."""
@@ -189,6 +204,12 @@ def _is_spot(view: View) -> bool:
     return view.instrument.settle is None
 
 
+def _kind(view: View) -> str:
+    if _is_spot(view):
+        return "SPOT"
+    return "FUTURES" if view.instrument.expiry else "SWAP"
+
+
 def _is_linear(view: View) -> bool:
     return view.instrument.contract_size is None
 
@@ -226,12 +247,14 @@ def _candle(view: View, row: Candle, now_ms: int) -> list[str]:
 
 def _listed(name: str, view: View) -> dict[str, object]:
     one = view.instrument
+    delivery = str(view.series.ended_at_ms) if one.expiry else ""
     return {
-        "instType": "SWAP",
+        "instType": _kind(view),
         "instId": name,
         "uly": f"{one.base}-{one.quote}",
         "instFamily": f"{one.base}-{one.quote}",
-        **dict.fromkeys(("baseCcy", "quoteCcy", "expTime", "optType", "stk"), ""),
+        **dict.fromkeys(("baseCcy", "quoteCcy", "optType", "stk"), ""),
+        "expTime": delivery,
         "settleCcy": one.settle,
         "ctVal": _size(view),
         "ctMult": "1",

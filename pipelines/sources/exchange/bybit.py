@@ -10,6 +10,7 @@ from dataclasses import replace
 from pipelines.sources.exchange.feeds import (
     CANDLES,
     FUNDING_RATES,
+    MARK_PRICES,
     OPEN_INTEREST,
     OPEN_INTEREST_HISTORY,
     ORDER_BOOKS,
@@ -75,6 +76,14 @@ def _routes(
     `interest` the column of its open interest.
     """
     of = {"category": category}
+    tickers = SnapshotRoute(
+        method="publicGetV5MarketTickers",
+        weight=1,
+        path=LIST,
+        symbol_param=None,
+        fixed=of,
+        layout={"venue_symbol": "symbol", interest: "openInterest"},
+    )
     return {
         CANDLES.name: _candles(category, *volumes),
         FUNDING_RATES.name: SpanRoute(
@@ -93,13 +102,14 @@ def _routes(
             sends_empty=False,
         ),
         ORDER_BOOKS.name: _book(category, 1, 25, 50, 100, 200, 500),
-        OPEN_INTEREST.name: SnapshotRoute(
-            method="publicGetV5MarketTickers",
-            weight=1,
-            path=LIST,
-            symbol_param=None,
-            fixed=of,
-            layout={"venue_symbol": "symbol", interest: "openInterest"},
+        OPEN_INTEREST.name: tickers,
+        MARK_PRICES.name: replace(
+            tickers,
+            layout={
+                "venue_symbol": "symbol",
+                "mark_price": "markPrice",
+                "index_price": "indexPrice",
+            },
         ),
         OPEN_INTEREST_HISTORY.name: SpanRoute(
             method="publicGetV5MarketOpenInterest",

@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import psycopg
 
@@ -64,7 +63,8 @@ def stored_listing(connection: Connection, spec: VenueSpec) -> Listing | None:
     if not has_table(connection, "bronze_exchange.instruments"):
         return None
     with psycopg.RawCursor(connection) as cursor:
-        rows = cursor.execute(NEWEST, (spec.exchange_id, spec.market)).fetchall()
+        asked = (spec.exchange_id, spec.market, spec.listing.query)
+        rows = cursor.execute(NEWEST, asked).fetchall()
     if not rows:
         return None
     now_ms = rows[0][len(LISTED)]
@@ -88,9 +88,7 @@ def fetch_listing(client: VenueClient, log: RequestLog) -> Listing:
     )
     kept, refused = _read(spec, answer)
     markets = _by_symbol(tuple(row[name] for name in LISTED) for row in kept)
-    if spec.listing.fixed:  # of several listings at one address each is one by itself
-        asked = urlencode(spec.listing.fixed)
-        answer = replace(answer, origin=f"{answer.origin}?{asked}")
+    answer = replace(answer, origin=answer.origin + spec.listing.query)
     rows = [_rows(INSTRUMENTS, kept, client, answer)]
     if refused:
         rows.append(_rows(QUARANTINE, refused, client, answer))

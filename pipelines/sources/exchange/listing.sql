@@ -1,4 +1,5 @@
--- The newest listing of a market that a finished load brought; $1 exchange_id, $2 market:
+-- The newest listing of a market that a finished load brought; $1 exchange_id, $2 market,
+-- $3 what its origin ends with, which tells it from other listings at one address:
 -- a contract that settles in its quote is linear, one that settles in its base inverse,
 -- one with a strike an option.
 with listed as (
@@ -20,7 +21,9 @@ with listed as (
             else 'inverse'
         end as market
     from bronze_exchange.instruments as i
-    where i.exchange_id = $1
+    where
+        i.exchange_id = $1
+        and right(i.origin, length($3)) = $3
 ),
 
 newest as (

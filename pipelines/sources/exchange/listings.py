@@ -94,9 +94,12 @@ def _by_ccxt(
 
 
 def _check_names(market: Market) -> None:
-    """Raises TypeError where a name is none."""
+    """Raises TypeError where a name is none.
+
+    OKX lists what is not open yet without what it is of.
+    """
     for name in ("id", "symbol", "type", "base", "quote", "baseId", "quoteId"):
-        if not isinstance(market[name], str):
+        if not (market[name] and isinstance(market[name], str)):
             raise TypeError(f"{name} is {market[name]!r}")
 
 

@@ -1,15 +1,18 @@
-"""OKX as data: spot, and perpetual contracts that settle in their quote or their base.
+"""OKX as data: spot, and contracts that settle in their quote or their base.
 
-One host, one budget for all. Amounts of contracts are counted in a size that is listed:
-so much of the base, or of the quote where they settle in their base.
+One host, one budget for all; dated contracts are listed apart from perpetuals. Amounts
+of contracts are counted in a size that is listed: so much of the base, or of the quote
+where they settle in their base.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from pipelines.sources.exchange.feeds import (
     CANDLES,
     FUNDING_RATES,
+    MARK_PRICES,
     OPEN_INTEREST,
     ORDER_BOOKS,
     TRADES,
@@ -33,7 +36,8 @@ from pipelines.upstream.extents import HOUR_MS
 from pipelines.upstream.market_rows import PRICES
 
 NAME = "instId"
-PERPETUAL, SPOT_PAIR = {"instType": "SWAP"}, {"instType": "SPOT"}
+PERPETUAL, DATED = {"instType": "SWAP"}, {"instType": "FUTURES"}
+SPOT_PAIR = {"instType": "SPOT"}
 DATA = ("data",)
 # beside its amount
 TRADE = {"trade_id": "tradeId", "price": "px", "traded_at": "ts", "taker_side": "side"}
@@ -48,7 +52,8 @@ UNTIL = TimeParam("after", "ms", offset_ms=1)
 # price, an amount, a 0, and how many orders.
 # …#public-data-rest-api-get-funding-rate-history: at most 400 rows of three months;
 # `realizedRate` is what was paid, `fundingRate` what had been predicted.
-# …-get-open-interest: all perpetuals in one answer; …-get-instruments too.
+# …-get-open-interest, …-get-mark-price, …-get-instruments: all perpetuals, or all dated
+# contracts, in one answer; no index is among them.
 # Each endpoint has a limit of its own, of 10 to 40 requests in two seconds: all that is
 # asked here spends no more than the least, read 2026-11
 CANDLE_ROUTE = SpanRoute(
@@ -87,6 +92,31 @@ BOOK_ROUTE = replace(
     optional=frozenset({"update_id"}),
     depth=Depth("sz", dict.fromkeys((1, 5, 20, 50, 100, 400), 1)),
 )
+
+
+def _of_all(kind: Mapping[str, str]) -> Mapping[str, SnapshotRoute]:
+    """What one answer has of all contracts of a kind."""
+    of_open = SnapshotRoute(
+        method="publicGetPublicOpenInterest",
+        weight=1,
+        path=DATA,
+        symbol_param=None,
+        fixed=kind,
+        layout={
+            "venue_symbol": NAME,
+            "observed_at": "ts",
+            "contracts_open_interest": "oi",
+            "base_open_interest": "oiCcy",
+        },
+    )
+    of_marks = replace(
+        of_open,
+        method="publicGetPublicMarkPrice",
+        layout={"venue_symbol": NAME, "observed_at": "ts", "mark_price": "markPx"},
+    )
+    return {OPEN_INTEREST.name: of_open, MARK_PRICES.name: of_marks}
+
+
 LINEAR = VenueSpec(
     exchange_id="okx",
     ccxt_class="okx",
@@ -108,19 +138,7 @@ LINEAR = VenueSpec(
             sends_empty=False,
         ),
         ORDER_BOOKS.name: BOOK_ROUTE,
-        OPEN_INTEREST.name: SnapshotRoute(
-            method="publicGetPublicOpenInterest",
-            weight=1,
-            path=DATA,
-            symbol_param=None,
-            fixed=PERPETUAL,
-            layout={
-                "venue_symbol": NAME,
-                "observed_at": "ts",
-                "contracts_open_interest": "oi",
-                "base_open_interest": "oiCcy",
-            },
-        ),
+        **_of_all(PERPETUAL),
     },
     listing=ListingRoute(
         method="publicGetPublicInstruments",
@@ -136,6 +154,19 @@ LINEAR = VenueSpec(
     ccxt_options={"fetchMarkets": {"types": ["swap"]}},
 )
 INVERSE = replace(LINEAR, market="inverse")
+LINEAR_DATED = replace(
+    LINEAR,
+    is_dated=True,
+    routes={
+        CANDLES.name: CANDLE_ROUTE,
+        TRADES.name: TRADE_ROUTE,
+        ORDER_BOOKS.name: BOOK_ROUTE,
+        **_of_all(DATED),
+    },
+    listing=replace(LINEAR.listing, fixed=DATED),
+    ccxt_options={"fetchMarkets": {"types": ["future"]}},
+)
+INVERSE_DATED = replace(LINEAR_DATED, market="inverse")
 SPOT = replace(
     LINEAR,
     market="spot",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from pipelines.errors import BadDataError
 from pipelines.upstream.budget import Limit
@@ -65,6 +66,11 @@ class ListingRoute(Route):
     id_field: str | None = None
     status_field: str = "status"
     rest: tuple[str, ...] = ()
+
+    @property
+    def query(self) -> str:
+        """What tells it from other listings at one address; empty where it is alone."""
+        return f"?{urlencode(self.fixed)}" if self.fixed else ""
 
 
 @dataclass(frozen=True)
@@ -288,6 +294,8 @@ class VenueSpec:
     `shares_budget` the venue's markets are on one host, and have one. A route counts
     against one of its `limits`; a pause holds for all of them.
     `routes` are by the name of the feed; what has none, the market is not asked for.
+    `is_dated`: it is of contracts that expire, which the venue lists apart from those
+    of the same market that do not.
     """
 
     exchange_id: str
@@ -299,13 +307,19 @@ class VenueSpec:
         default_factory=dict
     )
     market: Market = "spot"
+    is_dated: bool = False
     shares_budget: bool = False
     ccxt_options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def budget_id(self) -> str:
         """The name of the market, and of its request budget."""
-        return " ".join((self.exchange_id, self.market)).removesuffix(" spot")
+        return " ".join((self.exchange_id, self.kind)).removesuffix(" spot")
+
+    @property
+    def kind(self) -> str:
+        """What it lists: `linear`, `linear dated`."""
+        return f"{self.market} dated" if self.is_dated else self.market
 
     @property
     def budget_name(self) -> str:
@@ -333,7 +347,7 @@ class VenueSpec:
             return symbol
         if route is not None and route.is_of_settle:
             return symbol.partition(":")[2].partition("-")[0]
-        return "" if self.market == "spot" else self.market
+        return "" if self.market == "spot" else self.kind
 
     def route(self, feed: str) -> SpanRoute | WalkRoute | SnapshotRoute:
         """The feed's route.
@@ -348,7 +362,7 @@ class VenueSpec:
     def refusal(self, feed: str) -> str:
         """Why it is not asked for `feed`."""
         is_spot = self.market == "spot"
-        kind = "spot instruments" if is_spot else f"{self.market} contracts"
+        kind = "spot instruments" if is_spot else f"{self.kind} contracts"
         if self.shares_budget:
             return f"{self.exchange_id} is not asked for {feed} of {kind}"
         if is_spot:
@@ -362,6 +376,11 @@ class VenueSpec:
 def in_order(*names: str) -> Mapping[str, int]:
     """The layout of rows that are lists: the names of their first cells."""
     return {name: place for place, name in enumerate(names)}
+
+
+def is_dated(symbol: str) -> bool:
+    """Whether the unified symbol is of a contract that expires."""
+    return "-" in symbol.partition(":")[2]
 
 
 def market_of(symbol: str) -> Market:

@@ -37,6 +37,7 @@ from pipelines.sources.exchange.routes import (
     VenueSpec,
     WalkRoute,
     in_order,
+    is_dated,
     market_of,
 )
 from pipelines.upstream.budget import Limit
@@ -403,6 +404,12 @@ DERIVATIVES: Mapping[tuple[str, Market], VenueSpec] = {
     )
 }
 
+# what expires, where it is listed apart
+DATED: Mapping[tuple[str, Market], VenueSpec] = {
+    (spec.exchange_id, spec.market): spec
+    for spec in (okx.LINEAR_DATED, okx.INVERSE_DATED)
+}
+
 
 def spec_of(exchange_id: str, symbol: str) -> VenueSpec:
     """The market that lists the unified symbol.
@@ -416,4 +423,5 @@ def spec_of(exchange_id: str, symbol: str) -> VenueSpec:
     if (exchange_id, market) not in DERIVATIVES:
         kind = "spot pairs" if market == "spot" else f"{market} contracts"
         raise SetupError(f"{symbol}: {kind} are not collected from {exchange_id}")
-    return DERIVATIVES[exchange_id, market]
+    apart = DATED if is_dated(symbol) else DERIVATIVES
+    return apart.get((exchange_id, market), DERIVATIVES[exchange_id, market])

@@ -10,15 +10,20 @@ from pipelines.sandbox.running import running
 from tests.integration.sandbox.test_sandbox_speaks_ccxt import MINUTE_MS, NOW, NOW_MS
 
 LINEAR, INVERSE, SPOT = "BTC/USDT:USDT", "BTC/USD:BTC", "BTC/USDT"
+DATED, INVERSE_DATED = f"{LINEAR}-240329", f"{INVERSE}-240329"
 SIZES = {  # of a contract: the base, or the quote where it settles in its base
     ("okx", LINEAR): 0.01,
     ("okx", INVERSE): 100,
     ("bybit", LINEAR): 1,
     ("bybit", INVERSE): 1,
+    ("okx", DATED): 0.01,
+    ("okx", INVERSE_DATED): 100,
+    ("bybit", DATED): 1,
+    ("bybit", INVERSE_DATED): 1,
     ("okx", SPOT): 1,
     ("bybit", SPOT): 1,
 }
-TYPES = {"okx": ["spot", "swap"], "bybit": ["spot", "linear", "inverse"]}
+TYPES = {"okx": ["spot", "swap", "future"], "bybit": ["spot", "linear", "inverse"]}
 MINUTES = 40
 SINCE = NOW_MS // MINUTE_MS * MINUTE_MS - MINUTES * MINUTE_MS
 
@@ -45,8 +50,10 @@ def test_candles_are_made_of_the_trades(
     exchange, size = venues[name], SIZES[name, symbol]
     market = exchange.market(symbol)
     assert bool(market["spot"]) == (symbol == SPOT)
-    assert bool(market["linear"]) == (symbol == LINEAR)
-    assert bool(market["inverse"]) == (symbol == INVERSE)
+    assert bool(market["linear"]) == (symbol in {LINEAR, DATED})
+    assert bool(market["inverse"]) == (symbol in {INVERSE, INVERSE_DATED})
+    expiry = "2024-03-29T08:00:00.000Z" if symbol.endswith("-240329") else None
+    assert market["expiryDatetime"] == expiry
     rows = exchange.fetch_ohlcv(symbol, since=SINCE, limit=MINUTES)
     assert [row[0] for row in rows] == [SINCE + n * MINUTE_MS for n in range(MINUTES)]
     trades = exchange.fetch_trades(symbol, limit=100)
@@ -54,7 +61,7 @@ def test_candles_are_made_of_the_trades(
     assert sum(row[5] > 0 for row in whole) > 5
     for opened_at, *_, volume in whole:
         amounts = [
-            trade["amount"] * size / (trade["price"] if symbol == INVERSE else 1)
+            trade["amount"] * size / (trade["price"] if market["inverse"] else 1)
             for trade in trades
             if opened_at <= trade["timestamp"] < opened_at + MINUTE_MS
         ]

@@ -10,7 +10,9 @@ from pipelines.config.rows import configuration
 from pipelines.sandbox.clock import parse_instant
 from pipelines.sandbox.running import running
 from pipelines.settings import PROJECT_DIR, settings
+from pipelines.sources.exchange.instruments import stored_listing
 from pipelines.sources.exchange.source import ExchangeSource
+from pipelines.sources.exchange.venues import spec_of
 from pipelines.sources.load import load
 from pipelines.upstream import wire
 from pipelines.upstream.options import LoadOptions
@@ -130,6 +132,50 @@ def test_each_feed_reaches_gold_and_candles_are_made_of_the_trades(venue):
     """)
     assert [(s, *wrong) for s, _, *wrong in rebuilt] == [(s, 0, 0) for s in SERIES]
     assert all(minutes > 15 for _, minutes, *_ in rebuilt)
+
+
+def test_dated_contracts_have_an_expiry_up_to_which_their_basis_is_annualised(venue):
+    dated = [f"{symbol}-240329" for symbol in PAIRS]
+    for _ in range(2):
+        for name in VENUES:
+            feeds = ("candles", "mark_prices", "open_interest", "order_books")
+            assert loaded(name, [*dated, LINEAR], *feeds) == []
+    assert loaded("binance", [SPOT], "candles") == []
+    models = ("dim_instruments", "fct_basis", "fct_candles", "fct_open_interest")
+    Transform().run("run", "--select", *(f"+{name}" for name in models))
+    expiry = "expires_at = '2024-03-29 08:00Z' and not is_inverse"
+    listed = f"select exchange_id, bool_and({expiry}) from gold.dim_instruments"
+    of_dated = f"where symbol = '{dated[0]}' and exchange_id = any('{{okx,bybit}}')"
+    assert query(f"{listed} {of_dated} group by 1 order by 1") == [
+        ("bybit", True),
+        ("okx", True),
+    ]
+    basis = query(
+        "select exchange_id, contract_type, annualised_rate is not null,"
+        " abs(annualised_spot_rate * extract(epoch from expires_at - marked_at)"
+        " / 31536000 * 10000 - spot_basis_bps) < 0.001, index_missing_for is null"
+        f" from gold.fct_basis {of_dated} order by 1"
+    )
+    assert basis == [
+        ("bybit", "dated", True, True, True),
+        ("okx", "dated", False, True, False),
+    ]
+    held = query(
+        "select exchange_id, symbol, count(*) from gold.fct_candles"
+        " where timeframe = '1m' and symbol like '%-240329' group by 1, 2 order by 1, 2"
+    )
+    assert held == [(v, s, 121) for v in sorted(VENUES) for s in sorted(dated)]
+    assert query("select count(*) from bronze_exchange.quarantine") == [(0,)]
+
+
+def test_what_is_listed_apart_is_kept_apart(venue):
+    symbols = [LINEAR, f"{LINEAR}-240329"]
+    assert loaded("okx", symbols, "mark_prices") == []
+    with warehouse.connect("loader", "test") as connection:
+        for symbol in symbols:
+            kept = stored_listing(connection, spec_of("okx", symbol))
+            assert kept is not None
+            assert symbol in kept.venue_symbols
 
 
 def test_amounts_of_okx_are_contracts_of_the_listed_size(venue):

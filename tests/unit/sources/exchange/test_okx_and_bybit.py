@@ -12,6 +12,7 @@ from pipelines.sources.exchange.client import VenueClient
 from pipelines.sources.exchange.feeds import (
     CANDLES,
     FUNDING_RATES,
+    MARK_PRICES,
     OPEN_INTEREST,
     OPEN_INTEREST_HISTORY,
     ORDER_BOOKS,
@@ -39,7 +40,12 @@ MINUTE, HOUR = 60_000, 3_600_000
 NS = 1_000_000
 CLOCK = "/public/time"
 LINEAR, INVERSE, SPOT = "BTC/USDT:USDT", "BTC/USD:BTC", "BTC/USDT"
+DATED, INVERSE_DATED = f"{LINEAR}-260814", f"{INVERSE}-261225"
 NAMES = {
+    ("okx", DATED): "BTC-USDT-260814",
+    ("okx", INVERSE_DATED): "BTC-USD-261225",
+    ("bybit", DATED): "BTCUSDT-14AUG26",
+    ("bybit", INVERSE_DATED): "BTCUSDZ26",
     ("okx", SPOT): "BTC-USDT",
     ("bybit", SPOT): "BTCUSDT",
     ("okx", LINEAR): "BTC-USDT-SWAP",
@@ -127,7 +133,8 @@ def read(asking, exchange_id, symbol, feed, *answered):
     size = None if symbol == SPOT else "100"
     series = Series(exchange_id, symbol, NAMES[exchange_id, symbol], size)
     if not gaps:
-        names = {"BTC-USDT-SWAP": LINEAR}
+        names = {NAMES[venue, one]: one for venue, one in NAMES if venue == exchange_id}
+        names = {"BTC-USDT-SWAP": LINEAR} if symbol == LINEAR else names
         reader: Any = SnapshotReader(client, feed, route, series, lambda _: names)
         rows = reader.rows([], NO_PROGRESS)
     else:
@@ -374,3 +381,74 @@ def test_what_bybit_can_not_be_asked_for_is_refused():
         spec.route(FUNDING_RATES.name).named("BTCUSDT-26DEC25")
     with pytest.raises(BadDataError, match="has nothing of the kind"):
         spec_of("bybit", INVERSE).route(FUNDING_RATES.name).named("BTCUSDZ25")
+
+
+def test_dated_contracts_are_listed_by_their_expiry_on_okx_apart(asking):
+    """https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments"""
+    dated = {**OKX_SWAP, "instType": "FUTURES", "alias": "quarter"}
+    inverse = {"instId": "BTC-USD-261225", "expTime": "1798185600000"}
+    linear = {"instId": "BTC-USDT-260814", "expTime": "1786694400000"}
+    linear |= {"uly": "BTC-USDT", "settleCcy": "USDT", "ctVal": "0.01"}
+    # as it was listed without what an instrument is of
+    bare = {"instId": "ETH-USD-261225", "instType": "FUTURES", "state": "preopen"}
+    body = okx(dated | inverse, dated | linear, bare)
+    for symbol in (DATED, INVERSE_DATED):
+        client, server = asking("okx", symbol, body)
+        listing = fetch_listing(client, [])
+        named = {one: NAMES["okx", one] for one in (DATED, INVERSE_DATED)}
+        assert listing.venue_symbols == named
+        (refused,) = listing.rows[1].frame.to_dicts()
+        assert "ETH-USD-261225 on okx: ccxt can not read it" in refused["reason"]
+        assert server.asked[-1][1] == {"instType": "FUTURES"}
+    dated = {**BYBIT_PERPETUAL, "deliveryFeeRate": "0.0005", "fundingInterval": 0}
+    linear = {"symbol": "BTCUSDT-14AUG26", "contractType": "LinearFutures"}
+    linear |= {"deliveryTime": "1786694400000"}
+    body = bybit(
+        category="linear", list=[BYBIT_PERPETUAL, dated | linear], nextPageCursor=""
+    )
+    client, _ = asking("bybit", DATED, body)
+    listing = fetch_listing(client, [])
+    named = {one: NAMES["bybit", one] for one in (LINEAR, DATED)}
+    assert listing.venue_symbols == named
+    inverse = {"symbol": "BTCUSDZ26", "contractType": "InverseFutures"}
+    inverse |= {"quoteCoin": "USD", "settleCoin": "BTC"}
+    inverse |= {"deliveryTime": "1798185600000", "launchTime": "1781251200000"}
+    body = bybit(category="inverse", list=[dated | inverse], nextPageCursor="")
+    client, _ = asking("bybit", INVERSE_DATED, body)
+    assert fetch_listing(client, []).venue_symbols == {INVERSE_DATED: "BTCUSDZ26"}
+
+
+def test_marks_of_a_dated_contract_are_of_its_kind_and_it_has_no_funding(asking):
+    """https://www.okx.com/docs-v5/en/#public-data-rest-api-get-mark-price"""
+    row = {"instType": "FUTURES", "instId": "BTC-USDT-260814", "markPx": "65011.9"}
+    sent = okx({**row, "ts": "1786336806394"})
+    found, asked = read(asking, "okx", DATED, MARK_PRICES, sent)
+    (mark,) = found["mark_prices"].to_dicts()
+    assert (mark["symbol"], mark["mark_price"]) == (DATED, "65011.9")
+    assert (mark["observed_at_ms"], mark["index_price"]) == (1786336806394, None)
+    assert asked[0][1] == {"instType": "FUTURES"}
+    tickers = [
+        {"symbol": "BTCUSDT-14AUG26", "lastPrice": "64976.8", "indexPrice": "64999.5",
+         "markPrice": "65011.9", "openInterest": "186.288", "fundingRate": "",
+         "nextFundingTime": "0", "predictedDeliveryPrice": "0.0", "basis": "-22.71",
+         "deliveryTime": "1786694400000", "basisRateYear": "0.01723021"},
+        {"symbol": "BTCUSDT", "lastPrice": "64965.30", "indexPrice": "64999.51",
+         "markPrice": "64970.71", "openInterest": "59657.919", "basis": "",
+         "fundingRate": "0.00005399", "deliveryTime": "0"},
+    ]  # fmt: skip
+    sent = bybit(category="linear", list=tickers)
+    found, asked = read(asking, "bybit", DATED, MARK_PRICES, sent)
+    told = ("symbol", "mark_price", "index_price")
+    assert found["mark_prices"].select(told).rows() == [
+        (DATED, "65011.9", "64999.5"),
+        (LINEAR, "64970.71", "64999.51"),
+    ]
+    assert asked[0][1] == {"category": "linear"}
+    found, _ = read(asking, "bybit", DATED, OPEN_INTEREST, sent)
+    assert found["open_interest"]["base_open_interest"][0] == "186.288"
+    with pytest.raises(BadDataError, match="funding_rates of linear dated contracts"):
+        spec_of("okx", DATED).route(FUNDING_RATES.name)
+    for symbol in (DATED, INVERSE_DATED):
+        route: Any = spec_of("bybit", symbol).route(FUNDING_RATES.name)
+        with pytest.raises(BadDataError, match="has nothing of the kind"):
+            route.named(NAMES["bybit", symbol])
