@@ -1,10 +1,11 @@
 {#-
 The hours of a symbol on every venue that has a candle in them, where one venue's candles or
 features changed, or the price that is made of all. Of the features those that anomalies are
-judged by: a correction moves `obv` to the end of its month, and nothing else there.
+judged by: a correction moves `obv` to the end of its month, and nothing else there. What
+differs most comes first, for `except` sorts by all.
 -#}
 {% macro hours_of_all_venues_sql(candles, prices, features=none) -%}
-    {%- set judged_by = 'symbol, exchange_id, opened_at, log_return, volatility_60, volume_sma_20' -%}
+    {%- set judged_by = 'log_return, volatility_60, opened_at, volume_sma_20, symbol, exchange_id' -%}
     {%- set history = adapter.get_relation(features.database, 'history', features.identifier)
         if features and execute -%}
     select distinct

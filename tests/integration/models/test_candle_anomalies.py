@@ -66,3 +66,21 @@ def test_anomalies_are_the_same_whichever_model_ran_when(built_database, seed):
     assert listed
     transform.run("run", "--full-refresh", "--select", ANOMALIES)
     assert select(LISTED) == listed
+
+
+def test_of_a_short_list_many_claims_are_few_where_far_more_is_read(built_database):
+    """Anomalies are a row for thousands of bars: claims are held against the bars."""
+    rng, transform = random.Random(1), Transform()
+    bars = series(SPARSE, rng)
+    put(bars)
+    transform.run("run", "--select", FEATURES, ANOMALIES)
+    with warehouse.connect("transformer", "test") as connection:
+        connection.execute("analyze gold.fct_market_features")
+        connection.execute("analyze gold.fct_candle_anomalies")
+    for place, is_by_claims in ((len(bars) * 3 // 4, True), (0, False)):
+        put([jumped(bars[place], rng)])
+        results = transform.run(
+            "run", "--vars", "backlog_rows: 0", "--select", FEATURES, ANOMALIES
+        )
+        sent = {one.node.name: one.node.compiled_code for one in results}
+        assert ("touched as units" in sent[ANOMALIES]) is is_by_claims
