@@ -1,6 +1,4 @@
 -- A venue that does not answer as it is declared: silver reads its silence wrongly.
-{{ config(severity='warn') }}
-
 select
     exchange_id,
     market,

@@ -11,7 +11,8 @@ select
     round(late_count / nullif(newest_count, 0)::numeric, 4) as late_ratio,
     lag_minutes,
     off_grid_count,
-    contradictions
+    contradictions,
+    suspicions
 from gold.rpt_venue_manners
 order by
     contradictions,

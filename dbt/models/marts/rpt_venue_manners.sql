@@ -1,5 +1,7 @@
 {{ config(materialized='view') }}
 
+{%- set reaches_less = 'measured.window_minutes < declared.window_minutes - 2' %}
+
 with
 
 measured as (
@@ -64,13 +66,6 @@ manners as (
                 ', ',
                 case
                     when
-                        declared.sends_quiet_minutes
-                        and measured.left_out_count >= 60
-                        and measured.left_out_count > measured.quiet_count
-                        then 'leaves quiet minutes out'
-                end,
-                case
-                    when
                         not declared.sends_quiet_minutes
                         and measured.quiet_count >= 60
                         and measured.quiet_count > measured.left_out_count
@@ -79,15 +74,35 @@ manners as (
                 case
                     when measured.window_minutes > declared.window_minutes + 1
                         then 'reaches further back'
-                    when measured.window_minutes < declared.window_minutes - 2
-                        then 'reaches less far back'
                     when declared.window_minutes is null and windows.market is not null
                         then 'has a window'
+                    when {{ reaches_less }} and windows.market is not null
+                        then 'reaches less far back'
                 end,
-                case when measured.off_grid_count > 0 then 'stamps off the minute' end
+                case when measured.off_grid_count >= 60 then 'stamps off the minute' end
             ),
             ''
-        ) as contradictions
+        ) as contradictions,
+        nullif(
+            concat_ws(
+                ', ',
+                case
+                    when
+                        declared.sends_quiet_minutes
+                        and measured.left_out_count >= 60
+                        and measured.left_out_count > measured.quiet_count
+                        then 'leaves quiet minutes out'
+                end,
+                case
+                    when {{ reaches_less }} and windows.market is null
+                        then 'reaches less far back'
+                end,
+                case
+                    when measured.off_grid_count between 1 and 59 then 'stamps off the minute'
+                end
+            ),
+            ''
+        ) as suspicions
     from measured
     left join {{ source('ops', 'venue_manners') }} as declared
         on

@@ -11,7 +11,7 @@ from tests.contents import query_shapes
 from tests.contents.bronze import create_tables
 from tests.contents.transform import Transform, TransformError
 from tests.fakes.memory_source import deliver
-from tests.histories.candle_histories import MINUTE, SERIES, START, Histories
+from tests.histories.candle_histories import MINUTE, SERIES, START, Histories, Row
 from tests.integration.models.test_dbt_histories import hashes, select
 
 VIEW = """
@@ -72,12 +72,24 @@ def test_every_data_test_holds_on_data(built):
     assert built.run("test", "--select", "resource_type:test", "--exclude", warns)
 
 
-def test_a_venue_that_does_not_answer_as_it_is_declared_is_warned_of(built):
+def declare(manners: str) -> None:
+    """What `ops.venue_manners` says of binance."""
+    statement = f"update ops.venue_manners set {manners} where exchange_id = 'binance'"
+    with warehouse.connect(None, "test") as connection:
+        connection.execute(statement.encode())
+
+
+def test_what_a_venue_sends_against_its_declaration_fails_what_it_leaves_out_warns(
+    built,
+):
     said = Histories(1)
     series, until = SERIES[0], START + 200 * MINUTE
     answer = said.request(series, until)
-    sent = range(0, 200, 2)  # of a venue that is declared to send every minute
-    rows = [said.candle(series, minute, until) | answer for minute in sent]
+
+    def minutes(sent: range) -> list[Row]:
+        return [said.candle(series, minute, until) | answer for minute in sent]
+
+    rows = minutes(range(0, 200, 2))  # of a venue that is declared to send each
     spans = {
         f"{kind}_{end}_ms": at
         for kind in ("asked", "answered")
@@ -86,18 +98,26 @@ def test_a_venue_that_does_not_answer_as_it_is_declared_is_warned_of(built):
     page = {**answer, **spans, "sends_quiet_minutes": True, "rows_count": len(rows)}
     deliver({"ohlcv": rows, "ohlcv_pages": [page]})
     built.run("run", "--select", "int_manners_measured")
-    contradicted = ("test", "--select", "venues_answer_as_declared")
-    with pytest.raises(TransformError, match="Got 1 result"):
-        built.run(*contradicted)
-    named = "select exchange_id, contradictions from gold.rpt_venue_manners"
-    named += " where contradictions is not null"
-    assert select(named) == [("binance", "leaves quiet minutes out")]
-    with warehouse.connect(None, "test") as connection:
-        connection.execute(
-            "update ops.venue_manners set sends_quiet_minutes = false"
-            " where exchange_id = 'binance'"
-        )
-    assert built.run(*contradicted)
+    test = ("test", "--select")
+    proven, seeming = (f"venues_{do}answer_as_declared" for do in ("", "seem_to_"))
+    named = "select contradictions, suspicions from gold.rpt_venue_manners"
+    named += " where exchange_id = 'binance' and market = 'spot'"
+
+    assert select(named) == [(None, "leaves quiet minutes out")]
+    assert built.run(*test, proven)
+    with pytest.raises(TransformError, match="Got 1 result, configured to warn"):
+        built.run(*test, seeming)
+
+    declare("sends_quiet_minutes = false")
+    assert select(named) == [(None, None)]
+    assert built.run(*test, proven, seeming)
+
+    quiet = [row | {"base_volume": "0"} for row in minutes(range(200))]
+    deliver({"ohlcv": quiet, "ohlcv_pages": [page]})
+    built.run("run", "--select", "int_manners_measured")
+    assert select(named) == [("sends quiet minutes", None)]
+    with pytest.raises(TransformError, match="Got 1 result, configured to fail"):
+        built.run(*test, proven)
 
 
 def test_a_run_with_nothing_new_changes_nothing_and_leaves_no_batch(built):
