@@ -66,14 +66,15 @@ def _placed(feed: Feed) -> list[Rule]:
         stamp >= now + DATE_RESOLUTION_MS,
         words("has stamp {} ms after the venue's now, {} ms", stamp, now),
     )
-    early = (stamp < 0, words("has stamp {} ms before 1970", stamp))
+    # 0 is how some say that there is none
+    early = (stamp <= 0, words("has stamp {} ms, not after 1970 began", stamp))
     return [early, beyond] if feed.way == "snapshot" else [off, early, beyond]
 
 
 def _in_time(feed: Feed) -> pl.Expr:
     """Whether the row's stamp is one that the venue may have."""
     stamp = pl.col(feed.axis.column)
-    is_past = (stamp >= 0) & (stamp < pl.col("venue_now_ms") + DATE_RESOLUTION_MS)
+    is_past = (stamp > 0) & (stamp < pl.col("venue_now_ms") + DATE_RESOLUTION_MS)
     return (stamp % feed.axis.step == 0) & is_past
 
 

@@ -40,7 +40,9 @@ def check_trades(
         broken.sort("row").select(
             "row",
             "trade_id",
-            pl.when(pl.col("traded_at_ns") < end_ns).then("traded_at_ns"),
+            pl.when(pl.col("traded_at_ns").is_between(0, end_ns, closed="none")).then(
+                "traded_at_ns"
+            ),
             pl.format("{}: trade {} {}", pl.lit(about), _shown(frame), "reason").alias(
                 "reason"
             ),
@@ -74,7 +76,7 @@ def _placed(end_ns: int) -> list[Rule]:
             stamp >= end_ns,
             words("has stamp {} ns after the venue's now, {} ns", stamp, end_ns),
         ),
-        (stamp < 0, words("has stamp {} ns before 1970", stamp)),
+        (stamp <= 0, words("has stamp {} ns, not after 1970 began", stamp)),
     ]
 
 

@@ -44,6 +44,7 @@ def checked(*rows, now_ms=MINUTE + 3_600_000, unit_ms=1):
         ({"open": "-10"}, "has open -10, not above 0"),
         ({"opened_at": str(MINUTE + 1)}, f"has stamp {MINUTE + 1} ms off the minute"),
         ({"opened_at": str(MINUTE + 7_200_000)}, "after the venue's now"),
+        ({"opened_at": "0"}, "has stamp 0 ms, not after 1970 began"),
         ({"opened_at": "soon"}, "has opened_at 'soon', not a number"),
         ({"opened_at": None}, "has no opened_at"),
         ({"close": None}, "has no close"),

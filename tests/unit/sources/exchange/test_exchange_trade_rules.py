@@ -42,6 +42,7 @@ def checked(*rows, stamp="ms"):
         ({"traded_at": None}, "has time null"),
         ({"traded_at": "soon"}, "has time soon"),
         ({"traded_at": "-5"}, "has time -5"),
+        ({"traded_at": "0"}, "has stamp 0 ns, not after 1970 began"),
         ({"traded_at": "9" * 16}, "has time 9999999999999999"),
         ({"traded_at": str(NOW_MS + 1000)}, "after the venue's now"),
     ],

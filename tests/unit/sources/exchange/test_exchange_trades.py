@@ -300,6 +300,19 @@ def test_a_page_with_a_row_that_can_not_be_placed_speaks_for_nothing(load, row):
     assert spans[-1][1] == NOW_NS
 
 
+@pytest.mark.parametrize("place", [1, 15, 25])
+def test_a_trade_that_is_stamped_0_hides_no_other(load, place):
+    held = [Trade(i, START + i * S) for i in range(1, 26)]
+
+    def spoil(rows):
+        return [{**r, "T": 0} if r["a"] == place else r for r in rows]
+
+    found, _ = load("binance", spoiled(held, spoil), Gap(START, NOW_NS + S))
+    assert ids(found) == [i for i in range(1, 26) if i != place]
+    (reason,) = set(found["quarantine"]["reason"])
+    assert f"trade {place} has stamp 0 ns, not after 1970 began" in reason
+
+
 def test_planned_minutes_are_answered_minutes(load):
     for venue in SHAPES:
         progress = CountedProgress()
