@@ -43,9 +43,13 @@ class Distribution:
 
     @property
     def class_path(self) -> str:
-        """What `java -cp` gets, as the distribution's own run.sh does it."""
+        """What `java -cp` gets of the distribution's own run.sh, its jars.
+
+        Not `config/lib`, which has settings for Cassandra alone: Java keeps no classes
+        of a class path with a folder.
+        """
         (runner,) = self.root.glob(f"*{RUNNER}")
-        parts = (runner, self.root / "config" / "lib", self.root / "lib" / "*")
+        parts = (runner, self.root / "lib" / "*")
         return os.pathsep.join(map(str, parts))
 
     def fetch(self, say: Say) -> None:

@@ -17,10 +17,10 @@ from pipelines.local.account import own_account
 from pipelines.local.cdc_role import CdcRole
 from pipelines.local.debezium_distribution import NAME, Distribution
 from pipelines.local.debezium_properties import Places
+from pipelines.local.java_service import JavaService
 from pipelines.local.kafka_access import Access
 from pipelines.local.port import HOST, http_get
 from pipelines.local.service import Say, bring_up, take_down
-from pipelines.local.watched_service import WatchedService
 from pipelines.settings import make_private, settings
 
 MAIN_CLASS = "io.debezium.server.Main"
@@ -35,7 +35,7 @@ OPENINGS = (
 
 
 @dataclass(frozen=True)
-class Debezium(WatchedService):
+class Debezium(JavaService):
     """The service, from the warehouse of `owner` to the broker at `kafka`.
 
     Both are asked for when they are needed. At a broker of ours it is a user of its own
@@ -124,10 +124,10 @@ class Debezium(WatchedService):
             debezium_properties.secrets(password, login)
         )
         # by the environment: the class path is long, and a secret is no argument
-        class_path = {"CLASSPATH": self._distribution.class_path}
+        class_path = {"CLASSPATH": self.class_path}
         # it tells the process from that of another data directory
         home = f"-Dbullion.home={self.folder}"
-        command = (java.java(), *java.FLAGS, *OPENINGS, home, MAIN_CLASS)
+        command = self.command(*OPENINGS, home, MAIN_CLASS)
         return command, {**java.ENVIRONMENT, **secrets, **class_path}
 
     def ready(self) -> bool:
@@ -135,6 +135,10 @@ class Debezium(WatchedService):
         return bool(
             self.address and self.watched.is_alive() and health(self.address) == "UP"
         )
+
+    @property
+    def class_path(self) -> str:
+        return self._distribution.class_path
 
     @property
     def _properties(self) -> Path:

@@ -16,12 +16,12 @@ from typing import ClassVar
 from pipelines.local import java, kafka_properties, place
 from pipelines.local.account import own_account
 from pipelines.local.artifacts import FOLDER, Artifacts
+from pipelines.local.java_service import JavaService
 from pipelines.local.kafka_access import Access, cluster_id
 from pipelines.local.kafka_properties import USER
 from pipelines.local.kafka_storage import Storage
 from pipelines.local.port import HOST
 from pipelines.local.service import Say, UnavailableError, bring_up, take_down
-from pipelines.local.watched_service import WatchedService
 from pipelines.settings import PRIVATE, make_private, settings
 
 NAME = "kafka"
@@ -30,7 +30,7 @@ LOGGING = FOLDER / NAME / "log4j2.properties"
 
 
 @dataclass(frozen=True)
-class Kafka(WatchedService):
+class Kafka(JavaService):
     """The service; `port` None: a free one, kept while it is free."""
 
     name: ClassVar[str] = NAME
@@ -121,15 +121,18 @@ class Kafka(WatchedService):
     def _artifacts(self) -> Artifacts:
         return Artifacts(NAME, self.cache_dir)
 
+    @cached_property
+    def class_path(self) -> str:
+        return os.pathsep.join(map(str, self._artifacts.paths()))
+
     @property
     def _environment(self) -> dict[str, str]:
         # by the environment: a list of 46 paths would hide the rest from `ps`
-        jars = os.pathsep.join(map(str, self._artifacts.paths()))
-        return {**java.ENVIRONMENT, "CLASSPATH": jars}
+        return {**java.ENVIRONMENT, "CLASSPATH": self.class_path}
 
-    def _command(self, main_class: str, *arguments: str) -> list[str | Path]:
+    def _command(self, main_class: str, *arguments: str) -> tuple[str | Path, ...]:
         logging = f"-Dlog4j2.configurationFile={LOGGING}"
-        return [java.java(), *java.FLAGS, logging, main_class, *arguments]
+        return self.command(logging, main_class, *arguments)
 
     def _password(self) -> str | None:
         try:

@@ -4,7 +4,7 @@ import base64
 import shutil
 import subprocess
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ class Storage:
     """The data of one broker; `run` gives the command of a Java class."""
 
     folder: Path
-    run: Callable[..., list[str | Path]]
+    run: Callable[..., Sequence[str | Path]]
 
     def is_formatted(self) -> bool:
         """Whether it has its identity."""
