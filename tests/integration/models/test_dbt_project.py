@@ -26,7 +26,7 @@ select (select count(*) from ops.batches), (select count(*) from ops.consumed_ba
 
 
 @pytest.fixture
-def empty(database):
+def empty(parsed_database):
     """Bronze tables without a row."""
     with warehouse.connect("loader", "test") as connection:
         create_tables(connection)
