@@ -101,6 +101,7 @@ def opened(shown, name):
         return answer.read().decode()
 
 
+@pytest.mark.slow(170)
 def test_a_second_demo_changes_no_closed_candle_and_lowers_no_grade(bullion, said):
     shown = bullion("demo")
     for title in TABLES:

@@ -86,6 +86,7 @@ def csv_rows(zipped):
         return [line.split(",") for line in archive.read(member).decode().splitlines()]
 
 
+@pytest.mark.slow(45)
 def test_the_day_by_rest_and_by_archive_is_one_sealed_candle_each(
     environment, recordings
 ):
@@ -114,6 +115,7 @@ def test_the_day_by_rest_and_by_archive_is_one_sealed_candle_each(
     assert ask(CANDLES, environment).equals(sealed)
 
 
+@pytest.mark.slow(45)
 def test_a_changed_byte_is_refused_and_gold_follows_a_file_that_is_published_again(
     environment, recordings
 ):
@@ -163,6 +165,7 @@ def test_a_changed_byte_is_refused_and_gold_follows_a_file_that_is_published_aga
     assert old.rstrip("0") in told, "what it displaced"
 
 
+@pytest.mark.slow(45)
 def test_recorded_trades_rebuild_the_given_candles(
     parsed_and_seeded, tmp_path, recorded
 ):
