@@ -2,7 +2,7 @@
 
 A start of Kafka took 1.4 s of CPU with them and 2.4 s without, one of Debezium Server
 2.4 and 4.1. They are written when the service is first stopped (5 and 10 s, 61 and
-91 MB). Java starts without an archive that is damaged, or of other programs than its own.
+91 MB). Java starts without an archive that is damaged or of other programs.
 https://docs.oracle.com/en/java/javase/25/vm/class-data-sharing.html
 """
 

@@ -17,7 +17,8 @@ from pipelines.local import java, kafka_properties, place
 from pipelines.local.account import own_account
 from pipelines.local.artifacts import FOLDER, Artifacts
 from pipelines.local.java_service import JavaService
-from pipelines.local.kafka_access import Access, cluster_id
+from pipelines.local.kafka_access import Access
+from pipelines.local.kafka_cluster import cluster_id
 from pipelines.local.kafka_properties import USER
 from pipelines.local.kafka_storage import Storage
 from pipelines.local.port import HOST

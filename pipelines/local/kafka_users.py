@@ -29,8 +29,9 @@ from pipelines.local.debezium_properties import (
     SIGNALS_TOPIC,
     TRANSACTIONS_TOPIC,
 )
-from pipelines.local.kafka_access import PLAIN, SCRAM, Access, cluster_id
+from pipelines.local.kafka_access import PLAIN, SCRAM, Access
 from pipelines.local.kafka_admin import administering
+from pipelines.local.kafka_cluster import cluster_id
 
 WRITER = "debezium"
 SIGNALS_GROUP = "kafka-signal"  # of Debezium's consumer of signals, by default

@@ -2,7 +2,8 @@
 
 from pipelines.local import debezium_service, java, kafka_service
 from pipelines.local.debezium_service import Debezium
-from pipelines.local.kafka_access import cluster_id, listens
+from pipelines.local.kafka_access import listens
+from pipelines.local.kafka_cluster import cluster_id
 from pipelines.settings import settings
 from pipelines.upstream.health_check import FailedCheckError
 

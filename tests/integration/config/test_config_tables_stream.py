@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.main import app
-from pipelines.local.kafka_access import cluster_id
+from pipelines.local.kafka_cluster import cluster_id
 from pipelines.settings import settings
 from tests.histories.config_choices import bullion, told
 from tests.services import stream

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from pipelines.cli.main import app
 from pipelines.local import kafka_users, port
-from pipelines.local.kafka_access import PLAIN, Access, cluster_id
+from pipelines.local.kafka_access import PLAIN, Access
+from pipelines.local.kafka_cluster import cluster_id
 from pipelines.local.kafka_service import Kafka
 from pipelines.settings import PROJECT_DIR, settings
 from tests.contents.kafka_frames import answers_anybody

@@ -5,7 +5,8 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from pipelines.doctor.stream import services
 from pipelines.local import change_topics, kafka_first_start, kafka_users, place
-from pipelines.local.kafka_access import Access, cluster_id
+from pipelines.local.kafka_access import Access
+from pipelines.local.kafka_cluster import cluster_id
 from pipelines.local.kafka_service import Kafka
 from pipelines.local.service import bring_up, silent, take_down
 from pipelines.settings import settings

@@ -16,7 +16,8 @@ from pipelines.local.debezium_properties import (
     SIGNALS_TOPIC,
     TRANSACTIONS_TOPIC,
 )
-from pipelines.local.kafka_access import Access, cluster_id, jaas
+from pipelines.local.kafka_access import Access, jaas
+from pipelines.local.kafka_cluster import cluster_id
 from pipelines.sources.config_changes.kafka_clients import KafkaClients
 from tests.contents import secrets_shown
 from tests.contents.kafka_frames import answers_anybody

@@ -11,7 +11,7 @@ from kafka import KafkaProducer
 
 from pipelines.errors import SetupError
 from pipelines.local import change_topics, place, stack
-from pipelines.local.kafka_access import cluster_id
+from pipelines.local.kafka_cluster import cluster_id
 from pipelines.local.kafka_service import Kafka
 from pipelines.local.service import bring_up, silent, take_down
 from pipelines.settings import settings
