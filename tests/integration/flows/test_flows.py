@@ -294,7 +294,7 @@ def test_blocks_that_no_endpoint_has_right_are_one_alert_and_followed_all_the_sa
             assert following.wait(120) == 0, log.read_text()
     (alert,) = taken
     assert alert["type"] == "failure"
-    assert alert["title"] == "bullion: what no upstream has right was loaded"
+    assert alert["title"] == "bullion: what was loaded may be wrong"
     assert alert["message"].startswith("ethereum: ")
     assert "not whole or not proved" in alert["message"]
     assert "receipts_root: " in alert["message"]
