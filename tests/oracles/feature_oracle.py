@@ -146,16 +146,18 @@ def stochastic(bars, period) -> Column:
 
 def on_balance_volume(bars) -> Column:
     made: Column = []
-    total, before = Decimal(0), None
+    total, before, is_told = Decimal(0), None, True
     for bar in bars:
         month = (bar.opened_at.year, bar.opened_at.month)
         if before and (before.opened_at.year, before.opened_at.month) == month:
             step = (bar.close > before.close) - (bar.close < before.close)
             total += step * (bar.base_volume or 0)
+            is_told = is_told and bar.base_volume is not None
         else:
             total = Decimal(0)
+            is_told = True
         before = bar
-        made.append(None if bar.base_volume is None else float(total))
+        made.append(float(total) if is_told else None)
     return made
 
 

@@ -1,7 +1,6 @@
 {%- set series = ['exchange_id', 'symbol', 'timeframe'] -%}
 {{ config(
     unique_key=series + ['opened_at'],
-    post_hook="{{ carry_flow(ref('fct_candles')) }}",
     indexes=[{'columns': ['changed_in']}],
 ) }}
 
@@ -14,6 +13,13 @@
 {#- in the order of `market.recursions` -#}
 {%- set state = [
     'ema_12', 'ema_20', 'ema_26', 'macd_signal', 'average_gain_14', 'average_loss_14', 'atr_14',
+] -%}
+{%- set features = [
+    'log_return', 'volatility_20', 'volatility_60', 'sma_20', 'volume_sma_20',
+    'ema_12', 'ema_20', 'ema_26', 'rsi_14', 'macd', 'macd_signal',
+    'bollinger_upper', 'bollinger_lower', 'atr_14', 'stochastic_k', 'stochastic_d',
+    'average_gain_14', 'average_loss_14', 'day_volume', 'day_notional',
+    'missing_bars_count', 'is_complete',
 ] -%}
 
 with
@@ -224,13 +230,20 @@ computed as (
                 {{ steps_between(
                     'segments.timeframe', 'first_value(bars.opened_at) over framed', 'bars.opened_at'
                 ) }} - count(*) over framed + 1 as missing_bars_count,
-                case
-                    when
+                coalesce(
+                    bars.volume * sign(bars.close - lag(bars.close) over framed)
+                    * (
                         date_trunc('month', bars.opened_at, 'UTC')
                         = date_trunc('month', lag(bars.opened_at) over framed, 'UTC')
-                        then {{ bar_flow('bars', 'lag(bars.close) over framed', 'volume') }}
-                    else 0
-                end as flow,
+                    )::integer,
+                    0
+                ) as flow,
+                coalesce(
+                    bars.volume is null
+                    and date_trunc('month', bars.opened_at, 'UTC')
+                    = date_trunc('month', lag(bars.opened_at) over framed, 'UTC'),
+                    false
+                ) as is_untold,
                 {{ day_sum('volume') }} as day_volume,
                 {{ day_sum('notional') }} as day_notional
             from {{ bars_with_indicators('segments') }}
@@ -246,61 +259,62 @@ computed as (
 ),
 
 {% if claims_only -%}
--- what a segment has of one month
-parts as (
-
-    {{ month_parts_sql('computed', series) }}
-
-),
-
-edges as (
-
-    select
-        parts.*,
-        coalesce(earlier.month_flow, 0) as flow_before,
-        coalesce(stored.month_flow, 0) as flow_at_end
-    from parts
-    left join
-        lateral (
-            select this_table.month_flow
-            from {{ this }} as this_table
-            where
-                {{ same_key('this_table', 'parts', series) }}
-                and this_table.opened_at >= parts.month_at
-                and this_table.opened_at < parts.first_at
-            order by this_table.opened_at desc
-            limit 1
-        ) as earlier
-        on true
-    left join
-        lateral (
-            select this_table.month_flow
-            from {{ this }} as this_table
-            where
-                {{ same_key('this_table', 'parts', series) }}
-                and this_table.opened_at >= parts.month_at
-                and this_table.opened_at <= parts.last_at
-            order by this_table.opened_at desc
-            limit 1
-        ) as stored
-        on true
-
-),
-
--- what the bars between two parts add to `obv`: they are not computed anew
-carried as (
+months as (
 
     select
         {{ series | join(',\n        ') }},
-        first_at,
-        flow_before
-        - lag(flow_at_end, 1, 0) over (
-            partition by
-                {{ series | join(',\n                ') }},
-                month_at
-            order by first_at
-        ) as flow
-    from edges
+        date_trunc('month', opened_at, 'UTC') as month_at,
+        min(opened_at) as first_at
+    from computed
+    group by
+        {{ series | join(',\n        ') }},
+        date_trunc('month', opened_at, 'UTC')
+
+),
+
+-- the rest of a month after a bar that is computed anew, and the bar before: of these `obv`
+-- alone can move
+carried as (
+
+    select
+        stored.*,
+        stored.obv is null and (stored.is_before or told.base_volume is null) as is_untold
+    from months
+    cross join
+        lateral (
+            select
+                this_table.*,
+                this_table.month_flow
+                - coalesce(lag(this_table.month_flow) over (order by this_table.opened_at), 0)
+                    as flow,
+                lag(this_table.opened_at) over (order by this_table.opened_at) is null
+                    as is_before
+            from {{ this }} as this_table
+            where
+                {{ same_key('this_table', 'months', series) }}
+                and this_table.opened_at >= coalesce(
+                    (
+                        select max(earlier.opened_at)
+                        from {{ this }} as earlier
+                        where
+                            {{ same_key('earlier', 'months', series) }}
+                            and earlier.opened_at >= months.month_at
+                            and earlier.opened_at < months.first_at
+                    ),
+                    months.first_at
+                )
+                and this_table.opened_at < {{ bucket_end(none, 'months.month_at') }}
+        ) as stored
+    left join computed
+        on
+            {{ same_key('computed', 'stored', series) }}
+            and computed.opened_at = stored.opened_at
+    left join {{ candles }} as told
+        on
+            stored.obv is null
+            and {{ same_key('told', 'stored', series) }}
+            and told.opened_at = stored.opened_at
+    where computed.opened_at is null
 
 ),
 
@@ -308,14 +322,13 @@ carried as (
 bars as (
 
     select
-        computed.*,
-        {{ 'coalesce(carried.flow, 0)' if claims_only else '0' }} as carried_flow
+        {{ (series + ['opened_at'] + features + ['flow', 'is_untold']) | join(',\n        ') }}
     from computed
     {% if claims_only -%}
-    left join carried
-        on
-            {{ same_key('computed', 'carried', series) }}
-            and computed.opened_at = carried.first_at
+    union all
+    select
+        {{ (series + ['opened_at'] + features + ['flow', 'is_untold']) | join(',\n        ') }}
+    from carried
     {%- endif %}
 
 ),
@@ -324,13 +337,16 @@ flowing as (
 
     select
         *,
-        sum(flow + carried_flow) over (
+        sum(flow) over this_month as month_flow,
+        bool_or(is_untold) over this_month as is_month_untold
+    from bars
+    window
+        this_month as (
             partition by
                 {{ series | join(',\n                ') }},
                 date_trunc('month', opened_at, 'UTC')
             order by opened_at
-        ) as month_flow
-    from bars
+        )
 
 ),
 
@@ -358,7 +374,7 @@ fct_market_features as (
         atr_14,
         stochastic_k,
         stochastic_d,
-        (case when volume is not null then month_flow end)::double precision as obv,
+        (case when not is_month_untold then month_flow end)::double precision as obv,
         (day_notional / nullif(day_volume, 0))::double precision as vwap_day,
         missing_bars_count::bigint as missing_bars_count,
         is_complete,
